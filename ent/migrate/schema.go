@@ -444,7 +444,7 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{CredentialsColumns[10], CredentialsColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status IN ('ACTIVE', 'SUSPENDED')",
+					Where: "status <> 'REVOKED'",
 				},
 			},
 			{
@@ -1127,7 +1127,7 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{RoleAssignmentsColumns[12], RoleAssignmentsColumns[13], RoleAssignmentsColumns[14]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "state IN ('REPORTED', 'CONFIRMED') AND end_date IS NULL",
+					Where: "state <> 'DISPUTED' AND state <> 'ENDED' AND end_date IS NULL",
 				},
 			},
 			{

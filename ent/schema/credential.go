@@ -56,7 +56,7 @@ func (Credential) Edges() []ent.Edge {
 }
 func (Credential) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("educator_id", "credential_type_id").Unique().StorageKey("credential_held_once").Annotations(entsql.IndexWhere("status IN ('ACTIVE', 'SUSPENDED')")),
+		index.Fields("educator_id", "credential_type_id").Unique().StorageKey("credential_held_once").Annotations(entsql.IndexWhere("status <> 'REVOKED'")),
 		index.Fields("educator_id", "issue_time"), index.Fields("issue_time", "id"),
 	}
 }

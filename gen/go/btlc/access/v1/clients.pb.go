@@ -911,7 +911,7 @@ func (x *GetApiKeyResponse) GetApiKey() *ApiKey {
 }
 
 // Says what to list.
-type ListApiKeiesRequest struct {
+type ListApiKeysRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where to list. Format: `apiClients/{api_client}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
@@ -927,20 +927,20 @@ type ListApiKeiesRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListApiKeiesRequest) Reset() {
-	*x = ListApiKeiesRequest{}
+func (x *ListApiKeysRequest) Reset() {
+	*x = ListApiKeysRequest{}
 	mi := &file_btlc_access_v1_clients_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListApiKeiesRequest) String() string {
+func (x *ListApiKeysRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListApiKeiesRequest) ProtoMessage() {}
+func (*ListApiKeysRequest) ProtoMessage() {}
 
-func (x *ListApiKeiesRequest) ProtoReflect() protoreflect.Message {
+func (x *ListApiKeysRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_btlc_access_v1_clients_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -952,40 +952,40 @@ func (x *ListApiKeiesRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListApiKeiesRequest.ProtoReflect.Descriptor instead.
-func (*ListApiKeiesRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListApiKeysRequest.ProtoReflect.Descriptor instead.
+func (*ListApiKeysRequest) Descriptor() ([]byte, []int) {
 	return file_btlc_access_v1_clients_proto_rawDescGZIP(), []int{14}
 }
 
-func (x *ListApiKeiesRequest) GetParent() string {
+func (x *ListApiKeysRequest) GetParent() string {
 	if x != nil {
 		return x.Parent
 	}
 	return ""
 }
 
-func (x *ListApiKeiesRequest) GetPageSize() int32 {
+func (x *ListApiKeysRequest) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
 	}
 	return 0
 }
 
-func (x *ListApiKeiesRequest) GetPageToken() string {
+func (x *ListApiKeysRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
 	}
 	return ""
 }
 
-func (x *ListApiKeiesRequest) GetFilter() string {
+func (x *ListApiKeysRequest) GetFilter() string {
 	if x != nil {
 		return x.Filter
 	}
 	return ""
 }
 
-func (x *ListApiKeiesRequest) GetOrderBy() string {
+func (x *ListApiKeysRequest) GetOrderBy() string {
 	if x != nil {
 		return x.OrderBy
 	}
@@ -993,7 +993,7 @@ func (x *ListApiKeiesRequest) GetOrderBy() string {
 }
 
 // A page of api keys.
-type ListApiKeiesResponse struct {
+type ListApiKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The page, in order.
 	ApiKeys []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
@@ -1003,20 +1003,20 @@ type ListApiKeiesResponse struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListApiKeiesResponse) Reset() {
-	*x = ListApiKeiesResponse{}
+func (x *ListApiKeysResponse) Reset() {
+	*x = ListApiKeysResponse{}
 	mi := &file_btlc_access_v1_clients_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListApiKeiesResponse) String() string {
+func (x *ListApiKeysResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListApiKeiesResponse) ProtoMessage() {}
+func (*ListApiKeysResponse) ProtoMessage() {}
 
-func (x *ListApiKeiesResponse) ProtoReflect() protoreflect.Message {
+func (x *ListApiKeysResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_btlc_access_v1_clients_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1028,19 +1028,19 @@ func (x *ListApiKeiesResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListApiKeiesResponse.ProtoReflect.Descriptor instead.
-func (*ListApiKeiesResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListApiKeysResponse.ProtoReflect.Descriptor instead.
+func (*ListApiKeysResponse) Descriptor() ([]byte, []int) {
 	return file_btlc_access_v1_clients_proto_rawDescGZIP(), []int{15}
 }
 
-func (x *ListApiKeiesResponse) GetApiKeys() []*ApiKey {
+func (x *ListApiKeysResponse) GetApiKeys() []*ApiKey {
 	if x != nil {
 		return x.ApiKeys
 	}
 	return nil
 }
 
-func (x *ListApiKeiesResponse) GetNextPageToken() string {
+func (x *ListApiKeysResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
 	}
@@ -1354,16 +1354,16 @@ const file_btlc_access_v1_clients_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x13\xe0A\x02\xfaA\r\n" +
 	"\vbtlc/ApiKeyR\x04name\"D\n" +
 	"\x11GetApiKeyResponse\x12/\n" +
-	"\aapi_key\x18\x01 \x01(\v2\x16.btlc.access.v1.ApiKeyR\x06apiKey\"\xe4\x01\n" +
-	"\x13ListApiKeiesRequest\x12+\n" +
+	"\aapi_key\x18\x01 \x01(\v2\x16.btlc.access.v1.ApiKeyR\x06apiKey\"\xe3\x01\n" +
+	"\x12ListApiKeysRequest\x12+\n" +
 	"\x06parent\x18\x01 \x01(\tB\x13\xe0A\x02\xfaA\r\x12\vbtlc/ApiKeyR\x06parent\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12#\n" +
 	"\x06filter\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\x06filter\x12&\n" +
-	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"q\n" +
-	"\x14ListApiKeiesResponse\x121\n" +
+	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"p\n" +
+	"\x13ListApiKeysResponse\x121\n" +
 	"\bapi_keys\x18\x01 \x03(\v2\x16.btlc.access.v1.ApiKeyR\aapiKeys\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa4\x01\n" +
 	"\x13CreateApiKeyRequest\x12+\n" +
@@ -1418,8 +1418,8 @@ var file_btlc_access_v1_clients_proto_goTypes = []any{
 	(*ApiKey)(nil),                   // 12: btlc.access.v1.ApiKey
 	(*GetApiKeyRequest)(nil),         // 13: btlc.access.v1.GetApiKeyRequest
 	(*GetApiKeyResponse)(nil),        // 14: btlc.access.v1.GetApiKeyResponse
-	(*ListApiKeiesRequest)(nil),      // 15: btlc.access.v1.ListApiKeiesRequest
-	(*ListApiKeiesResponse)(nil),     // 16: btlc.access.v1.ListApiKeiesResponse
+	(*ListApiKeysRequest)(nil),       // 15: btlc.access.v1.ListApiKeysRequest
+	(*ListApiKeysResponse)(nil),      // 16: btlc.access.v1.ListApiKeysResponse
 	(*CreateApiKeyRequest)(nil),      // 17: btlc.access.v1.CreateApiKeyRequest
 	(*CreateApiKeyResponse)(nil),     // 18: btlc.access.v1.CreateApiKeyResponse
 	(*RevokeApiKeyRequest)(nil),      // 19: btlc.access.v1.RevokeApiKeyRequest
@@ -1443,7 +1443,7 @@ var file_btlc_access_v1_clients_proto_depIdxs = []int32{
 	21, // 12: btlc.access.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
 	21, // 13: btlc.access.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
 	12, // 14: btlc.access.v1.GetApiKeyResponse.api_key:type_name -> btlc.access.v1.ApiKey
-	12, // 15: btlc.access.v1.ListApiKeiesResponse.api_keys:type_name -> btlc.access.v1.ApiKey
+	12, // 15: btlc.access.v1.ListApiKeysResponse.api_keys:type_name -> btlc.access.v1.ApiKey
 	12, // 16: btlc.access.v1.CreateApiKeyRequest.api_key:type_name -> btlc.access.v1.ApiKey
 	12, // 17: btlc.access.v1.CreateApiKeyResponse.api_key:type_name -> btlc.access.v1.ApiKey
 	12, // 18: btlc.access.v1.RevokeApiKeyResponse.api_key:type_name -> btlc.access.v1.ApiKey

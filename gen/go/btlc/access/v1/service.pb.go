@@ -27,7 +27,7 @@ var File_btlc_access_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_access_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1cbtlc/access/v1/service.proto\x12\x0ebtlc.access.v1\x1a\x1abtlc/access/v1/audit.proto\x1a\x1dbtlc/access/v1/bindings.proto\x1a\x1cbtlc/access/v1/clients.proto\x1a\x19btlc/access/v1/rule.proto\x1a\x1bbtlc/access/v1/whoami.proto\x1a\x1cgoogle/api/annotations.proto2\xe4\x12\n" +
+	"\x1cbtlc/access/v1/service.proto\x12\x0ebtlc.access.v1\x1a\x1abtlc/access/v1/audit.proto\x1a\x1dbtlc/access/v1/bindings.proto\x1a\x1cbtlc/access/v1/clients.proto\x1a\x19btlc/access/v1/rule.proto\x1a\x1bbtlc/access/v1/whoami.proto\x1a\x1cgoogle/api/annotations.proto2\xe1\x12\n" +
 	"\rAccessService\x12\xa7\x01\n" +
 	"\x0eGetRoleBinding\x12%.btlc.access.v1.GetRoleBindingRequest\x1a&.btlc.access.v1.GetRoleBindingResponse\"F\xaa\xd4\x18\x13\x1a\vaccess.read\"\x04name\x82\xd3\xe4\x93\x02)b\frole_binding\x12\x19/v1/{name=roleBindings/*}\x12\x90\x01\n" +
 	"\x10ListRoleBindings\x12'.btlc.access.v1.ListRoleBindingsRequest\x1a(.btlc.access.v1.ListRoleBindingsResponse\")\xaa\xd4\x18\r\x1a\vaccess.read\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/roleBindings\x12\xb0\x01\n" +
@@ -44,8 +44,8 @@ const file_btlc_access_v1_service_proto_rawDesc = "" +
 	"api_client2\"/v1/{api_client.name=apiClients/*}\x12\xaf\x01\n" +
 	"\x10DisableApiClient\x12'.btlc.access.v1.DisableApiClientRequest\x1a(.btlc.access.v1.DisableApiClientResponse\"H\xaa\xd4\x18\x0e\x1a\faccess.write\x82\xd3\xe4\x93\x020:\x01*b\n" +
 	"api_client\"\x1f/v1/{name=apiClients/*}:disable\x12\x98\x01\n" +
-	"\tGetApiKey\x12 .btlc.access.v1.GetApiKeyRequest\x1a!.btlc.access.v1.GetApiKeyResponse\"F\xaa\xd4\x18\x13\x1a\vaccess.read\"\x04name\x82\xd3\xe4\x93\x02)b\aapi_key\x12\x1e/v1/{name=apiClients/*/keys/*}\x12\x9a\x01\n" +
-	"\fListApiKeies\x12#.btlc.access.v1.ListApiKeiesRequest\x1a$.btlc.access.v1.ListApiKeiesResponse\"?\xaa\xd4\x18\x15\x1a\vaccess.read\"\x06parent\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=apiClients/*}/keys\x12\x9c\x01\n" +
+	"\tGetApiKey\x12 .btlc.access.v1.GetApiKeyRequest\x1a!.btlc.access.v1.GetApiKeyResponse\"F\xaa\xd4\x18\x13\x1a\vaccess.read\"\x04name\x82\xd3\xe4\x93\x02)b\aapi_key\x12\x1e/v1/{name=apiClients/*/keys/*}\x12\x97\x01\n" +
+	"\vListApiKeys\x12\".btlc.access.v1.ListApiKeysRequest\x1a#.btlc.access.v1.ListApiKeysResponse\"?\xaa\xd4\x18\x15\x1a\vaccess.read\"\x06parent\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=apiClients/*}/keys\x12\x9c\x01\n" +
 	"\fCreateApiKey\x12#.btlc.access.v1.CreateApiKeyRequest\x1a$.btlc.access.v1.CreateApiKeyResponse\"A\xaa\xd4\x18\x0e\x1a\faccess.write\x82\xd3\xe4\x93\x02):\aapi_key\"\x1e/v1/{parent=apiClients/*}/keys\x12\xa6\x01\n" +
 	"\fRevokeApiKey\x12#.btlc.access.v1.RevokeApiKeyRequest\x1a$.btlc.access.v1.RevokeApiKeyResponse\"K\xaa\xd4\x18\x0e\x1a\faccess.write\x82\xd3\xe4\x93\x023:\x01*b\aapi_key\"%/v1/{name=apiClients/*/keys/*}:revoke\x12a\n" +
 	"\x06WhoAmI\x12\x1d.btlc.access.v1.WhoAmIRequest\x1a\x1e.btlc.access.v1.WhoAmIResponse\"\x18\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\f\x12\n" +
@@ -65,7 +65,7 @@ var file_btlc_access_v1_service_proto_goTypes = []any{
 	(*UpdateApiClientRequest)(nil),    // 7: btlc.access.v1.UpdateApiClientRequest
 	(*DisableApiClientRequest)(nil),   // 8: btlc.access.v1.DisableApiClientRequest
 	(*GetApiKeyRequest)(nil),          // 9: btlc.access.v1.GetApiKeyRequest
-	(*ListApiKeiesRequest)(nil),       // 10: btlc.access.v1.ListApiKeiesRequest
+	(*ListApiKeysRequest)(nil),        // 10: btlc.access.v1.ListApiKeysRequest
 	(*CreateApiKeyRequest)(nil),       // 11: btlc.access.v1.CreateApiKeyRequest
 	(*RevokeApiKeyRequest)(nil),       // 12: btlc.access.v1.RevokeApiKeyRequest
 	(*WhoAmIRequest)(nil),             // 13: btlc.access.v1.WhoAmIRequest
@@ -80,7 +80,7 @@ var file_btlc_access_v1_service_proto_goTypes = []any{
 	(*UpdateApiClientResponse)(nil),   // 22: btlc.access.v1.UpdateApiClientResponse
 	(*DisableApiClientResponse)(nil),  // 23: btlc.access.v1.DisableApiClientResponse
 	(*GetApiKeyResponse)(nil),         // 24: btlc.access.v1.GetApiKeyResponse
-	(*ListApiKeiesResponse)(nil),      // 25: btlc.access.v1.ListApiKeiesResponse
+	(*ListApiKeysResponse)(nil),       // 25: btlc.access.v1.ListApiKeysResponse
 	(*CreateApiKeyResponse)(nil),      // 26: btlc.access.v1.CreateApiKeyResponse
 	(*RevokeApiKeyResponse)(nil),      // 27: btlc.access.v1.RevokeApiKeyResponse
 	(*WhoAmIResponse)(nil),            // 28: btlc.access.v1.WhoAmIResponse
@@ -97,7 +97,7 @@ var file_btlc_access_v1_service_proto_depIdxs = []int32{
 	7,  // 7: btlc.access.v1.AccessService.UpdateApiClient:input_type -> btlc.access.v1.UpdateApiClientRequest
 	8,  // 8: btlc.access.v1.AccessService.DisableApiClient:input_type -> btlc.access.v1.DisableApiClientRequest
 	9,  // 9: btlc.access.v1.AccessService.GetApiKey:input_type -> btlc.access.v1.GetApiKeyRequest
-	10, // 10: btlc.access.v1.AccessService.ListApiKeies:input_type -> btlc.access.v1.ListApiKeiesRequest
+	10, // 10: btlc.access.v1.AccessService.ListApiKeys:input_type -> btlc.access.v1.ListApiKeysRequest
 	11, // 11: btlc.access.v1.AccessService.CreateApiKey:input_type -> btlc.access.v1.CreateApiKeyRequest
 	12, // 12: btlc.access.v1.AccessService.RevokeApiKey:input_type -> btlc.access.v1.RevokeApiKeyRequest
 	13, // 13: btlc.access.v1.AccessService.WhoAmI:input_type -> btlc.access.v1.WhoAmIRequest
@@ -112,7 +112,7 @@ var file_btlc_access_v1_service_proto_depIdxs = []int32{
 	22, // 22: btlc.access.v1.AccessService.UpdateApiClient:output_type -> btlc.access.v1.UpdateApiClientResponse
 	23, // 23: btlc.access.v1.AccessService.DisableApiClient:output_type -> btlc.access.v1.DisableApiClientResponse
 	24, // 24: btlc.access.v1.AccessService.GetApiKey:output_type -> btlc.access.v1.GetApiKeyResponse
-	25, // 25: btlc.access.v1.AccessService.ListApiKeies:output_type -> btlc.access.v1.ListApiKeiesResponse
+	25, // 25: btlc.access.v1.AccessService.ListApiKeys:output_type -> btlc.access.v1.ListApiKeysResponse
 	26, // 26: btlc.access.v1.AccessService.CreateApiKey:output_type -> btlc.access.v1.CreateApiKeyResponse
 	27, // 27: btlc.access.v1.AccessService.RevokeApiKey:output_type -> btlc.access.v1.RevokeApiKeyResponse
 	28, // 28: btlc.access.v1.AccessService.WhoAmI:output_type -> btlc.access.v1.WhoAmIResponse

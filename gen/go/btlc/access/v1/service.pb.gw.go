@@ -483,11 +483,11 @@ func local_request_AccessService_GetApiKey_0(ctx context.Context, marshaler runt
 	return msg, metadata, err
 }
 
-var filter_AccessService_ListApiKeies_0 = &utilities.DoubleArray{Encoding: map[string]int{"parent": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+var filter_AccessService_ListApiKeys_0 = &utilities.DoubleArray{Encoding: map[string]int{"parent": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
 
-func request_AccessService_ListApiKeies_0(ctx context.Context, marshaler runtime.Marshaler, client AccessServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_AccessService_ListApiKeys_0(ctx context.Context, marshaler runtime.Marshaler, client AccessServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq ListApiKeiesRequest
+		protoReq ListApiKeysRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -502,19 +502,19 @@ func request_AccessService_ListApiKeies_0(ctx context.Context, marshaler runtime
 	if err := req.ParseForm(); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_AccessService_ListApiKeies_0); err != nil {
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_AccessService_ListApiKeys_0); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.ListApiKeies(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.ListApiKeys(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_AccessService_ListApiKeies_0(ctx context.Context, marshaler runtime.Marshaler, server AccessServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_AccessService_ListApiKeys_0(ctx context.Context, marshaler runtime.Marshaler, server AccessServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq ListApiKeiesRequest
+		protoReq ListApiKeysRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -529,10 +529,10 @@ func local_request_AccessService_ListApiKeies_0(ctx context.Context, marshaler r
 	if err := req.ParseForm(); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_AccessService_ListApiKeies_0); err != nil {
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_AccessService_ListApiKeys_0); err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
-	msg, err := server.ListApiKeies(ctx, &protoReq)
+	msg, err := server.ListApiKeys(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -902,25 +902,25 @@ func RegisterAccessServiceHandlerServer(ctx context.Context, mux *runtime.ServeM
 		}
 		forward_AccessService_GetApiKey_0(annotatedContext, mux, outboundMarshaler, w, req, response_AccessService_GetApiKey_0{resp.(*GetApiKeyResponse)}, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodGet, pattern_AccessService_ListApiKeies_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodGet, pattern_AccessService_ListApiKeys_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/btlc.access.v1.AccessService/ListApiKeies", runtime.WithHTTPPathPattern("/v1/{parent=apiClients/*}/keys"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/btlc.access.v1.AccessService/ListApiKeys", runtime.WithHTTPPathPattern("/v1/{parent=apiClients/*}/keys"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_AccessService_ListApiKeies_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_AccessService_ListApiKeys_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_AccessService_ListApiKeies_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_AccessService_ListApiKeys_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodPost, pattern_AccessService_CreateApiKey_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -1212,22 +1212,22 @@ func RegisterAccessServiceHandlerClient(ctx context.Context, mux *runtime.ServeM
 		}
 		forward_AccessService_GetApiKey_0(annotatedContext, mux, outboundMarshaler, w, req, response_AccessService_GetApiKey_0{resp.(*GetApiKeyResponse)}, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodGet, pattern_AccessService_ListApiKeies_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodGet, pattern_AccessService_ListApiKeys_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/btlc.access.v1.AccessService/ListApiKeies", runtime.WithHTTPPathPattern("/v1/{parent=apiClients/*}/keys"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/btlc.access.v1.AccessService/ListApiKeys", runtime.WithHTTPPathPattern("/v1/{parent=apiClients/*}/keys"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_AccessService_ListApiKeies_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_AccessService_ListApiKeys_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_AccessService_ListApiKeies_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_AccessService_ListApiKeys_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	mux.Handle(http.MethodPost, pattern_AccessService_CreateApiKey_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
@@ -1383,7 +1383,7 @@ var (
 	pattern_AccessService_UpdateApiClient_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "apiClients", "api_client.name"}, ""))
 	pattern_AccessService_DisableApiClient_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "apiClients", "name"}, "disable"))
 	pattern_AccessService_GetApiKey_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "apiClients", "keys", "name"}, ""))
-	pattern_AccessService_ListApiKeies_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "apiClients", "parent", "keys"}, ""))
+	pattern_AccessService_ListApiKeys_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "apiClients", "parent", "keys"}, ""))
 	pattern_AccessService_CreateApiKey_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "apiClients", "parent", "keys"}, ""))
 	pattern_AccessService_RevokeApiKey_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "apiClients", "keys", "name"}, "revoke"))
 	pattern_AccessService_WhoAmI_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "whoami"}, ""))
@@ -1401,7 +1401,7 @@ var (
 	forward_AccessService_UpdateApiClient_0   = runtime.ForwardResponseMessage
 	forward_AccessService_DisableApiClient_0  = runtime.ForwardResponseMessage
 	forward_AccessService_GetApiKey_0         = runtime.ForwardResponseMessage
-	forward_AccessService_ListApiKeies_0      = runtime.ForwardResponseMessage
+	forward_AccessService_ListApiKeys_0       = runtime.ForwardResponseMessage
 	forward_AccessService_CreateApiKey_0      = runtime.ForwardResponseMessage
 	forward_AccessService_RevokeApiKey_0      = runtime.ForwardResponseMessage
 	forward_AccessService_WhoAmI_0            = runtime.ForwardResponseMessage

@@ -31,7 +31,7 @@ const (
 	AccessService_UpdateApiClient_FullMethodName   = "/btlc.access.v1.AccessService/UpdateApiClient"
 	AccessService_DisableApiClient_FullMethodName  = "/btlc.access.v1.AccessService/DisableApiClient"
 	AccessService_GetApiKey_FullMethodName         = "/btlc.access.v1.AccessService/GetApiKey"
-	AccessService_ListApiKeies_FullMethodName      = "/btlc.access.v1.AccessService/ListApiKeies"
+	AccessService_ListApiKeys_FullMethodName       = "/btlc.access.v1.AccessService/ListApiKeys"
 	AccessService_CreateApiKey_FullMethodName      = "/btlc.access.v1.AccessService/CreateApiKey"
 	AccessService_RevokeApiKey_FullMethodName      = "/btlc.access.v1.AccessService/RevokeApiKey"
 	AccessService_WhoAmI_FullMethodName            = "/btlc.access.v1.AccessService/WhoAmI"
@@ -66,7 +66,7 @@ type AccessServiceClient interface {
 	// Gets an api key. NOT_FOUND when there is none, or none that the caller may see.
 	GetApiKey(ctx context.Context, in *GetApiKeyRequest, opts ...grpc.CallOption) (*GetApiKeyResponse, error)
 	// Lists api keys that the caller may see.
-	ListApiKeies(ctx context.Context, in *ListApiKeiesRequest, opts ...grpc.CallOption) (*ListApiKeiesResponse, error)
+	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
 	// Makes a key. Its secret is in this answer and nowhere else: a repeated call says SECRET_ALREADY_SHOWN.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	// Stops the key at once.
@@ -185,10 +185,10 @@ func (c *accessServiceClient) GetApiKey(ctx context.Context, in *GetApiKeyReques
 	return out, nil
 }
 
-func (c *accessServiceClient) ListApiKeies(ctx context.Context, in *ListApiKeiesRequest, opts ...grpc.CallOption) (*ListApiKeiesResponse, error) {
+func (c *accessServiceClient) ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListApiKeiesResponse)
-	err := c.cc.Invoke(ctx, AccessService_ListApiKeies_FullMethodName, in, out, cOpts...)
+	out := new(ListApiKeysResponse)
+	err := c.cc.Invoke(ctx, AccessService_ListApiKeys_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +263,7 @@ type AccessServiceServer interface {
 	// Gets an api key. NOT_FOUND when there is none, or none that the caller may see.
 	GetApiKey(context.Context, *GetApiKeyRequest) (*GetApiKeyResponse, error)
 	// Lists api keys that the caller may see.
-	ListApiKeies(context.Context, *ListApiKeiesRequest) (*ListApiKeiesResponse, error)
+	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
 	// Makes a key. Its secret is in this answer and nowhere else: a repeated call says SECRET_ALREADY_SHOWN.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	// Stops the key at once.
@@ -312,8 +312,8 @@ func (UnimplementedAccessServiceServer) DisableApiClient(context.Context, *Disab
 func (UnimplementedAccessServiceServer) GetApiKey(context.Context, *GetApiKeyRequest) (*GetApiKeyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetApiKey not implemented")
 }
-func (UnimplementedAccessServiceServer) ListApiKeies(context.Context, *ListApiKeiesRequest) (*ListApiKeiesResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListApiKeies not implemented")
+func (UnimplementedAccessServiceServer) ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListApiKeys not implemented")
 }
 func (UnimplementedAccessServiceServer) CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateApiKey not implemented")
@@ -528,20 +528,20 @@ func _AccessService_GetApiKey_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
-func _AccessService_ListApiKeies_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListApiKeiesRequest)
+func _AccessService_ListApiKeys_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListApiKeysRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(AccessServiceServer).ListApiKeies(ctx, in)
+		return srv.(AccessServiceServer).ListApiKeys(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: AccessService_ListApiKeies_FullMethodName,
+		FullMethod: AccessService_ListApiKeys_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AccessServiceServer).ListApiKeies(ctx, req.(*ListApiKeiesRequest))
+		return srv.(AccessServiceServer).ListApiKeys(ctx, req.(*ListApiKeysRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -666,8 +666,8 @@ var AccessService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _AccessService_GetApiKey_Handler,
 		},
 		{
-			MethodName: "ListApiKeies",
-			Handler:    _AccessService_ListApiKeies_Handler,
+			MethodName: "ListApiKeys",
+			Handler:    _AccessService_ListApiKeys_Handler,
 		},
 		{
 			MethodName: "CreateApiKey",

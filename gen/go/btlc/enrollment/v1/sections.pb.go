@@ -590,7 +590,9 @@ type Section struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster.
 	// `If-Match` says the same.
-	Etag          string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Its meetings, made with it at creation. Left out of answers: list them, and change them one by one.
+	Meetings      []*Meeting `protobuf:"bytes,16,rep,name=meetings,proto3" json:"meetings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -728,6 +730,13 @@ func (x *Section) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Section) GetMeetings() []*Meeting {
+	if x != nil {
+		return x.Meetings
+	}
+	return nil
 }
 
 // Names the section to get.
@@ -955,13 +964,11 @@ type CreateSectionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What to create.
 	Section *Section `protobuf:"bytes,1,opt,name=section,proto3" json:"section,omitempty"`
-	// Its meetings, made with it. Names are given by the server.
-	Meetings []*Meeting `protobuf:"bytes,2,rep,name=meetings,proto3" json:"meetings,omitempty"`
 	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first
 	// answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
-	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Checks everything and answers what would be, without writing.
-	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -999,13 +1006,6 @@ func (*CreateSectionRequest) Descriptor() ([]byte, []int) {
 func (x *CreateSectionRequest) GetSection() *Section {
 	if x != nil {
 		return x.Section
-	}
-	return nil
-}
-
-func (x *CreateSectionRequest) GetMeetings() []*Meeting {
-	if x != nil {
-		return x.Meetings
 	}
 	return nil
 }
@@ -1796,7 +1796,7 @@ const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
 	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"N\n" +
 	"\x15UpdateMeetingResponse\x125\n" +
-	"\ameeting\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.MeetingR\ameeting\"\xf7\x06\n" +
+	"\ameeting\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.MeetingR\ameeting\"\xc0\a\n" +
 	"\aSection\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12D\n" +
 	"\x0ecourse_version\x18\x02 \x01(\tB\x1d\xe0A\x02\xe0A\x05\xfaA\x14\n" +
@@ -1822,7 +1822,8 @@ const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
-	"\x04etag\x18\x0f \x01(\tB\x03\xe0A\x01R\x04etag:8\xeaA5\n" +
+	"\x04etag\x18\x0f \x01(\tB\x03\xe0A\x01R\x04etag\x12G\n" +
+	"\bmeetings\x18\x10 \x03(\v2\x1b.btlc.enrollment.v1.MeetingB\x0e\xe0A\x04\xe0A\x05\xbaH\x05\x92\x01\x02\x10dR\bmeetings:8\xeaA5\n" +
 	"\fbtlc/Section\x12\x12sections/{section}*\bsections2\asection\"=\n" +
 	"\x11GetSectionRequest\x12(\n" +
 	"\x04name\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +
@@ -1838,13 +1839,12 @@ const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"w\n" +
 	"\x14ListSectionsResponse\x127\n" +
 	"\bsections\x18\x01 \x03(\v2\x1b.btlc.enrollment.v1.SectionR\bsections\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xee\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa8\x01\n" +
 	"\x14CreateSectionRequest\x12:\n" +
-	"\asection\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.SectionB\x03\xe0A\x02R\asection\x12D\n" +
-	"\bmeetings\x18\x02 \x03(\v2\x1b.btlc.enrollment.v1.MeetingB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10dR\bmeetings\x12*\n" +
+	"\asection\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.SectionB\x03\xe0A\x02R\asection\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"N\n" +
+	"request_id\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x03 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"N\n" +
 	"\x15CreateSectionResponse\x125\n" +
 	"\asection\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.SectionR\asection\"\xea\x01\n" +
 	"\x14UpdateSectionRequest\x12:\n" +
@@ -1967,10 +1967,10 @@ var file_btlc_enrollment_v1_sections_proto_depIdxs = []int32{
 	27, // 11: btlc.enrollment.v1.Section.registration_close_time:type_name -> google.protobuf.Timestamp
 	27, // 12: btlc.enrollment.v1.Section.create_time:type_name -> google.protobuf.Timestamp
 	27, // 13: btlc.enrollment.v1.Section.update_time:type_name -> google.protobuf.Timestamp
-	8,  // 14: btlc.enrollment.v1.GetSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 15: btlc.enrollment.v1.ListSectionsResponse.sections:type_name -> btlc.enrollment.v1.Section
-	8,  // 16: btlc.enrollment.v1.CreateSectionRequest.section:type_name -> btlc.enrollment.v1.Section
-	1,  // 17: btlc.enrollment.v1.CreateSectionRequest.meetings:type_name -> btlc.enrollment.v1.Meeting
+	1,  // 14: btlc.enrollment.v1.Section.meetings:type_name -> btlc.enrollment.v1.Meeting
+	8,  // 15: btlc.enrollment.v1.GetSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	8,  // 16: btlc.enrollment.v1.ListSectionsResponse.sections:type_name -> btlc.enrollment.v1.Section
+	8,  // 17: btlc.enrollment.v1.CreateSectionRequest.section:type_name -> btlc.enrollment.v1.Section
 	8,  // 18: btlc.enrollment.v1.CreateSectionResponse.section:type_name -> btlc.enrollment.v1.Section
 	8,  // 19: btlc.enrollment.v1.UpdateSectionRequest.section:type_name -> btlc.enrollment.v1.Section
 	28, // 20: btlc.enrollment.v1.UpdateSectionRequest.update_mask:type_name -> google.protobuf.FieldMask

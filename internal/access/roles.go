@@ -1,0 +1,65 @@
+// Package access says who calls and what they may do.
+package access
+
+import (
+	"slices"
+	"strings"
+
+	pb "github.com/btlc/btlc/gen/go/btlc/access/v1"
+)
+
+// permissions says what each role may do, within the scope that it is bound to. docs/access.md is made from it and from
+// the rules of the RPCs.
+var permissions = map[pb.Role][]string{
+	pb.Role_ROLE_ADMIN: {"access.read", "access.write", "audit.read"},
+	pb.Role_ROLE_PROGRAM_STAFF: {
+		"directory.write", "educators.read", "educators.write", "roles.read", "roles.write", "assignments.read", "assignments.report",
+		"sections.write", "registrations.read", "registrations.write", "attendance.read", "attendance.write",
+		"submissions.read", "submissions.write", "submissions.score", "attainments.read",
+		"eligibility.read", "credentials.read", "credentials.issue", "credentials.revoke", "statuses.read",
+		"agreements.write", "credits.read", "credits.request", "consents.read", "changes.read",
+	},
+	pb.Role_ROLE_FACILITATOR: {"registrations.read", "attendance.read", "attendance.write"},
+	pb.Role_ROLE_ASSESSOR:    {"submissions.read", "submissions.score"},
+	pb.Role_ROLE_EDUCATOR: {
+		"educators.read", "assignments.read", "assignments.report", "registrations.read", "registrations.write", "attendance.read",
+		"submissions.read", "submissions.write", "attainments.read", "eligibility.read", "credentials.read",
+		"credits.read", "credits.request", "consents.read", "consents.write",
+	},
+	pb.Role_ROLE_PRINCIPAL:    {"educators.read", "roles.read", "assignments.read", "assignments.report", "assignments.confirm"},
+	pb.Role_ROLE_DISTRICT_HR:  {"educators.read", "roles.read", "roles.write", "assignments.read", "assignments.report", "assignments.confirm", "statuses.read", "changes.read"},
+	pb.Role_ROLE_REGISTRAR:    {"credits.read", "credits.check", "changes.read"},
+	pb.Role_ROLE_BOARD_MEMBER: {},
+	pb.Role_ROLE_AUDITOR: {
+		"access.read", "audit.read", "educators.read", "roles.read", "assignments.read", "registrations.read", "attendance.read", "attainments.read",
+		"eligibility.read", "credentials.read", "statuses.read", "credits.read", "consents.read", "changes.read",
+	},
+}
+
+// scopeKinds says what the scope of each role is: the first part of its resource name, `program` for none.
+var scopeKinds = map[pb.Role][]string{
+	pb.Role_ROLE_ADMIN: {"program"}, pb.Role_ROLE_PROGRAM_STAFF: {"program"}, pb.Role_ROLE_AUDITOR: {"program"}, pb.Role_ROLE_BOARD_MEMBER: {"program"},
+	pb.Role_ROLE_ASSESSOR: {"program"}, pb.Role_ROLE_FACILITATOR: {"educators/{educator}"}, pb.Role_ROLE_EDUCATOR: {"educators/{educator}"},
+	pb.Role_ROLE_PRINCIPAL: {"districts/{district}/schools/{school}"}, pb.Role_ROLE_DISTRICT_HR: {"districts/{district}"}, pb.Role_ROLE_REGISTRAR: {"institutions/{institution}"},
+}
+
+// Permissions is what a role may do, sorted.
+func Permissions(role pb.Role) []string {
+	return slices.Sorted(slices.Values(permissions[role]))
+}
+
+// known says whether any role holds a permission: one that none does is a misspelt rule.
+func known(permission string) bool {
+	for _, held := range permissions {
+		if slices.Contains(held, permission) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers says whether a binding's scope contains a resource: the same name, or one that it begins with. The empty scope
+// is the whole program.
+func covers(scope, resource string) bool {
+	return scope == "" || scope == resource || strings.HasPrefix(resource, scope+"/")
+}

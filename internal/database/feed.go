@@ -1,0 +1,145 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// Change is one change of one resource, for the streams of all whom it concerns.
+type Change struct {
+	// Streams are `program`, `districts/{district}` and `institutions/{institution}`.
+	Streams []string
+	// Resource and Type name what changed: `credentials/…`, `btlc/Credential`.
+	Resource, Type string
+	// Version goes up with each change of the resource: a consumer applies a change when it is higher than what it has.
+	Version int32
+	// Kind is CREATED, UPDATED or DELETED.
+	Kind string
+	// NaturalKeys are, for each stream, the numbers by which its consumer knows the person.
+	NaturalKeys map[string]map[string]string
+	// State is what a consumer needs to know. It holds no names.
+	State map[string]any
+}
+
+// FeedRow is a change as it stands in one stream.
+type FeedRow struct {
+	Number               int64
+	Resource, Type, Kind string
+	Version              int32
+	NaturalKeys          map[string]string
+	State                json.RawMessage
+	CommitTime           time.Time
+}
+
+// FeedPage is a stretch of one stream. Epoch changes when numbers could repeat, after a restore.
+type FeedPage struct {
+	Rows           []FeedRow
+	Epoch          string
+	Oldest, Newest int64
+}
+
+// Emit puts a change on the feed of this transaction.
+func (tx *Tx) Emit(change Change) { tx.changes = append(tx.changes, change) }
+
+// publish is the last statement of a transaction: it raises each stream's counter, which serializes the stream's
+// commits from here on, and writes the rows under those numbers. Streams are taken in sorted order, so that two
+// transactions never wait for each other in a circle.
+func (tx *Tx) publish(ctx context.Context) error {
+	byStream := map[string][]Change{}
+	for _, change := range tx.changes {
+		for _, stream := range slices.Compact(slices.Sorted(slices.Values(change.Streams))) {
+			byStream[stream] = append(byStream[stream], change)
+		}
+	}
+	for _, stream := range slices.Sorted(mapKeys(byStream)) {
+		if err := tx.append(ctx, stream, byStream[stream]); err != nil {
+			return fmt.Errorf("change feed %s: %w", stream, err)
+		}
+	}
+	return nil
+}
+
+func mapKeys[K comparable, V any](m map[K]V) func(yield func(K) bool) {
+	return func(yield func(K) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func (tx *Tx) append(ctx context.Context, stream string, changes []Change) error {
+	n := len(changes)
+	resources, types, kinds := make([]string, n), make([]string, n), make([]string, n)
+	versions, keys, states := make([]int64, n), make([]string, n), make([]string, n)
+	for i, c := range changes {
+		natural, err := json.Marshal(nonNil(c.NaturalKeys[stream]))
+		if err != nil {
+			return err
+		}
+		state, err := json.Marshal(c.State)
+		if err != nil {
+			return err
+		}
+		resources[i], types[i], kinds[i], versions[i], keys[i], states[i] = c.Resource, c.Type, c.Kind, int64(c.Version), string(natural), string(state)
+	}
+	_, err := tx.ExecContext(ctx, `
+		WITH counter AS (
+			INSERT INTO feed_streams AS s (stream, newest) VALUES ($1, $2)
+			ON CONFLICT (stream) DO UPDATE SET newest = s.newest + $2 RETURNING newest - $2 AS base)
+		INSERT INTO feed_rows (commit_time, stream, number, resource, resource_type, kind, version, natural_keys, state)
+		SELECT $3, $1, counter.base + r.ordinality, r.resource, r.resource_type, r.kind, r.version, r.natural_keys::jsonb, r.state::jsonb
+		FROM counter, unnest($4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[])
+			WITH ORDINALITY AS r(resource, resource_type, kind, version, natural_keys, state, ordinality)`,
+		stream, n, tx.Now, pq.Array(resources), pq.Array(types), pq.Array(kinds), pq.Array(versions), pq.Array(keys), pq.Array(states))
+	return err
+}
+
+func nonNil(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}
+
+// ReadFeed reads at most limit changes of a stream with a number above after, from one snapshot with the stream's bounds.
+func (db *DB) ReadFeed(ctx context.Context, stream string, after int64, limit int) (page FeedPage, err error) {
+	tx, err := db.sql.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return page, err
+	}
+	defer func() { _ = tx.Rollback() }() // read-only: there is nothing to keep
+	err = tx.QueryRowContext(ctx, `SELECT e.epoch, coalesce(s.newest, 0), coalesce(s.floor, 0) + 1
+		FROM feed_epoch e LEFT JOIN feed_streams s ON s.stream = $1`, stream).Scan(&page.Epoch, &page.Newest, &page.Oldest)
+	if errors.Is(err, sql.ErrNoRows) {
+		return page, errors.New("the change feed has no epoch: the migrations were not applied")
+	} else if err != nil {
+		return page, err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT number, resource, resource_type, kind, version, natural_keys, state, commit_time
+		FROM feed_rows WHERE stream = $1 AND number > $2 ORDER BY number LIMIT $3`, stream, after, limit)
+	if err != nil {
+		return page, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r FeedRow
+		var keys []byte
+		if err := rows.Scan(&r.Number, &r.Resource, &r.Type, &r.Kind, &r.Version, &keys, &r.State, &r.CommitTime); err != nil {
+			return page, err
+		}
+		if err := json.Unmarshal(keys, &r.NaturalKeys); err != nil {
+			return page, err
+		}
+		page.Rows = append(page.Rows, r)
+	}
+	return page, rows.Err()
+}

@@ -1,0 +1,219 @@
+// Package directory keeps the people and places of the program: districts and schools, educators, institutions.
+package directory
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
+	"github.com/btlc/btlc/internal/access"
+	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/record"
+)
+
+// Service answers for districts, schools, educators and institutions.
+type Service struct {
+	pb.UnimplementedDirectoryServiceServer
+	store store
+}
+
+// New makes the service.
+func New(db *database.DB) *Service { return &Service{store: store{db}} }
+
+// authorize decides whether the caller may see an educator.
+func (s *Service) authorize(ctx context.Context, educator uuid.UUID, name string) error {
+	scopes, err := record.Scopes(ctx, s.store.db.Ent(), educator, s.store.db.Now())
+	if err != nil {
+		return err
+	}
+	return access.Authorize(ctx, name, scopes...)
+}
+
+// GetEducator gets an educator.
+func (s *Service) GetEducator(ctx context.Context, req *pb.GetEducatorRequest) (*pb.GetEducatorResponse, error) {
+	id := api.LastUUID(req.GetName())
+	if err := s.authorize(ctx, id, req.GetName()); err != nil {
+		return nil, err
+	}
+	p, err := s.store.educator(ctx, s.store.db.Ent(), id, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetEducatorResponse{Educator: visible(ctx, p.proto())}, nil
+}
+
+// visible is an educator as the caller may see them: a district sees its own employee id and no other's.
+func visible(ctx context.Context, educator *pb.Educator) *pb.Educator {
+	everywhere, scopes := access.Reach(ctx)
+	if everywhere || access.Is(ctx, educator.Name) {
+		return educator
+	}
+	var own []*pb.ExternalId
+	for _, id := range educator.ExternalIds {
+		for _, scope := range scopes {
+			if id.District == "" || scope == id.District || len(scope) > len(id.District) && scope[:len(id.District)+1] == id.District+"/" {
+				own = append(own, id)
+				break
+			}
+		}
+	}
+	educator.ExternalIds = own
+	return educator
+}
+
+// LookupEducator finds an educator by a number or address.
+func (s *Service) LookupEducator(ctx context.Context, req *pb.LookupEducatorRequest) (*pb.LookupEducatorResponse, error) {
+	given := 0
+	for _, key := range []string{req.GetEmployeeId(), req.GetStateEducatorId(), req.GetEmail()} {
+		if key != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return nil, api.InvalidField("employeeId", "is given, or stateEducatorId, or email: exactly one of them")
+	}
+	if (req.GetEmployeeId() == "") != (req.GetDistrict() == "") {
+		return nil, api.InvalidField("district", "goes with employeeId")
+	}
+	id, err := s.store.findEducator(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	const asked = "educators:lookup"
+	if err := s.authorize(ctx, id, asked); err != nil {
+		return nil, err
+	}
+	p, err := s.store.educator(ctx, s.store.db.Ent(), id, asked)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.LookupEducatorResponse{Educator: visible(ctx, p.proto())}, nil
+}
+
+// ListEducators lists the educators that the caller may see.
+func (s *Service) ListEducators(ctx context.Context, req *pb.ListEducatorsRequest) (*pb.ListEducatorsResponse, error) {
+	everywhere, scopes := access.Reach(ctx)
+	answer, err := s.store.listEducators(ctx, req, everywhere, scopes)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range answer.Educators {
+		visible(ctx, e)
+	}
+	return answer, nil
+}
+
+// CreateEducator creates an educator.
+func (s *Service) CreateEducator(ctx context.Context, req *pb.CreateEducatorRequest) (*pb.CreateEducatorResponse, error) {
+	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CreateEducatorResponse, error) {
+		p, err := s.store.createEducator(ctx, tx, req.GetEducator())
+		if err != nil {
+			return nil, err
+		}
+		return &pb.CreateEducatorResponse{Educator: p.proto()}, announceEducator(ctx, tx, p, "CREATED")
+	})
+}
+
+// UpdateEducator updates an educator; a change of name keeps the earlier one.
+func (s *Service) UpdateEducator(ctx context.Context, req *pb.UpdateEducatorRequest) (*pb.UpdateEducatorResponse, error) {
+	if err := s.authorize(ctx, api.LastUUID(req.GetEducator().GetName()), req.GetEducator().GetName()); err != nil {
+		return nil, err
+	}
+	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.UpdateEducatorResponse, error) {
+		p, err := s.store.lockedEducator(ctx, tx, req.GetEducator().GetName())
+		if err != nil {
+			return nil, err
+		}
+		next, err := api.ApplyMask(ctx, req, p.proto())
+		if err != nil {
+			return nil, err
+		}
+		if p, err = s.store.updateEducator(ctx, tx, p, next); err != nil {
+			return nil, err
+		}
+		return &pb.UpdateEducatorResponse{Educator: p.proto()}, announceEducator(ctx, tx, p, "UPDATED")
+	})
+}
+
+// announceEducator puts a change of a person on the feeds of those whom it concerns. It carries no names.
+func announceEducator(ctx context.Context, tx *database.Tx, p *person, kind string) error {
+	tx.Concerns(p.row.ID)
+	name := api.Name("btlc/Educator", p.row.ID)
+	tx.Wrote(name)
+	streams, keys, err := record.Audience(ctx, tx.Client, p.row.ID, tx.Now)
+	if err != nil {
+		return err
+	}
+	tx.Emit(database.Change{Streams: streams, Resource: name, Type: "btlc/Educator", Version: p.row.Version, Kind: kind, NaturalKeys: keys})
+	return nil
+}
+
+// GetEmployment gets an employment.
+func (s *Service) GetEmployment(ctx context.Context, req *pb.GetEmploymentRequest) (*pb.GetEmploymentResponse, error) {
+	if err := s.authorize(ctx, api.PartUUID(req.GetName(), 0), req.GetName()); err != nil {
+		return nil, err
+	}
+	e, err := s.store.employment(ctx, req.GetName())
+	return &pb.GetEmploymentResponse{Employment: e}, err
+}
+
+// ListEmployments lists the employments of an educator.
+func (s *Service) ListEmployments(ctx context.Context, req *pb.ListEmploymentsRequest) (*pb.ListEmploymentsResponse, error) {
+	id := api.LastUUID(req.GetParent())
+	if err := s.authorize(ctx, id, req.GetParent()); err != nil {
+		return nil, err
+	}
+	if found, err := s.store.educatorExists(ctx, s.store.db.Ent(), id); err != nil || !found {
+		return nil, orMissing(err, req.GetParent())
+	}
+	api.Saw(ctx, id)
+	return s.store.listEmployments(ctx, req)
+}
+
+// CreateEmployment records that an educator works somewhere.
+func (s *Service) CreateEmployment(ctx context.Context, req *pb.CreateEmploymentRequest) (*pb.CreateEmploymentResponse, error) {
+	id := api.LastUUID(req.GetParent())
+	if err := s.authorize(ctx, id, req.GetParent()); err != nil {
+		return nil, err
+	}
+	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CreateEmploymentResponse, error) {
+		if found, err := s.store.educatorExists(ctx, tx.Client, id); err != nil || !found {
+			return nil, orMissing(err, req.GetParent())
+		}
+		e, err := s.store.createEmployment(ctx, tx, id, req.GetEmployment())
+		if err != nil {
+			return nil, err
+		}
+		return &pb.CreateEmploymentResponse{Employment: e}, announceEmployment(ctx, tx, id, e, "CREATED")
+	})
+}
+
+// UpdateEmployment changes an employment; an end date ends it.
+func (s *Service) UpdateEmployment(ctx context.Context, req *pb.UpdateEmploymentRequest) (*pb.UpdateEmploymentResponse, error) {
+	id := api.PartUUID(req.GetEmployment().GetName(), 0)
+	if err := s.authorize(ctx, id, req.GetEmployment().GetName()); err != nil {
+		return nil, err
+	}
+	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.UpdateEmploymentResponse, error) {
+		e, err := s.store.updateEmployment(ctx, tx, req)
+		if err != nil {
+			return nil, err
+		}
+		return &pb.UpdateEmploymentResponse{Employment: e}, announceEmployment(ctx, tx, id, e, "UPDATED")
+	})
+}
+
+// announceEmployment tells the program and the district concerned, which may be one that the person has just left.
+func announceEmployment(ctx context.Context, tx *database.Tx, educator uuid.UUID, e *pb.Employment, kind string) error {
+	tx.Concerns(educator)
+	tx.Wrote(e.Name)
+	_, keys, err := record.Audience(ctx, tx.Client, educator, tx.Now)
+	if err != nil {
+		return err
+	}
+	state := map[string]any{"educator": api.Name("btlc/Educator", educator), "school": e.School, "current": keys[e.District] != nil}
+	tx.Emit(database.Change{Streams: []string{"program", e.District}, Resource: e.Name, Type: "btlc/Employment", Version: api.VersionOf(e.Etag), Kind: kind, NaturalKeys: keys, State: state})
+	return nil
+}

@@ -1,0 +1,207 @@
+package directory
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/ent"
+	"github.com/btlc/btlc/ent/educator"
+	"github.com/btlc/btlc/ent/educatoremail"
+	"github.com/btlc/btlc/ent/educatorname"
+	"github.com/btlc/btlc/ent/externalid"
+	"github.com/btlc/btlc/ent/predicate"
+	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
+	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/record"
+)
+
+var educatorList = &api.ListSpec{Default: "family_name", Columns: map[string]api.Column{
+	"family_name": {Name: educator.FieldFamilyName}, "given_name": {Name: educator.FieldGivenName}, "create_time": {Name: educator.FieldCreateTime, Kind: api.InstantColumn},
+}}
+
+// person is an educator with what belongs to them.
+type person struct {
+	row    *ent.Educator
+	names  []*ent.EducatorName
+	emails []*ent.EducatorEmail
+	ids    []*ent.ExternalID
+}
+
+func (p *person) proto() *pb.Educator {
+	out := &pb.Educator{
+		Name: api.Name("btlc/Educator", p.row.ID), GivenName: p.row.GivenName, FamilyName: p.row.FamilyName,
+		CreateTime: api.Timestamp(p.row.CreateTime), UpdateTime: api.Timestamp(p.row.UpdateTime), Etag: api.Etag(p.row.Version),
+	}
+	for _, n := range p.names {
+		out.PastNames = append(out.PastNames, &pb.PersonName{GivenName: n.GivenName, FamilyName: n.FamilyName, RecordTime: api.Timestamp(n.RecordTime)})
+	}
+	for _, e := range p.emails {
+		out.Emails = append(out.Emails, &pb.EmailAddress{Address: e.Address, Verified: e.Verified})
+	}
+	for _, id := range p.ids {
+		external := &pb.ExternalId{Kind: api.EnumOf[pb.ExternalIdKind](id.Kind), Value: id.Value}
+		if id.DistrictID != nil {
+			external.District = api.Name("btlc/District", *id.DistrictID)
+		}
+		out.ExternalIds = append(out.ExternalIds, external)
+	}
+	return out
+}
+
+// people loads what belongs to educators: three queries, however many they are.
+func (s store) people(ctx context.Context, db *ent.Client, rows []*ent.Educator) ([]*person, error) {
+	byID := map[uuid.UUID]*person{}
+	all, ids := make([]*person, len(rows)), make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		all[i], ids[i] = &person{row: row}, row.ID
+		byID[row.ID] = all[i]
+	}
+	names, err := db.EducatorName.Query().Where(educatorname.EducatorIDIn(ids...)).Order(ent.Desc(educatorname.FieldID)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range names {
+		byID[n.EducatorID].names = append(byID[n.EducatorID].names, n)
+	}
+	emails, err := db.EducatorEmail.Query().Where(educatoremail.EducatorIDIn(ids...)).Order(ent.Asc(educatoremail.FieldID)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range emails {
+		byID[e.EducatorID].emails = append(byID[e.EducatorID].emails, e)
+	}
+	externals, err := db.ExternalID.Query().Where(externalid.EducatorIDIn(ids...)).Order(ent.Asc(externalid.FieldID)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range externals {
+		byID[x.EducatorID].ids = append(byID[x.EducatorID].ids, x)
+	}
+	return all, nil
+}
+
+func (s store) educator(ctx context.Context, db *ent.Client, id uuid.UUID, name string) (*person, error) {
+	row, err := db.Educator.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil, api.Missing(name)
+	} else if err != nil {
+		return nil, err
+	}
+	found, err := s.people(ctx, db, []*ent.Educator{row})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// findEducator finds whom a look-up means; uuid.Nil when nobody.
+func (s store) findEducator(ctx context.Context, req *pb.LookupEducatorRequest) (uuid.UUID, error) {
+	if req.GetEmail() != "" {
+		e, err := s.db.Ent().EducatorEmail.Query().Where(educatoremail.AddressKey(strings.ToLower(req.GetEmail())), educatoremail.Verified(true)).Only(ctx)
+		if err != nil {
+			return uuid.Nil, ent.MaskNotFound(err)
+		}
+		return e.EducatorID, nil
+	}
+	where := []predicate.ExternalID{externalid.Kind("STATE_EDUCATOR_ID"), externalid.Value(req.GetStateEducatorId())}
+	if req.GetEmployeeId() != "" {
+		where = []predicate.ExternalID{externalid.Kind("EMPLOYEE_ID"), externalid.Value(req.GetEmployeeId()), externalid.DistrictID(api.LastWord(req.GetDistrict()))}
+	}
+	id, err := s.db.Ent().ExternalID.Query().Where(where...).Only(ctx)
+	if err != nil {
+		return uuid.Nil, ent.MaskNotFound(err)
+	}
+	return id.EducatorID, nil
+}
+
+func (s store) listEducators(ctx context.Context, req *pb.ListEducatorsRequest, everywhere bool, scopes []string) (*pb.ListEducatorsResponse, error) {
+	q, err := api.ParseList(req, educatorList)
+	if err != nil {
+		return nil, err
+	}
+	query := s.db.Ent().Educator.Query()
+	if !everywhere {
+		query.Where(predicate.Educator(record.Within(scopes, educator.FieldID, s.db.Now())))
+	}
+	rows, err := query.Where(predicate.Educator(q.Apply)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, next := api.Page(q, rows, func(row *ent.Educator) *ent.Educator { return row })
+	people, err := s.people(ctx, s.db.Ent(), page)
+	if err != nil {
+		return nil, err
+	}
+	answer := &pb.ListEducatorsResponse{NextPageToken: next}
+	for _, p := range people {
+		answer.Educators = append(answer.Educators, p.proto())
+	}
+	return answer, nil
+}
+
+func (s store) createEducator(ctx context.Context, tx *database.Tx, in *pb.Educator) (*person, error) {
+	row, err := tx.Educator.Create().SetGivenName(in.GivenName).SetFamilyName(in.FamilyName).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.writeContacts(ctx, tx, row.ID, in); err != nil {
+		return nil, err
+	}
+	return s.educator(ctx, tx.Client, row.ID, "")
+}
+
+// writeContacts replaces the addresses and numbers of an educator.
+func (s store) writeContacts(ctx context.Context, tx *database.Tx, id uuid.UUID, in *pb.Educator) error {
+	if _, err := tx.EducatorEmail.Delete().Where(educatoremail.EducatorID(id)).Exec(ctx); err != nil {
+		return err
+	}
+	if _, err := tx.ExternalID.Delete().Where(externalid.EducatorID(id)).Exec(ctx); err != nil {
+		return err
+	}
+	var emails []*ent.EducatorEmailCreate
+	for _, e := range in.Emails {
+		emails = append(emails, tx.EducatorEmail.Create().SetEducatorID(id).SetAddress(e.Address).SetAddressKey(strings.ToLower(e.Address)).SetVerified(e.Verified).SetCreateTime(tx.Now))
+	}
+	if err := tx.EducatorEmail.CreateBulk(emails...).Exec(ctx); err != nil {
+		return conflicts.Translate(err)
+	}
+	var ids []*ent.ExternalIDCreate
+	for _, x := range in.ExternalIds {
+		ids = append(ids, tx.ExternalID.Create().SetEducatorID(id).SetKind(api.EnumWord(x.Kind)).SetNillableDistrictID(api.OptionalWord(x.District)).SetValue(x.Value).SetCreateTime(tx.Now))
+	}
+	return conflicts.Translate(tx.ExternalID.CreateBulk(ids...).Exec(ctx))
+}
+
+// lockedEducator is the educator, held against others until the transaction ends.
+func (s store) lockedEducator(ctx context.Context, tx *database.Tx, name string) (*person, error) {
+	id, err := tx.Educator.Query().Where(educator.ID(api.LastUUID(name))).ForUpdate().OnlyID(ctx)
+	if ent.IsNotFound(err) {
+		return nil, api.Missing(name)
+	} else if err != nil {
+		return nil, err
+	}
+	return s.educator(ctx, tx.Client, id, name)
+}
+
+func (s store) updateEducator(ctx context.Context, tx *database.Tx, p *person, next *pb.Educator) (*person, error) {
+	if next.GivenName != p.row.GivenName || next.FamilyName != p.row.FamilyName {
+		since := p.row.CreateTime
+		if len(p.names) > 0 {
+			since = p.names[0].CreateTime
+		}
+		if err := tx.EducatorName.Create().SetEducatorID(p.row.ID).SetGivenName(p.row.GivenName).SetFamilyName(p.row.FamilyName).
+			SetRecordTime(since).SetCreateTime(tx.Now).Exec(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := tx.Educator.UpdateOneID(p.row.ID).SetGivenName(next.GivenName).SetFamilyName(next.FamilyName).SetUpdateTime(tx.Now).AddVersion(1).Exec(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.writeContacts(ctx, tx, p.row.ID, next); err != nil {
+		return nil, err
+	}
+	return s.educator(ctx, tx.Client, p.row.ID, next.Name)
+}

@@ -1,0 +1,129 @@
+package openbadge
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/gowebpki/jcs"
+)
+
+const (
+	// MaxDocument is the largest document that is read, in bytes. A credential is a few thousand;
+	// the room is for one with an image in it.
+	MaxDocument = 1 << 20
+	maxDepth    = 32
+	// maxInteger is the largest integer that a double holds exactly with all below it.
+	maxInteger = 1<<53 - 1
+)
+
+// parse reads one JSON object strictly: bounded in size and depth, no duplicate keys, no integer
+// that a double would change, valid Unicode. Numbers stay as written (json.Number). Errors are
+// ErrMalformed or one of its kinds.
+func parse(document []byte) (map[string]any, error) {
+	if len(document) > MaxDocument {
+		return nil, ErrTooLarge
+	}
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	decoder.UseNumber()
+	value, err := parseValue(decoder, 0)
+	if err != nil {
+		if errors.Is(err, ErrMalformed) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: more than one value", ErrMalformed)
+	}
+	// The standard library repairs invalid Unicode in silence, and different documents would become
+	// one; the canonicalizer refuses it.
+	if _, err := jcs.Transform(document); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%w: not an object", ErrMalformed)
+	}
+	return object, nil
+}
+
+func parseValue(decoder *json.Decoder, depth int) (any, error) {
+	token, err := decoder.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token := token.(type) {
+	case json.Delim:
+		if depth == maxDepth {
+			return nil, ErrTooDeep
+		}
+		if token == '{' {
+			return parseObject(decoder, depth+1)
+		}
+		return parseArray(decoder, depth+1)
+	case json.Number:
+		return token, checkNumber(token)
+	default:
+		return token, nil
+	}
+}
+
+func parseObject(decoder *json.Decoder, depth int) (map[string]any, error) {
+	object := map[string]any{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		key, ok := token.(string)
+		if !ok {
+			return nil, fmt.Errorf("%w: a key is not a string", ErrMalformed)
+		}
+		if _, twice := object[key]; twice {
+			return nil, fmt.Errorf("%w %.40q", ErrDuplicateKey, key)
+		}
+		if object[key], err = parseValue(decoder, depth); err != nil {
+			return nil, err
+		}
+	}
+	_, err := decoder.Token()
+	return object, err
+}
+
+func parseArray(decoder *json.Decoder, depth int) ([]any, error) {
+	array := []any{}
+	for decoder.More() {
+		value, err := parseValue(decoder, depth)
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, value)
+	}
+	_, err := decoder.Token()
+	return array, err
+}
+
+// checkNumber refuses integers beyond a double's exact range: the canonical form rounds them, so a
+// digit could change under a valid signature.
+func checkNumber(number json.Number) error {
+	if strings.ContainsAny(number.String(), ".eE") {
+		return nil
+	}
+	if n, err := number.Int64(); err != nil || n > maxInteger || n < -maxInteger {
+		return fmt.Errorf("%w: %.40s", ErrNumber, number)
+	}
+	return nil
+}
+
+// canonical is the RFC 8785 form of a value.
+func canonical(value any) ([]byte, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return jcs.Transform(plain)
+}
