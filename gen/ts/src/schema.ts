@@ -130,7 +130,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists api keys that the caller may see */
-        get: operations["ListApiKeies"];
+        get: operations["ListApiKeys"];
         put?: never;
         /**
          * Makes a key
@@ -3169,7 +3169,7 @@ export interface components {
             nextPageToken: string;
         };
         /** @description A page of api keys. */
-        ListApiKeiesResponse: {
+        ListApiKeysResponse: {
             /** @description The page, in order. */
             apiKeys: components["schemas"]["ApiKey"][];
             /** @description For the next page; empty on the last one. */
@@ -3441,6 +3441,26 @@ export interface components {
             readonly updateTime?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
+        };
+        /** @description Meeting is one meeting of a section. */
+        MeetingInput: {
+            /**
+             * Format: int32
+             * @description Its place in the order of meetings, from 1.
+             */
+            meetingNumber: number;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            startTime: string;
+            /**
+             * Format: date-time
+             * @description When it ends; after start_time and within a day of it.
+             */
+            endTime: string;
+            /** @description The place, when it is not the section's. */
+            location?: string;
         };
         /** @description Meeting is one meeting of a section. */
         MeetingUpdate: {
@@ -4147,6 +4167,8 @@ export interface components {
              * @description Until when.
              */
             registrationCloseTime: string;
+            /** @description Its meetings, made with it at creation. Left out of answers: list them, and change them one by one. */
+            meetings?: components["schemas"]["MeetingInput"][];
         };
         /**
          * @description SectionState is where a section is in its life: draft, open, closed, in session, completed; cancelled from any but completed.
@@ -5418,7 +5440,7 @@ export interface operations {
             504: components["responses"]["DeadlineExceeded"];
         };
     };
-    ListApiKeies: {
+    ListApiKeys: {
         parameters: {
             query?: {
                 /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
@@ -5465,7 +5487,7 @@ export interface operations {
                      *       "nextPageToken": ""
                      *     }
                      */
-                    "application/json": components["schemas"]["ListApiKeiesResponse"];
+                    "application/json": components["schemas"]["ListApiKeysResponse"];
                 };
             };
             400: components["responses"]["BadRequest"];

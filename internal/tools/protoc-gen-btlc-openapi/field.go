@@ -18,6 +18,7 @@ type field struct {
 	comment
 
 	required, immutable bool
+	inputOnly           bool // never in an answer
 	outputOnly          bool // set by the server alone, the resource's name among it
 	deprecated          bool
 	reference           string // type of the resource that it names
@@ -36,6 +37,7 @@ func readField(f *protogen.Field) field {
 		comment:    parseComment(f.Comments.Leading),
 		required:   has(annotations.FieldBehavior_REQUIRED),
 		immutable:  has(annotations.FieldBehavior_IMMUTABLE),
+		inputOnly:  has(annotations.FieldBehavior_INPUT_ONLY),
 		outputOnly: has(annotations.FieldBehavior_OUTPUT_ONLY) || has(annotations.FieldBehavior_IDENTIFIER),
 		deprecated: options.(*descriptorpb.FieldOptions).GetDeprecated(),
 		reference:  reference.GetType(),
@@ -61,7 +63,7 @@ const (
 func (f field) in(shape form) bool {
 	switch shape {
 	case answer:
-		return true
+		return !f.inputOnly
 	case update:
 		return !f.outputOnly && !f.immutable
 	default:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 
 	"google.golang.org/genproto/googleapis/api/annotations"
@@ -97,9 +96,7 @@ func (c *call) queryParameters() ([]*parameter, error) {
 			continue
 		}
 		if !fitsQuery(f) {
-			fmt.Fprintf(os.Stderr, "%s: REST has no place for %s: it is neither in the body nor fit for a query\n",
-				c.method.Desc.FullName(), f.protoName())
-			continue
+			return nil, fmt.Errorf("REST has no place for %s: it is neither in the body nor fit for a query", f.protoName())
 		}
 		s, err := c.schemas.property(f, input)
 		if err != nil {

@@ -93,7 +93,7 @@ func (s *schemas) nameOf(m *protogen.Message, shape form) string {
 func sameBothWays(m *protogen.Message) bool {
 	for _, each := range m.Fields {
 		f := readField(each)
-		if !f.in(input) || f.requiredIn(answer) != f.requiredIn(input) {
+		if !f.in(input) || !f.in(answer) || f.requiredIn(answer) != f.requiredIn(input) {
 			return false
 		}
 		if _, known := wellKnown(messageName(f)); f.Message != nil && !known && !sameBothWays(f.Message) {

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/openbadge"
+	"github.com/btlc/btlc/internal/web"
+)
+
+// pages are what is no RPC: health, the API reference, the issuer's keys, and signed documents.
+func (s *Server) pages(gateway http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := s.ready(ctx); err != nil {
+			s.log.WarnContext(ctx, "not ready", "error", err)
+			plain(w, http.StatusServiceUnavailable, "not ready\n")
+			return
+		}
+		plain(w, http.StatusOK, "ok\n")
+	})
+	mux.HandleFunc("GET /.well-known/did.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Access-Control-Allow-Origin", "*") // public keys are for everybody
+		_, _ = w.Write(openbadge.DIDDocument(s.options.Issuer.DID, s.options.Issuer.Keys.Public()))
+	})
+	mux.HandleFunc("GET /credentials/{credential}", s.document)
+	mux.Handle("GET /docs", web.Docs())
+	mux.Handle("GET /docs/", web.Docs())
+	mux.Handle("GET /openapi.json", web.OpenAPI())
+	mux.Handle("/v1/", gateway)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { writeProblem(w, r, routeError(http.StatusNotFound)) })
+	return mux
+}
+
+// document serves the signed document to whoever has its address, which nobody can guess.
+func (s *Server) document(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("credential")
+	body, found, err := []byte(nil), false, error(nil)
+	if _, e := uuid.Parse(id); e == nil {
+		body, found, err = s.credentials.Document(r.Context(), strings.ToLower(id))
+	}
+	switch {
+	case err != nil:
+		s.log.ErrorContext(r.Context(), "document", "error", err)
+		writeProblem(w, r, api.Errorf(api.Unavailable, "The document cannot be read now: try again."))
+	case !found:
+		writeProblem(w, r, api.Missing("credentials/"+id))
+	default:
+		w.Header().Set("Content-Type", "application/vc")
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		_, _ = w.Write(body)
+	}
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text))
+}

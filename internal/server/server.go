@@ -1,0 +1,216 @@
+// Package server is the composition root: listeners, the interceptor chain, the gateway, start and orderly stop. Nothing
+// else knows all the contexts.
+package server
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
+	assessmentpb "github.com/btlc/btlc/gen/go/btlc/assessment/v1"
+	changepb "github.com/btlc/btlc/gen/go/btlc/change/v1"
+	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
+	directorypb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
+	enrollmentpb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
+	gradcreditpb "github.com/btlc/btlc/gen/go/btlc/gradcredit/v1"
+	roleinventorypb "github.com/btlc/btlc/gen/go/btlc/roleinventory/v1"
+	"github.com/btlc/btlc/internal/access"
+	"github.com/btlc/btlc/internal/assessment"
+	"github.com/btlc/btlc/internal/change"
+	"github.com/btlc/btlc/internal/credential"
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/directory"
+	"github.com/btlc/btlc/internal/enrollment"
+	"github.com/btlc/btlc/internal/gradcredit"
+	"github.com/btlc/btlc/internal/roleinventory"
+)
+
+// Options are what a server is made of.
+type Options struct {
+	// Pool is the database, migrated; its connections have the server's role.
+	Pool *sql.DB
+	// Migrations are those that this program needs: with fewer the server is not ready.
+	Migrations fs.FS
+	// Issuers are the identity providers whose tokens are taken.
+	Issuers []access.Issuer
+	// Issuer signs credentials.
+	Issuer credential.Issuer
+	// Zone is the time zone in which sections meet.
+	Zone *time.Location
+	// Clock gives the time that is recorded; nil is the system's.
+	Clock func() time.Time
+	// Deadline bounds requests that bring none.
+	Deadline time.Duration
+	// RequestsPerSecond is the rate of each caller; 0 is no limit.
+	RequestsPerSecond int
+	// Origins are the web pages that browsers may call from.
+	Origins []string
+	// StatsHandler sees every RPC; nil for none.
+	StatsHandler stats.Handler
+	Log          *slog.Logger
+}
+
+// Server serves gRPC and REST.
+type Server struct {
+	options     Options
+	log         *slog.Logger
+	db          *database.DB
+	grpc        *grpc.Server
+	http        *http.Server
+	channel     *inprocgrpc.Channel
+	health      *health.Server
+	credentials *credential.Service
+}
+
+// New puts the server together. It fails when an RPC has no rule.
+func New(options Options) (*Server, error) {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	db := database.NewDB(options.Pool, options.Clock)
+	s := &Server{options: options, log: options.Log, db: db, channel: &inprocgrpc.Channel{}, health: health.NewServer()}
+	rules, err := access.RulesOf(services()...)
+	if err != nil {
+		return nil, err
+	}
+	if s.credentials, err = credential.New(db, options.Issuer); err != nil {
+		return nil, err
+	}
+	callers := access.New(db, options.Issuers)
+	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, log: options.Log}
+	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true)}
+	s.channel.WithServerUnaryInterceptor(way.unary)
+	if options.StatsHandler != nil {
+		settings = append(settings, grpc.StatsHandler(options.StatsHandler))
+		s.channel.WithServerStatsHandler(options.StatsHandler)
+	}
+	s.grpc = grpc.NewServer(settings...)
+	registrar := everywhere{s.grpc, s.channel}
+	accesspb.RegisterAccessServiceServer(registrar, callers)
+	assessmentpb.RegisterAssessmentServiceServer(registrar, assessment.New(db))
+	changepb.RegisterChangeServiceServer(registrar, change.New(db))
+	credentialpb.RegisterCredentialServiceServer(registrar, s.credentials)
+	directorypb.RegisterDirectoryServiceServer(registrar, directory.New(db))
+	enrollmentpb.RegisterEnrollmentServiceServer(registrar, enrollment.New(db, options.Zone))
+	gradcreditpb.RegisterGraduateCreditServiceServer(registrar, gradcredit.New(db))
+	roleinventorypb.RegisterRoleInventoryServiceServer(registrar, roleinventory.New(db))
+	healthpb.RegisterHealthServer(s.grpc, s.health)
+	reflection.Register(s.grpc)
+	gateway, err := newGateway(context.Background(), s.channel)
+	if err != nil {
+		return nil, err
+	}
+	handler := s.recovered(cors(options.Origins, compressed(revalidated(bounded(s.pages(gateway))))))
+	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	return s, nil
+}
+
+func services() []protoreflect.ServiceDescriptor {
+	return []protoreflect.ServiceDescriptor{
+		accesspb.File_btlc_access_v1_service_proto.Services().Get(0), assessmentpb.File_btlc_assessment_v1_service_proto.Services().Get(0),
+		changepb.File_btlc_change_v1_service_proto.Services().Get(0), credentialpb.File_btlc_credential_v1_service_proto.Services().Get(0),
+		directorypb.File_btlc_directory_v1_service_proto.Services().Get(0), enrollmentpb.File_btlc_enrollment_v1_service_proto.Services().Get(0),
+		gradcreditpb.File_btlc_gradcredit_v1_service_proto.Services().Get(0), roleinventorypb.File_btlc_roleinventory_v1_service_proto.Services().Get(0),
+	}
+}
+
+// Channel calls the server in the process, by the same chain as any caller.
+func (s *Server) Channel() grpc.ClientConnInterface { return s.channel }
+
+// Handler is REST and the pages.
+func (s *Server) Handler() http.Handler { return s.http.Handler }
+
+// DB is the server's database.
+func (s *Server) DB() *database.DB { return s.db }
+
+// ready says whether the server can answer: the database does, and has the schema that is needed.
+func (s *Server) ready(ctx context.Context) error {
+	return database.CheckSchema(ctx, s.options.Pool, s.options.Migrations)
+}
+
+// Serve answers on both listeners until the context ends, then finishes what is in flight, for grace at most.
+func (s *Server) Serve(ctx context.Context, rest, rpc net.Listener, grace time.Duration) error {
+	failed := make(chan error, 2)
+	go func() { failed <- s.grpc.Serve(rpc) }()
+	go func() {
+		if err := s.http.Serve(rest); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	}()
+	background, stop := context.WithCancel(ctx)
+	housekeeping := make(chan struct{})
+	go func() {
+		defer close(housekeeping)
+		s.housekeep(background)
+	}()
+	s.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	stop()
+	<-housekeeping
+	return errors.Join(err, s.shutdown(grace))
+}
+
+func (s *Server) shutdown(grace time.Duration) error {
+	s.health.Shutdown()
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	done := make(chan struct{})
+	go func() {
+		s.grpc.GracefulStop()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		s.grpc.Stop()
+		err = errors.Join(err, fmt.Errorf("some requests were not finished within %s", grace))
+	}
+	s.db.Close()
+	return err
+}
+
+// housekeep makes partitions ahead of time and forgets old idempotency keys, now and then, on every server: both are
+// safe to do twice.
+func (s *Server) housekeep(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if strays, err := s.db.EnsurePartitions(ctx); err != nil {
+			s.log.WarnContext(ctx, "partitions", "error", err)
+		} else if strays > 0 {
+			s.log.ErrorContext(ctx, "rows stand in a default partition: partitions were missing when they were written", "rows", strays)
+		}
+		for deleted := int64(1); deleted > 0 && ctx.Err() == nil; {
+			var err error
+			if deleted, err = s.db.ForgetKeys(ctx, 10_000); err != nil {
+				s.log.WarnContext(ctx, "idempotency keys", "error", err)
+				break
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
