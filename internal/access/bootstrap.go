@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,32 +15,53 @@ import (
 // System is the principal of what the server does by itself.
 const System = "system"
 
-// Bootstrap makes a client with these roles and a key, without a caller: for the first administrator, and for the demo.
-// The key works for a year.
+// Bootstrap makes a client with these roles and a key, without a caller: for the demo. The key works for a year.
 func (s *Service) Bootstrap(ctx context.Context, name string, grants ...Grant) (secret string, err error) {
-	secret, prefix, hash := newKey()
 	err = s.store.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
-		client, err := tx.APIClient.Create().SetDisplayName(name).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
-		if err != nil {
-			return err
-		}
-		clientName := api.Name("btlc/ApiClient", client.ID)
-		for _, g := range grants {
-			if _, err := s.store.createBinding(ctx, tx, &pb.RoleBinding{ApiClient: clientName, Role: g.Role, Scope: g.Scope}); err != nil {
-				return err
-			}
-		}
-		err = tx.APIKey.Create().SetAPIClientID(client.ID).SetPrefix(prefix).SetHash(hash).SetExpireTime(tx.Now.Add(365 * 24 * time.Hour)).SetCreateTime(tx.Now).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		tx.Wrote(clientName)
-		return tx.AuditWrite(ctx, System, "bootstrap", uuid.Must(uuid.NewV7()).String())
+		secret, err = s.bootstrap(ctx, tx, name, grants)
+		return err
 	})
 	return secret, err
 }
 
-// HasClients says whether there is any API client: a database without one has just been made.
-func (s *Service) HasClients(ctx context.Context) (bool, error) {
-	return s.store.db.Ent().APIClient.Query().Exist(ctx)
+// BootstrapFirst is Bootstrap for a database that has no API client yet, and says whether that was so. Of many servers
+// that start at once, one makes it. keep is given the key before it is committed, since nobody could make another if it
+// were lost then; it may be called again, with the key that counts.
+func (s *Service) BootstrapFirst(ctx context.Context, name string, keep func(secret string) error, grants ...Grant) (made bool, err error) {
+	err = s.store.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
+		made = false
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext('btlc.bootstrap'))"); err != nil {
+			return fmt.Errorf("lock the API clients: %w", err)
+		}
+		if exists, err := tx.APIClient.Query().Exist(ctx); err != nil || exists {
+			return err
+		}
+		secret, err := s.bootstrap(ctx, tx, name, grants)
+		if err != nil {
+			return err
+		}
+		made = true
+		return keep(secret)
+	})
+	return made && err == nil, err
+}
+
+func (s *Service) bootstrap(ctx context.Context, tx *database.Tx, name string, grants []Grant) (secret string, err error) {
+	secret, prefix, hash := newKey()
+	client, err := tx.APIClient.Create().SetDisplayName(name).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+	if err != nil {
+		return "", err
+	}
+	clientName := api.Name("btlc/ApiClient", client.ID)
+	for _, g := range grants {
+		if _, err := s.store.createBinding(ctx, tx, &pb.RoleBinding{ApiClient: clientName, Role: g.Role, Scope: g.Scope}); err != nil {
+			return "", err
+		}
+	}
+	err = tx.APIKey.Create().SetAPIClientID(client.ID).SetPrefix(prefix).SetHash(hash).SetExpireTime(tx.Now.Add(365 * 24 * time.Hour)).SetCreateTime(tx.Now).Exec(ctx)
+	if err != nil {
+		return "", err
+	}
+	tx.Wrote(clientName)
+	return secret, tx.AuditWrite(ctx, System, "bootstrap", uuid.Must(uuid.NewV7()).String())
 }

@@ -13,7 +13,7 @@ import (
 var permissions = map[pb.Role][]string{
 	pb.Role_ROLE_ADMIN: {"access.read", "access.write", "audit.read"},
 	pb.Role_ROLE_PROGRAM_STAFF: {
-		"directory.write", "educators.read", "educators.write", "roles.read", "roles.write", "assignments.read", "assignments.report",
+		"directory.write", "educators.read", "educators.write", "roles.write", "assignments.read", "assignments.report",
 		"sections.write", "registrations.read", "registrations.write", "attendance.read", "attendance.write",
 		"submissions.read", "submissions.write", "submissions.score", "attainments.read",
 		"eligibility.read", "credentials.read", "credentials.issue", "credentials.revoke", "statuses.read",
@@ -26,12 +26,12 @@ var permissions = map[pb.Role][]string{
 		"submissions.read", "submissions.write", "attainments.read", "eligibility.read", "credentials.read",
 		"credits.read", "credits.request", "consents.read", "consents.write",
 	},
-	pb.Role_ROLE_PRINCIPAL:    {"educators.read", "roles.read", "assignments.read", "assignments.report", "assignments.confirm"},
-	pb.Role_ROLE_DISTRICT_HR:  {"educators.read", "roles.read", "roles.write", "assignments.read", "assignments.report", "assignments.confirm", "statuses.read", "changes.read"},
+	pb.Role_ROLE_PRINCIPAL:    {"educators.read", "assignments.read", "assignments.report", "assignments.confirm"},
+	pb.Role_ROLE_DISTRICT_HR:  {"educators.read", "roles.write", "assignments.read", "assignments.report", "assignments.confirm", "statuses.read", "changes.read"},
 	pb.Role_ROLE_REGISTRAR:    {"credits.read", "credits.check", "changes.read"},
 	pb.Role_ROLE_BOARD_MEMBER: {},
 	pb.Role_ROLE_AUDITOR: {
-		"access.read", "audit.read", "educators.read", "roles.read", "assignments.read", "registrations.read", "attendance.read", "attainments.read",
+		"access.read", "audit.read", "educators.read", "assignments.read", "registrations.read", "attendance.read", "attainments.read",
 		"eligibility.read", "credentials.read", "statuses.read", "credits.read", "consents.read", "changes.read",
 	},
 }

@@ -133,7 +133,7 @@ func (s store) liveKeys(ctx context.Context, tx *database.Tx, client uuid.UUID) 
 }
 
 var bindingList = &api.ListSpec{Default: "create_time", Columns: map[string]api.Column{
-	"role": api.EnumColumn[pb.Role](rolebinding.FieldRole), "scope": {Name: rolebinding.FieldScope}, "api_client": {Name: rolebinding.FieldAPIClientID, Kind: api.UUIDNameColumn},
+	"role": api.EnumColumn[pb.Role](rolebinding.FieldRole), "scope": {Name: rolebinding.FieldScope}, "api_client": {Name: rolebinding.FieldAPIClientID, Kind: api.UUIDNameColumn, FilterOnly: true},
 	"create_time": {Name: rolebinding.FieldCreateTime, Kind: api.InstantColumn},
 }}
 

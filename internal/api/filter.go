@@ -45,6 +45,9 @@ func (s *ListSpec) predicate(e *expr.Expr, depth int) (func(*sql.Selector) *sql.
 	if compare, ok := comparisons[call.GetFunction()]; ok && len(call.GetArgs()) == 2 {
 		return s.comparison(compare, call)
 	}
+	if !slices.Contains([]string{filtering.FunctionAnd, filtering.FunctionFuzzyAnd, filtering.FunctionOr, filtering.FunctionNot}, call.GetFunction()) {
+		return nil, fmt.Errorf("does not know %q: it takes =, !=, <, <=, >, >=, AND, OR and NOT", call.GetFunction())
+	}
 	var parts []func(*sql.Selector) *sql.Predicate
 	for _, arg := range call.GetArgs() {
 		part, err := s.predicate(arg, depth+1)
@@ -61,14 +64,12 @@ func (s *ListSpec) predicate(e *expr.Expr, depth int) (func(*sql.Selector) *sql.
 		return made
 	}
 	switch call.GetFunction() {
-	case filtering.FunctionAnd, filtering.FunctionFuzzyAnd:
-		return func(selector *sql.Selector) *sql.Predicate { return sql.And(all(selector)...) }, nil
 	case filtering.FunctionOr:
 		return func(selector *sql.Selector) *sql.Predicate { return sql.Or(all(selector)...) }, nil
 	case filtering.FunctionNot:
 		return func(selector *sql.Selector) *sql.Predicate { return sql.Not(all(selector)[0]) }, nil
 	default:
-		return nil, fmt.Errorf("does not know %q: it takes =, !=, <, <=, >, >=, AND, OR and NOT", call.GetFunction())
+		return func(selector *sql.Selector) *sql.Predicate { return sql.And(all(selector)...) }, nil
 	}
 }
 
@@ -76,7 +77,7 @@ func (s *ListSpec) comparison(compare func(string, any) *sql.Predicate, call *ex
 	name := call.GetArgs()[0].GetIdentExpr().GetName()
 	column, ok := s.Columns[name]
 	if !ok {
-		return nil, fmt.Errorf("has no field %q: it takes %s", name, s.names())
+		return nil, fmt.Errorf("has no field %q: it takes %s", name, s.names(false))
 	}
 	literal, err := literalText(call.GetArgs()[1])
 	if err != nil {

@@ -35,6 +35,8 @@ type Column struct {
 	Kind ColumnKind
 	// Words are the values of a WordColumn.
 	Words []string
+	// FilterOnly columns may be NULL, which has no place in the order of pages.
+	FilterOnly bool
 }
 
 // ColumnKind is the type of a column as filters see it.
@@ -132,8 +134,8 @@ func parseOrder(text string, spec *ListSpec) ([]order, error) {
 			return nil, fmt.Errorf("is not an order such as %q", spec.Default)
 		}
 		column, ok := spec.Columns[words[0]]
-		if !ok {
-			return nil, fmt.Errorf("has no field %q: it takes %s", words[0], spec.names())
+		if !ok || column.FilterOnly {
+			return nil, fmt.Errorf("has no field %q: it takes %s", words[0], spec.names(true))
 		}
 		if !slices.ContainsFunc(orders, func(o order) bool { return o.column.Name == column.Name }) {
 			orders = append(orders, order{column: column, desc: len(words) == 2 && words[1] == "desc"})
@@ -153,10 +155,12 @@ func (s *ListSpec) key() string {
 	return s.Key
 }
 
-func (s *ListSpec) names() string {
+func (s *ListSpec) names(ordering bool) string {
 	names := make([]string, 0, len(s.Columns))
-	for name := range s.Columns {
-		names = append(names, name)
+	for name, column := range s.Columns {
+		if !ordering || !column.FilterOnly {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return strings.Join(names, ", ")
@@ -182,7 +186,7 @@ func (q *Query) Apply(s *sql.Selector) {
 }
 
 // afterPredicate is (a, b) > (x, y) when all columns go the same way, which an index serves; and the spelled-out form
-// when they do not. NULL stands last in both directions of a page: such columns are not offered for ordering.
+// when they do not.
 func (q *Query) afterPredicate(s *sql.Selector) *sql.Predicate {
 	values := make([]any, len(q.after))
 	columns := make([]string, len(q.after))

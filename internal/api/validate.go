@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"buf.build/go/protovalidate"
@@ -175,8 +176,8 @@ func (w *walker) value(path string, fd protoreflect.FieldDescriptor, rules *fiel
 }
 
 func (w *walker) text(path string, rules *fieldRules, text string) {
-	if !rules.bounded && len(text) > maxText {
-		w.add(path, "has more than %d characters", maxText)
+	if utf8.RuneCountInString(text) > rules.longest {
+		w.add(path, "has more than %d characters", rules.longest)
 		return
 	}
 	for _, r := range text {
@@ -194,8 +195,9 @@ func (w *walker) text(path string, rules *fieldRules, text string) {
 
 // fieldRules is what the contract says of a field, read once.
 type fieldRules struct {
-	required, output, immutable, identifier, bounded, prose, parent bool
-	pattern                                                         []string
+	required, output, immutable, identifier, prose, parent bool
+	longest                                                int
+	pattern                                                []string
 }
 
 func (r *fieldRules) hint() string {
@@ -211,7 +213,7 @@ func rulesOf(fd protoreflect.FieldDescriptor) *fieldRules {
 	if cached, ok := rulesCache.Load(fd.FullName()); ok {
 		return cached.(*fieldRules)
 	}
-	rules := &fieldRules{}
+	rules := &fieldRules{longest: maxText}
 	options := fd.Options()
 	behaviors, _ := proto.GetExtension(options, annotations.E_FieldBehavior).([]annotations.FieldBehavior)
 	for _, b := range behaviors {
@@ -241,8 +243,10 @@ func rulesOf(fd protoreflect.FieldDescriptor) *fieldRules {
 		if items := constraints.GetRepeated().GetItems(); items != nil {
 			text = items.GetString()
 		}
-		rules.bounded = text.GetMaxLen() > 0 || text.GetPattern() != ""
-		rules.prose = text.GetMaxLen() >= proseFrom
+		if declared := text.GetMaxLen(); declared > 0 {
+			rules.longest = int(min(declared, 1<<20)) // #nosec G115 -- bounded
+			rules.prose = declared >= proseFrom
+		}
 	}
 	cached, _ := rulesCache.LoadOrStore(fd.FullName(), rules)
 	return cached.(*fieldRules)

@@ -58,6 +58,7 @@ func TestPrivate(t *testing.T) {
 		"refuses a second server on the directory": refusesSecond,
 		"tells when PostgreSQL ends on its own":    tellsUnexpectedEnd,
 		"stops at once when there is no time":      stopsAtOnce,
+		"says why PostgreSQL does not start":       saysWhy,
 		"takes settings":                           takesSettings,
 		"survives the kill of its server":          survivesKill,
 		"survives the kill of everything":          survivesCrash,
@@ -160,6 +161,18 @@ func takesSettings(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", setting, got, want)
 		}
 	}
+}
+
+func saysWhy(t *testing.T) {
+	dir := filepath.Join(shortDir(t), "d")
+	_, err := database.StartPrivate(t.Context(), database.PrivateOptions{
+		DataDir:  dir,
+		Settings: map[string]string{"shared_buffers": "plenty"},
+	})
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok || !strings.Contains(err.Error(), "shared_buffers") {
+		t.Errorf("got %v, want PostgreSQL's exit and its log's word on shared_buffers", err)
+	}
+	start(t, dir) // the directory is free again
 }
 
 // start runs a private PostgreSQL until the test ends.

@@ -109,3 +109,10 @@ func (db *DB) try(ctx context.Context, dryRun bool, fn func(ctx context.Context,
 	}
 	return raw.Commit()
 }
+
+// EnsurePartitions makes the partitions of the months to come, and says how many rows stand in default partitions: none
+// should, or a partition was missing when they were written.
+func (db *DB) EnsurePartitions(ctx context.Context) (strays int64, err error) {
+	err = db.sql.QueryRowContext(ctx, `SELECT ensure_partitions()`).Scan(&strays)
+	return strays, err
+}

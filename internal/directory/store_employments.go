@@ -17,7 +17,7 @@ import (
 
 var employmentList = &api.ListSpec{Default: "start_date desc", Columns: map[string]api.Column{
 	"district": {Name: employment.FieldDistrictID, Kind: api.WordNameColumn}, "start_date": {Name: employment.FieldStartDate, Kind: api.DayColumn},
-	"end_date": {Name: employment.FieldEndDate, Kind: api.DayColumn}, "create_time": {Name: employment.FieldCreateTime, Kind: api.InstantColumn},
+	"end_date": {Name: employment.FieldEndDate, Kind: api.DayColumn, FilterOnly: true}, "create_time": {Name: employment.FieldCreateTime, Kind: api.InstantColumn},
 }}
 
 func employmentProto(row *ent.Employment) *pb.Employment {
@@ -126,12 +126,17 @@ func (s store) updateEmployment(ctx context.Context, tx *database.Tx, req *pb.Up
 	if err := s.checkSchool(ctx, tx, next); err != nil {
 		return nil, err
 	}
-	update := row.Update().SetTitle(next.Title).SetStartDate(start).ClearEndDate().ClearSchoolID().SetUpdateTime(tx.Now).AddVersion(1)
+	update := row.Update().SetTitle(next.Title).SetStartDate(start).SetUpdateTime(tx.Now).AddVersion(1)
+	// ent writes a column twice that is cleared and set.
 	if end != nil {
 		update.SetEndDate(*end)
+	} else {
+		update.ClearEndDate()
 	}
 	if next.School != "" {
 		update.SetSchoolID(api.LastUUID(next.School))
+	} else {
+		update.ClearSchoolID()
 	}
 	if row, err = update.Save(ctx); err != nil {
 		return nil, employmentConflicts.Translate(err)

@@ -35,6 +35,7 @@ type chain struct {
 	limits        *limits
 	db            *database.DB
 	deadline      time.Duration
+	auditReads    bool
 	log           *slog.Logger
 }
 
@@ -67,6 +68,9 @@ func (c *chain) answer(ctx context.Context, call *api.Call, req any, handler grp
 	message, ok := req.(proto.Message)
 	if !ok {
 		return nil, errors.New("the request is no protobuf message")
+	}
+	if isMalformed(message) {
+		return nil, malformed()
 	}
 	caller, err := c.authenticator.Caller(ctx, first(ctx, "authorization"))
 	if err != nil {
@@ -101,7 +105,7 @@ func (c *chain) answer(ctx context.Context, call *api.Call, req any, handler grp
 	if err := check(); err != nil {
 		return nil, err
 	}
-	if c.rules[call.Method].GetPersonal() && !call.Wrote() {
+	if c.auditReads && c.rules[call.Method].GetPersonal() && !call.Wrote() {
 		entry := database.AuditEntry{Principal: call.Principal, Method: call.Method, RequestID: call.RequestID, Subjects: subjects(call, message, answer.(proto.Message))}
 		if err := c.db.AuditRead(ctx, entry); err != nil {
 			return nil, err // what cannot be put on record is not shown
@@ -140,11 +144,6 @@ func (c *chain) clean(ctx context.Context, call *api.Call, err error) error {
 	case database.IsReadOnlyOrDown(err):
 		c.log.WarnContext(ctx, "database away", "method", call.Method, "request_id", call.RequestID, "error", err)
 		return api.Errorf(api.Unavailable, "The database does not answer now: try again.").GRPCStatus().Err()
-	}
-	if st, ok := status.FromError(err); ok && st.Code() == codes.InvalidArgument {
-		return api.Errorf(api.MalformedBody, "The request is not a message of this RPC.").GRPCStatus().Err()
-	} else if ok && st.Code() == codes.ResourceExhausted {
-		return api.Errorf(api.BodyTooLarge, "The message is too large.").GRPCStatus().Err()
 	}
 	c.log.ErrorContext(ctx, "unexpected", "method", call.Method, "request_id", call.RequestID, "error", err)
 	return internal(call)

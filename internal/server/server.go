@@ -60,6 +60,8 @@ type Options struct {
 	RequestsPerSecond int
 	// Origins are the web pages that browsers may call from.
 	Origins []string
+	// WithoutReadAudit leaves reads off the record: only for measuring what the record costs. No setting reaches it.
+	WithoutReadAudit bool
 	// StatsHandler sees every RPC; nil for none.
 	StatsHandler stats.Handler
 	Log          *slog.Logger
@@ -92,8 +94,8 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	callers := access.New(db, options.Issuers)
-	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, log: options.Log}
-	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true)}
+	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, auditReads: !options.WithoutReadAudit, log: options.Log}
+	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(newTolerant())}
 	s.channel.WithServerUnaryInterceptor(way.unary)
 	if options.StatsHandler != nil {
 		settings = append(settings, grpc.StatsHandler(options.StatsHandler))

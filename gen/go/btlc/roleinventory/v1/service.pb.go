@@ -28,14 +28,12 @@ var File_btlc_roleinventory_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_roleinventory_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"#btlc/roleinventory/v1/service.proto\x12\x15btlc.roleinventory.v1\x1a\x19btlc/access/v1/rule.proto\x1a,btlc/roleinventory/v1/role_assignments.proto\x1a!btlc/roleinventory/v1/roles.proto\x1a\x1cgoogle/api/annotations.proto2\xcb\x12\n" +
+	"#btlc/roleinventory/v1/service.proto\x12\x15btlc.roleinventory.v1\x1a\x19btlc/access/v1/rule.proto\x1a,btlc/roleinventory/v1/role_assignments.proto\x1a!btlc/roleinventory/v1/roles.proto\x1a\x1cgoogle/api/annotations.proto2\xa9\x12\n" +
 	"\x14RoleInventoryService\x12\xa0\x01\n" +
 	"\rGetRoleFamily\x12+.btlc.roleinventory.v1.GetRoleFamilyRequest\x1a,.btlc.roleinventory.v1.GetRoleFamilyResponse\"4\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02(b\vrole_family\x12\x19/v1/{name=roleFamilies/*}\x12\x93\x01\n" +
-	"\x10ListRoleFamilies\x12..btlc.roleinventory.v1.ListRoleFamiliesRequest\x1a/.btlc.roleinventory.v1.ListRoleFamiliesResponse\"\x1e\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/roleFamilies\x12\x9c\x01\n" +
-	"\aGetRole\x12%.btlc.roleinventory.v1.GetRoleRequest\x1a&.btlc.roleinventory.v1.GetRoleResponse\"B\xaa\xd4\x18\x12\x1a\n" +
-	"roles.read\"\x04name\x82\xd3\xe4\x93\x02&b\x04role\x12\x1e/v1/{name=districts/*/roles/*}\x12\x9e\x01\n" +
-	"\tListRoles\x12'.btlc.roleinventory.v1.ListRolesRequest\x1a(.btlc.roleinventory.v1.ListRolesResponse\">\xaa\xd4\x18\x14\x1a\n" +
-	"roles.read\"\x06parent\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=districts/*}/roles\x12\xae\x01\n" +
+	"\x10ListRoleFamilies\x12..btlc.roleinventory.v1.ListRoleFamiliesRequest\x1a/.btlc.roleinventory.v1.ListRoleFamiliesResponse\"\x1e\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/roleFamilies\x12\x8c\x01\n" +
+	"\aGetRole\x12%.btlc.roleinventory.v1.GetRoleRequest\x1a&.btlc.roleinventory.v1.GetRoleResponse\"2\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02&b\x04role\x12\x1e/v1/{name=districts/*/roles/*}\x12\x8c\x01\n" +
+	"\tListRoles\x12'.btlc.roleinventory.v1.ListRolesRequest\x1a(.btlc.roleinventory.v1.ListRolesResponse\",\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=districts/*}/roles\x12\xae\x01\n" +
 	"\n" +
 	"CreateRole\x12(.btlc.roleinventory.v1.CreateRoleRequest\x1a).btlc.roleinventory.v1.CreateRoleResponse\"K\xaa\xd4\x18\x15\x1a\vroles.write\"\x06parent\x82\xd3\xe4\x93\x02,:\x04roleb\x04role\"\x1e/v1/{parent=districts/*}/roles\x12\xb6\x01\n" +
 	"\n" +

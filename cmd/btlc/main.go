@@ -1,0 +1,97 @@
+// Command btlc is the system of record of a teacher-leadership certificate: a server for REST and gRPC, and what its
+// operators need beside it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"syscall"
+	_ "time/tzdata" // a machine or an image without time zones does as well
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/btlc/btlc/internal/config"
+)
+
+// Exit codes.
+const (
+	failed  = 1
+	misused = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(arguments []string) int {
+	// The first signal ends a command in an orderly way; from then on a second one kills.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	root := newRoot()
+	root.SetArgs(arguments)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "btlc: %v\n", err)
+	if _, wrong := errors.AsType[config.Faults](err); wrong {
+		fmt.Fprintln(os.Stderr, "All settings: btlc help settings")
+		return misused
+	}
+	if _, wrong := errors.AsType[usageError](err); wrong {
+		return misused
+	}
+	return failed
+}
+
+// usageError is that of a command line which cannot be carried out.
+type usageError struct{ error }
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "btlc",
+		Short: "The system of record of a teacher-leadership certificate",
+		Long: `btlc keeps who leads in which school, who learns what, what they have shown, and which certificates they hold, and
+answers districts and universities by REST and gRPC.
+
+Begin with "btlc serve": without any setting it runs on this machine alone, with a private PostgreSQL of its own.`,
+		Example: `  btlc serve --demo                  serve made-up data, to look around
+  btlc help settings                 what can be set, and where
+  btlc migrate status                whether the database is up to date`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// A word that is no command would otherwise show the help as if nothing were wrong.
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w%s\nSee: %s --help", err, suggestFlag(command, err), command.CommandPath())}
+	})
+	root.AddCommand(newServe(), newMigrate(), newProgram(), newKey(), newHealthcheck(), newVersion(), &cobra.Command{
+		Use:   "settings",
+		Short: "All settings, by flag, environment and file",
+		Long:  config.Help(),
+	})
+	return root
+}
+
+var unknownFlag = regexp.MustCompile(`unknown flag: --(\S+)`)
+
+// suggestFlag names the flag that was probably meant.
+func suggestFlag(command *cobra.Command, err error) string {
+	match := unknownFlag.FindStringSubmatch(err.Error())
+	if match == nil {
+		return ""
+	}
+	var names []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+	return "; the nearest is --" + config.Nearest(match[1], names)
+}

@@ -1,0 +1,232 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/btlc/btlc/internal/openbadge"
+)
+
+const (
+	minRequestTimeout = 100 * time.Millisecond
+	maxRequestTimeout = time.Hour
+	maxShutdownGrace  = 10 * time.Minute
+)
+
+// Where the table's rows put their values.
+func restAddress(c *Config) *string           { return &c.RESTAddress }
+func grpcAddress(c *Config) *string           { return &c.GRPCAddress }
+func metricsAddress(c *Config) *string        { return &c.MetricsAddress }
+func publicURL(c *Config) *string             { return &c.PublicURL }
+func dataDir(c *Config) *string               { return &c.DataDir }
+func databaseURL(c *Config) *Secret           { return &c.DatabaseURL }
+func migrateDatabaseURL(c *Config) *Secret    { return &c.MigrateDatabaseURL }
+func postgresBin(c *Config) *string           { return &c.PostgresBin }
+func maxConnections(c *Config) *int           { return &c.MaxConnections }
+func migrateOnStart(c *Config) *bool          { return &c.MigrateOnStart }
+func demo(c *Config) *bool                    { return &c.Demo }
+func issuerName(c *Config) *string            { return &c.IssuerName }
+func oidcIssuers(c *Config) *[]OIDCIssuer     { return &c.OIDCIssuers }
+func corsOrigins(c *Config) *[]string         { return &c.CORSOrigins }
+func zone(c *Config) **time.Location          { return &c.Zone }
+func requestTimeout(c *Config) *time.Duration { return &c.RequestTimeout }
+func shutdownGrace(c *Config) *time.Duration  { return &c.ShutdownGrace }
+func requestsPerSecond(c *Config) *int        { return &c.RequestsPerSecond }
+func logLevel(c *Config) *slog.Level          { return &c.LogLevel }
+func logFormat(c *Config) *string             { return &c.LogFormat }
+func otlpEndpoint(c *Config) *string          { return &c.OTLPEndpoint }
+
+// into reads a text and puts the value where it belongs.
+func into[T any](field func(*Config) *T, parse func(string) (T, error)) func(*Config, string) error {
+	return func(c *Config, text string) error {
+		value, err := parse(text)
+		if err == nil {
+			*field(c) = value
+		}
+		return err
+	}
+}
+
+// optional takes the empty text as well.
+func optional(parse func(string) (string, error)) func(string) (string, error) {
+	return func(text string) (string, error) {
+		if text == "" {
+			return "", nil
+		}
+		return parse(text)
+	}
+}
+
+func address(text string) (string, error) {
+	wrong := errors.New("a host and a port, such as 127.0.0.1:8080")
+	host, port, err := net.SplitHostPort(text)
+	if err != nil || strings.ContainsAny(host, " /") {
+		return "", wrong
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", wrong
+	}
+	return text, nil
+}
+
+// baseURL takes what can be the issuer's DID.
+func baseURL(text string) (string, error) {
+	text = strings.TrimRight(text, "/")
+	if _, err := openbadge.DIDWeb(text); err != nil {
+		return "", errors.New("https:// and a host name, perhaps with a port and a path; http:// on this machine only, such as http://127.0.0.1:8080")
+	}
+	return text, nil
+}
+
+func path(text string) (string, error) {
+	if text == "" {
+		return "", errors.New("the path of a directory")
+	}
+	return filepath.Abs(text)
+}
+
+func directory(text string) (string, error) {
+	if info, err := os.Stat(text); err != nil || !info.IsDir() {
+		return "", errors.New("a directory that exists")
+	}
+	return filepath.Abs(text)
+}
+
+func databaseAddress(text string) (Secret, error) {
+	if text == "" {
+		return "", nil
+	}
+	if _, err := pq.NewConfig(text); err != nil {
+		return "", errors.New("postgres://user:password@host:5432/database, with special characters of the password percent-encoded")
+	}
+	return Secret(text), nil
+}
+
+func number(least, most int) func(string) (int, error) {
+	return func(text string) (int, error) {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			return 0, fmt.Errorf("a whole number from %d to %d", least, most)
+		}
+		return n, nil
+	}
+}
+
+func duration(least, most time.Duration) func(string) (time.Duration, error) {
+	return func(text string) (time.Duration, error) {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < least || d > most {
+			return 0, fmt.Errorf("a duration from %s to %s, such as 30s", least, most)
+		}
+		return d, nil
+	}
+}
+
+func yesNo(text string) (bool, error) {
+	switch text {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, errors.New("true or false")
+}
+
+func text(text string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return "", errors.New("a text that is not empty")
+	}
+	return text, nil
+}
+
+// list takes values between commas; an empty text is no value.
+func list[T any](parse func(string) (T, error)) func(string) ([]T, error) {
+	return func(text string) ([]T, error) {
+		var values []T
+		if strings.TrimSpace(text) == "" {
+			return nil, nil
+		}
+		for item := range strings.SplitSeq(text, ",") {
+			value, err := parse(strings.TrimSpace(item))
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, value)
+		}
+		return values, nil
+	}
+}
+
+func oidcIssuer(text string) (OIDCIssuer, error) {
+	// The URL of an issuer has no query, so the first equals sign is ours.
+	issuer, audience, _ := strings.Cut(text, "=")
+	if _, ok := webURL(issuer); !ok || audience == "" {
+		return OIDCIssuer{}, errors.New("https://issuer=audience, with commas between several; http:// on this machine only")
+	}
+	return OIDCIssuer{URL: issuer, Audience: audience}, nil
+}
+
+func origin(text string) (string, error) {
+	if u, ok := webURL(text); !ok || u.Path != "" {
+		return "", errors.New("origins such as https://app.example.org, with commas between several and no path; http:// on this machine only")
+	}
+	return strings.ToLower(text), nil // as browsers send it
+}
+
+// webURL is a URL without user, query and fragment, over https unless it leads to this machine.
+func webURL(text string) (*url.URL, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return nil, false
+	}
+	return u, u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func endpoint(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Path != "" || u.User != nil || u.RawQuery != "" {
+		return "", errors.New("http:// or https:// with a host and a port, such as http://127.0.0.1:4317")
+	}
+	return text, nil
+}
+
+func timeZone(text string) (*time.Location, error) {
+	location, err := time.LoadLocation(text)
+	// The machine's own zone is none to rely on.
+	if err != nil || text == "" || text == "Local" {
+		return nil, errors.New("the name of a time zone, such as America/New_York")
+	}
+	return location, nil
+}
+
+func level(text string) (level slog.Level, err error) {
+	if _, err := oneOf("debug", "info", "warn", "error")(text); err != nil {
+		return 0, err
+	}
+	return level, level.UnmarshalText([]byte(text))
+}
+
+func oneOf(words ...string) func(string) (string, error) {
+	return func(text string) (string, error) {
+		if !slices.Contains(words, text) {
+			return "", errors.New(strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1])
+		}
+		return text, nil
+	}
+}

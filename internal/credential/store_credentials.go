@@ -1,0 +1,166 @@
+package credential
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/ent"
+	"github.com/btlc/btlc/ent/credential"
+	"github.com/btlc/btlc/ent/credentialevent"
+	"github.com/btlc/btlc/ent/predicate"
+	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
+	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/record"
+)
+
+type store struct {
+	db       *database.DB
+	issuer   Issuer
+	policies *record.Policies
+	prepared prepared
+}
+
+func newStore(db *database.DB, issuer Issuer) (store, error) {
+	statements, err := prepare(db.SQL())
+	return store{db: db, issuer: issuer, policies: record.NewPolicies(), prepared: statements}, err
+}
+
+var conflicts = api.Conflicts{
+	"credential_held_once": func() *api.Error {
+		return api.Errorf(api.CredentialHeld, "The person holds a credential of this type already: it was issued at the same time.")
+	},
+}
+
+var credentialList = &api.ListSpec{Default: "issue_time desc", Columns: map[string]api.Column{
+	"status": api.EnumColumn[pb.CredentialStatus](credential.FieldStatus), "credential_type": {Name: credential.FieldCredentialTypeID, Kind: api.WordNameColumn},
+	"educator": {Name: credential.FieldEducatorID, Kind: api.UUIDNameColumn}, "issue_time": {Name: credential.FieldIssueTime, Kind: api.InstantColumn},
+	"create_time": {Name: credential.FieldCreateTime, Kind: api.InstantColumn},
+}}
+
+// listed are the columns of a list: all but the document, which is most of a row.
+var listed = slices.DeleteFunc(slices.Clone(credential.Columns), func(column string) bool { return column == credential.FieldDocument })
+
+// credentialProto converts a row that was read with its policy version.
+func credentialProto(row *ent.Credential) *pb.Credential {
+	version := row.Edges.PolicyVersion
+	return &pb.Credential{
+		Name: api.Name("btlc/Credential", row.ID), Educator: api.Name("btlc/Educator", row.EducatorID), CredentialType: api.Name("btlc/CredentialType", row.CredentialTypeID),
+		Status: api.EnumOf[pb.CredentialStatus](row.Status), IssueTime: api.Timestamp(row.IssueTime), StatusTime: api.Timestamp(row.StatusTime), StatusReason: row.StatusReason,
+		PolicyVersion: policyVersionName(version), Framework: api.Name("btlc/Framework", row.FrameworkID), Document: row.Document,
+		Version: row.Version, CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version),
+	}
+}
+
+func (s store) credential(ctx context.Context, name string) (*pb.Credential, error) {
+	row, err := s.db.Ent().Credential.Query().Where(credential.ID(api.LastUUID(name))).WithPolicyVersion().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, api.Missing(name)
+	} else if err != nil {
+		return nil, err
+	}
+	return credentialProto(row), nil
+}
+
+func (s store) document(ctx context.Context, id uuid.UUID) (document []byte, found bool, err error) {
+	row, err := s.db.Ent().Credential.Query().Where(credential.ID(id)).Select(credential.FieldDocument).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, false, nil
+	} else if err != nil {
+		return nil, false, err
+	}
+	return []byte(row.Document), true, nil
+}
+
+// holder is whose credential it is.
+func (s store) holder(ctx context.Context, id uuid.UUID) (educator uuid.UUID, found bool, err error) {
+	row, err := s.db.Ent().Credential.Query().Where(credential.ID(id)).Select(credential.FieldEducatorID).Only(ctx)
+	if ent.IsNotFound(err) {
+		return uuid.Nil, false, nil
+	} else if err != nil {
+		return uuid.Nil, false, err
+	}
+	return row.EducatorID, true, nil
+}
+
+func (s store) listCredentials(ctx context.Context, req *pb.ListCredentialsRequest, everywhere bool, scopes []string) (*pb.ListCredentialsResponse, error) {
+	q, err := api.ParseList(req, credentialList)
+	if err != nil {
+		return nil, err
+	}
+	query := s.db.Ent().Credential.Query().WithPolicyVersion()
+	if !everywhere {
+		query.Where(predicate.Credential(record.Within(scopes, credential.FieldEducatorID, s.db.Now())))
+	}
+	rows, err := query.Where(predicate.Credential(q.Apply)).Select(listed...).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items, next := api.Page(q, rows, credentialProto)
+	return &pb.ListCredentialsResponse{Credentials: items, NextPageToken: next}, nil
+}
+
+func (s store) changeStatus(ctx context.Context, tx *database.Tx, req statusRequest, v verb) (*pb.Credential, error) {
+	row, err := tx.Credential.Query().Where(credential.ID(api.LastUUID(req.GetName()))).WithPolicyVersion().ForUpdate().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, api.Missing(req.GetName())
+	} else if err != nil {
+		return nil, err
+	}
+	if err := api.CheckEtag(ctx, req.ProtoReflect(), credentialProto(row)); err != nil {
+		return nil, err
+	}
+	next, ok := after(row.Status, v)
+	if !ok {
+		return nil, api.Errorf(api.StateConflict, "A credential that is %s cannot be %s.", row.Status, v).With("state", row.Status)
+	}
+	changed, err := row.Update().SetStatus(next).SetStatusTime(tx.Now).SetStatusReason(req.GetReasonCode()).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changed.Edges.PolicyVersion = row.Edges.PolicyVersion
+	return credentialProto(changed), recordEvent(ctx, tx, changed, req.GetAuthority(), req.GetNote())
+}
+
+// recordEvent writes a credential's status into its history.
+func recordEvent(ctx context.Context, tx *database.Tx, row *ent.Credential, authority, note string) error {
+	return tx.CredentialEvent.Create().SetCredentialID(row.ID).SetVersion(row.Version).SetStatus(row.Status).SetReasonCode(row.StatusReason).
+		SetAuthority(authority).SetNote(note).SetRecordedBy(api.CallOf(ctx).Principal).SetCreateTime(tx.Now).Exec(ctx)
+}
+
+var eventList = &api.ListSpec{Default: "version", Columns: map[string]api.Column{
+	"status": api.EnumColumn[pb.CredentialStatus](credentialevent.FieldStatus), "version": {Name: credentialevent.FieldVersion, Kind: api.NumberColumn},
+	"create_time": {Name: credentialevent.FieldCreateTime, Kind: api.InstantColumn},
+}}
+
+func eventProto(row *ent.CredentialEvent) *pb.CredentialEvent {
+	return &pb.CredentialEvent{
+		Name: api.Name("btlc/CredentialEvent", row.CredentialID, row.ID), Status: api.EnumOf[pb.CredentialStatus](row.Status), ReasonCode: row.ReasonCode,
+		Authority: row.Authority, Note: row.Note, RecordedBy: row.RecordedBy, Version: row.Version, CreateTime: api.Timestamp(row.CreateTime),
+	}
+}
+
+func (s store) event(ctx context.Context, name string) (*pb.CredentialEvent, error) {
+	row, err := s.db.Ent().CredentialEvent.Query().Where(credentialevent.ID(api.LastUUID(name)), credentialevent.CredentialID(api.PartUUID(name, 0))).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, api.Missing(name)
+	} else if err != nil {
+		return nil, err
+	}
+	return eventProto(row), nil
+}
+
+func (s store) listEvents(ctx context.Context, req *pb.ListCredentialEventsRequest) (*pb.ListCredentialEventsResponse, error) {
+	q, err := api.ParseList(req, eventList)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.db.Ent().CredentialEvent.Query().Where(credentialevent.CredentialID(api.LastUUID(req.GetParent())), predicate.CredentialEvent(q.Apply)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items, next := api.Page(q, rows, eventProto)
+	return &pb.ListCredentialEventsResponse{CredentialEvents: items, NextPageToken: next}, nil
+}

@@ -1,0 +1,215 @@
+package demo
+
+import (
+	"slices"
+	"time"
+)
+
+// section is one offering of a course.
+type section struct {
+	course       string
+	term         term
+	title, site  string
+	evenings     time.Weekday
+	meetings     []span
+	facilitators []*person
+	seats        []*seat
+	cancelled    time.Time // of one
+	late         int       // the meeting whose attendance is entered days after
+
+	name         string // once created
+	meetingNames []string
+}
+
+// starts is the first meeting, ends the last.
+func (s *section) starts() time.Time { return s.meetings[0].start }
+
+func (s *section) ends() time.Time { return s.meetings[len(s.meetings)-1].end }
+
+// seat is somebody's registration, and what is to become of it.
+type seat struct {
+	person     *person
+	registers  time.Time
+	strengths  string
+	goals      string
+	withdraws  time.Time // of some
+	credit     bool      // asks for graduate credit
+	consent    bool      // lets the institution see the facts
+	takesBack  bool      // the request for credit, later
+	attendance []attendance
+	work       []work
+	completes  bool
+	credential fate
+
+	name, creditRequest, consentName, credentialName string // once there
+}
+
+// attendance is how somebody was at a meeting.
+type attendance struct {
+	absent, excused bool
+	missing         int32 // minutes
+	corrected       bool  // the day after: nothing was missing
+}
+
+// work is one performance assessment: what is handed in and what the assessor finds.
+type work struct {
+	handsIn  bool
+	first    bool // demonstrated at the first attempt
+	second   bool // else: at the second
+	another  bool // else: makes a second attempt at all
+	daysLate int
+}
+
+func (w work) demonstrated() bool { return w.handsIn && (w.first || w.another && w.second) }
+
+// fate is what becomes of a credential.
+type fate int
+
+const (
+	staysActive fate = iota
+	isSuspended
+	isReinstated
+	isRevoked
+	isSuspendedThenRevoked
+)
+
+var (
+	strengths = []string{
+		"Runs the grade level meetings and keeps them short.", "Has used interim assessments with the team for two years.", "Good at asking questions that open a talk up.",
+		"Knows the school's data system.", "Has mentored two first-year teachers.", "",
+	}
+	goals = []string{
+		"To help the team look at student work without blaming.", "To lead an inquiry cycle from start to end.", "To give feedback that colleagues can use the next day.",
+		"To share decisions with the whole team.", "To find research that bears on our question.", "",
+	}
+)
+
+// assessmentCount is how many performance assessments a course has.
+var assessmentCount = map[string]int{"using-data": 4, "supporting-instruction": 4, "shared-leadership": 3, "professional-expertise": 4}
+
+func (w *world) makeSections(over, running int) {
+	facilitators := w.pickFacilitators((over + running) / 2)
+	first := w.holders(w.over.opens())
+	first = slices.DeleteFunc(first, func(p *person) bool { return slices.Contains(facilitators, p) })
+	dealt := first[:min(len(first)*6/10, over*seatsInSection)]
+	past := w.makeTerm(w.over, over, dealt, facilitators)
+
+	second := w.holders(w.running.opens())
+	second = slices.DeleteFunc(second, func(p *person) bool {
+		return slices.Contains(facilitators, p) || slices.Contains(dealt, p) && !chance(w.rand, 0.15)
+	})
+	w.makeTerm(w.running, running, second[:min(len(second), running*(seatsInSection-5))], facilitators)
+	w.giveSecondCourse(past)
+	w.cancelOne(past)
+}
+
+// pickFacilitators finds experienced people who stay where they are.
+func (w *world) pickFacilitators(n int) []*person {
+	var found []*person
+	for _, p := range w.people {
+		if len(found) < n && p.move == nil && p.holding.outcome == noRole && chance(w.rand, 0.05) {
+			found = append(found, p)
+		}
+	}
+	for _, p := range w.people {
+		if len(found) < n && p.move == nil && p.holding.outcome == noRole && !slices.Contains(found, p) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// makeTerm deals people out to the sections of a term.
+func (w *world) makeTerm(t term, n int, people []*person, facilitators []*person) []*section {
+	var made []*section
+	for i := range n {
+		evenings := time.Monday + time.Weekday(i%4)
+		s := &section{
+			course: courses[i%len(courses)], term: t, evenings: evenings, meetings: t.meetings(evenings), site: w.schools[(i*5)%len(w.schools)].title, late: i % 11,
+			facilitators: []*person{facilitators[i%len(facilitators)]},
+		}
+		if i%3 == 0 && len(facilitators) > 1 {
+			s.facilitators = append(s.facilitators, facilitators[(i+1)%len(facilitators)])
+		}
+		made = append(made, s)
+	}
+	each := (len(people) + n - 1) / max(n, 1)
+	for i, p := range people {
+		s := made[i%n]
+		s.seats = append(s.seats, w.newSeat(s, p, len(s.seats), each))
+	}
+	w.sections = append(w.sections, made...)
+	return made
+}
+
+// newSeat decides about the nth of so many registrations in a section.
+func (w *world) newSeat(s *section, p *person, n, of int) *seat {
+	window := s.term.closes().Sub(s.term.opens())
+	moment := s.term.opens().Add(3 * time.Hour).Add(window * time.Duration(n) / time.Duration(of+1)).Truncate(time.Minute)
+	seat := &seat{
+		person: p, registers: moment, strengths: pick(w.rand, strengths), goals: pick(w.rand, goals), completes: true,
+		credit: chance(w.rand, 0.4), consent: chance(w.rand, 0.85), takesBack: chance(w.rand, 0.05),
+	}
+	if chance(w.rand, 0.07) {
+		seat.withdraws = s.term.opens().AddDate(0, 0, 30+w.rand.IntN(45)).Add(5 * time.Hour)
+		if earliest := moment.Add(2 * day); seat.withdraws.Before(earliest) {
+			seat.withdraws = earliest
+		}
+	}
+	weak := chance(w.rand, 0.1)
+	for range s.meetings {
+		var a attendance
+		switch luck := w.rand.Float64(); {
+		case luck < 0.01 || weak && luck < 0.2:
+			a.absent = true
+		case luck < 0.02:
+			a.excused = true
+		case luck < 0.03:
+			a.missing, a.corrected = int32(15*(1+w.rand.IntN(4))), chance(w.rand, 0.4)
+		}
+		seat.attendance = append(seat.attendance, a)
+	}
+	for range assessmentCount[s.course] {
+		seat.work = append(seat.work, work{
+			handsIn: !weak || chance(w.rand, 0.5), first: chance(w.rand, 0.9), another: chance(w.rand, 0.9), second: chance(w.rand, 0.9), daysLate: w.rand.IntN(4),
+		})
+	}
+	if s.course == "supporting-instruction" && !seat.work[0].demonstrated() {
+		seat.work[1].handsIn = false // it is about the colleague whom the first one shows
+	}
+	seat.completes = !weak
+	switch luck := w.rand.Float64(); {
+	case luck < 0.03:
+		seat.credential = isSuspended
+	case luck < 0.06:
+		seat.credential = isReinstated
+	case luck < 0.09:
+		seat.credential = isRevoked
+	case luck < 0.10:
+		seat.credential = isSuspendedThenRevoked
+	}
+	return seat
+}
+
+// giveSecondCourse keeps those who take another course from taking the same one again: they change seats with somebody.
+func (w *world) giveSecondCourse(past []*section) {
+	took := map[*person]string{}
+	for _, s := range past {
+		for _, seat := range s.seats {
+			took[seat.person] = s.course
+		}
+	}
+	for _, s := range w.sections[len(past):] {
+		s.seats = slices.DeleteFunc(s.seats, func(seat *seat) bool { return took[seat.person] == s.course })
+	}
+}
+
+// cancelOne cancels the last section of the term that is over, in its second week of registration; nobody else gets in.
+func (w *world) cancelOne(past []*section) {
+	if len(past) <= len(courses) {
+		return
+	}
+	s := past[len(past)-1]
+	s.cancelled = s.term.opens().AddDate(0, 0, 14)
+	s.seats = slices.DeleteFunc(s.seats, func(seat *seat) bool { return !seat.registers.Before(s.cancelled) })
+}

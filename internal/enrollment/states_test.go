@@ -1,0 +1,49 @@
+package enrollment
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
+	"github.com/btlc/btlc/internal/api"
+)
+
+// walk tries every verb in every state and compares with what is allowed.
+func walk(t *testing.T, l life, states []string, allowed map[string]string) {
+	t.Helper()
+	var verbs []string
+	for _, m := range l {
+		if !slices.Contains(states, m.from) || !slices.Contains(states, m.to) {
+			t.Errorf("%v: a state that the contract does not know", m)
+		}
+		verbs = append(verbs, m.verb)
+	}
+	slices.Sort(verbs)
+	for _, state := range states {
+		for _, verb := range slices.Compact(verbs) {
+			to, err := l.after("thing", state, verb)
+			want := allowed[state+" "+verb]
+			var refusal *api.Error
+			switch {
+			case want != "" && (err != nil || to != want):
+				t.Errorf("%s %s: got %q, %v, want %s", state, verb, to, err, want)
+			case want == "" && (!errors.As(err, &refusal) || refusal.Reason != api.StateConflict || refusal.Metadata["state"] != state):
+				t.Errorf("%s %s: got %q, %v, want a refusal", state, verb, to, err)
+			}
+		}
+	}
+}
+
+func TestSectionLife(t *testing.T) {
+	walk(t, sectionLife, api.EnumColumn[pb.SectionState]("").Words, map[string]string{
+		"DRAFT open": "OPEN", "OPEN close": "CLOSED", "OPEN start": "IN_SESSION", "CLOSED start": "IN_SESSION", "IN_SESSION complete": "COMPLETED",
+		"DRAFT cancel": "CANCELLED", "OPEN cancel": "CANCELLED", "CLOSED cancel": "CANCELLED", "IN_SESSION cancel": "CANCELLED",
+	})
+}
+
+func TestRegistrationLife(t *testing.T) {
+	walk(t, registrationLife, api.EnumColumn[pb.RegistrationState]("").Words, map[string]string{
+		"ENROLLED withdraw": "WITHDRAWN", "ENROLLED complete": "COMPLETED", "ENROLLED fail": "NOT_COMPLETED",
+	})
+}

@@ -1,0 +1,190 @@
+package enrollment
+
+import (
+	"context"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/ent"
+	"github.com/btlc/btlc/ent/attendanceentry"
+	entmeeting "github.com/btlc/btlc/ent/meeting"
+	"github.com/btlc/btlc/ent/predicate"
+	entregistration "github.com/btlc/btlc/ent/registration"
+	entsection "github.com/btlc/btlc/ent/section"
+	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
+	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
+)
+
+var attendanceList = &api.ListSpec{Default: "create_time", Columns: map[string]api.Column{
+	"registration": {Name: attendanceentry.FieldRegistrationID, Kind: api.UUIDNameColumn}, "late": {Name: attendanceentry.FieldLate, Kind: api.FlagColumn},
+	"create_time": {Name: attendanceentry.FieldCreateTime, Kind: api.InstantColumn},
+}}
+
+func attendanceProto(section uuid.UUID, row *ent.AttendanceEntry) *pb.AttendanceEntry {
+	out := &pb.AttendanceEntry{
+		Name: api.Name("btlc/AttendanceEntry", section, row.MeetingID, row.ID), Registration: api.Name("btlc/Registration", section, row.RegistrationID),
+		Kind: api.EnumOf[pb.AttendanceKind](row.Kind), Minutes: row.Minutes, Note: row.Note, Late: row.Late, RecordedBy: row.RecordedBy,
+		CreateTime: api.Timestamp(row.CreateTime),
+	}
+	if row.CorrectsID != nil {
+		out.Corrects = api.Name("btlc/AttendanceEntry", section, row.MeetingID, *row.CorrectsID)
+	}
+	return out
+}
+
+// linesOf is entries as plain values.
+func linesOf(rows []*ent.AttendanceEntry) []line {
+	lines := make([]line, len(rows))
+	for i, row := range rows {
+		lines[i] = line{id: row.ID, meeting: row.MeetingID, registration: row.RegistrationID, minutes: row.Minutes}
+		if row.CorrectsID != nil {
+			lines[i].corrects = *row.CorrectsID
+		}
+	}
+	return lines
+}
+
+// lines are all entries of a registration.
+func (s store) lines(ctx context.Context, registration uuid.UUID) ([]line, error) {
+	rows, err := s.db.Ent().AttendanceEntry.Query().Where(attendanceentry.RegistrationID(registration)).All(ctx)
+	return linesOf(rows), err
+}
+
+// attendanceEntry is an entry and the registration that it is about.
+func (s store) attendanceEntry(ctx context.Context, name string) (*pb.AttendanceEntry, *registration, error) {
+	section := api.PartUUID(name, 0)
+	row, err := s.db.Ent().AttendanceEntry.Query().Where(attendanceentry.ID(api.LastUUID(name)), attendanceentry.MeetingID(api.PartUUID(name, 1)),
+		attendanceentry.HasMeetingWith(entmeeting.SectionID(section))).Only(ctx)
+	if err != nil {
+		return nil, nil, orMissing(err, name)
+	}
+	owner, err := s.registration(ctx, api.Name("btlc/Registration", section, row.RegistrationID))
+	return attendanceProto(section, row), owner, err
+}
+
+// listAttendanceEntries lists entries and says whose they are.
+func (s store) listAttendanceEntries(ctx context.Context, req *pb.ListAttendanceEntriesRequest, v viewer, everywhere bool, educators []uuid.UUID) (*pb.ListAttendanceEntriesResponse, []uuid.UUID, error) {
+	q, err := api.ParseList(req, attendanceList)
+	if err != nil {
+		return nil, nil, err
+	}
+	parent := []predicate.Meeting{}
+	if id := api.PartUUID(req.GetParent(), 0); id != uuid.Nil {
+		parent = append(parent, entmeeting.SectionID(id))
+	}
+	if id := api.PartUUID(req.GetParent(), 1); id != uuid.Nil {
+		parent = append(parent, entmeeting.ID(id))
+	}
+	query := s.db.Ent().AttendanceEntry.Query()
+	if len(parent) > 0 {
+		if found, err := s.parentVisible(ctx, req.GetParent(), parent, v); err != nil || !found {
+			return nil, nil, orMissing(err, req.GetParent())
+		}
+		query.Where(attendanceentry.HasMeetingWith(parent...))
+	}
+	if !everywhere {
+		query.Where(attendanceentry.HasRegistrationWith(readableBy(educators)))
+	}
+	rows, err := query.Where(predicate.AttendanceEntry(q.Apply)).WithMeeting().WithRegistration().All(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var whose []uuid.UUID
+	items, next := api.Page(q, rows, func(row *ent.AttendanceEntry) *pb.AttendanceEntry {
+		whose = append(whose, row.Edges.Registration.EducatorID)
+		return attendanceProto(row.Edges.Meeting.SectionID, row)
+	})
+	return &pb.ListAttendanceEntriesResponse{AttendanceEntries: items, NextPageToken: next}, whose, nil
+}
+
+// parentVisible says whether there is what a list's parent names, and the caller may see it: a meeting, or a section
+// when the meeting is any.
+func (s store) parentVisible(ctx context.Context, parent string, where []predicate.Meeting, v viewer) (bool, error) {
+	if api.Part(parent, 1) == "-" {
+		return s.sectionVisible(ctx, api.PartUUID(parent, 0), v)
+	}
+	return s.db.Ent().Meeting.Query().Where(append(where, entmeeting.HasSectionWith(visibleTo(v)))...).Exist(ctx)
+}
+
+// held is a meeting whose attendance is entered.
+type held struct {
+	row       *ent.Meeting
+	zone      *time.Location
+	entryDays int32
+}
+
+// heldMeeting is the meeting, held against changes. Any number of entries hold it at once.
+func (s store) heldMeeting(ctx context.Context, tx *database.Tx, name string) (*held, error) {
+	row, err := tx.Meeting.Query().Where(ofMeeting(name)).ForShare(keyShare).Only(ctx)
+	if err != nil {
+		return nil, orMissing(err, name)
+	}
+	of, err := tx.Section.Query().Where(entsection.ID(row.SectionID)).WithCourseVersion().Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := s.zoneOf(of)
+	return &held{row: row, zone: zone, entryDays: of.Edges.CourseVersion.AttendanceEntryDays}, err
+}
+
+// sheet reads what marks are checked against, and says whom they are about: two queries, however many they are.
+func (s store) sheet(ctx context.Context, tx *database.Tx, h *held, marks []mark) (sheet, []uuid.UUID, error) {
+	ids := make([]uuid.UUID, len(marks))
+	for i, m := range marks {
+		ids[i] = m.registration
+	}
+	out := sheet{span: spanOf(h.row), section: h.row.SectionID, meeting: h.row.ID, states: map[uuid.UUID]string{}, counts: map[uuid.UUID]line{}}
+	registrations, err := tx.Registration.Query().Where(entregistration.SectionID(h.row.SectionID), entregistration.IDIn(ids...)).ForShare(keyShare).All(ctx)
+	if err != nil {
+		return out, nil, err
+	}
+	var owners []uuid.UUID
+	for _, r := range registrations {
+		out.states[r.ID] = r.State
+		owners = append(owners, r.EducatorID)
+	}
+	entries, err := tx.AttendanceEntry.Query().Where(attendanceentry.MeetingID(h.row.ID), attendanceentry.RegistrationIDIn(ids...)).All(ctx)
+	if err != nil {
+		return out, nil, err
+	}
+	for _, l := range counting(linesOf(entries)) {
+		out.counts[l.registration] = l
+	}
+	return out, owners, nil
+}
+
+// meanwhile is what it means that somebody else entered or corrected the same attendance at the same time.
+func meanwhile() *api.Error {
+	return api.Errorf(api.AlreadyRecorded, "Somebody else entered some of this attendance at the same time. Nothing was entered: list the entries and correct them.")
+}
+
+var attendanceConflicts = api.Conflicts{
+	"attendance_entry_once": meanwhile, "attendance_corrected_once": meanwhile, "attendance_entries_corrects_id_key": meanwhile,
+}
+
+// enter writes the entries, all at once. Not by ent: it takes `corrects` for a bond of two rows and would write in the
+// corrected one too, which the ledger refuses.
+func (s store) enter(ctx context.Context, tx *database.Tx, h *held, marks []mark, late bool, by string) ([]*pb.AttendanceEntry, error) {
+	insert := sql.Dialect(dialect.Postgres).Insert(attendanceentry.Table).Columns(attendanceentry.Columns...)
+	entries := make([]*pb.AttendanceEntry, len(marks))
+	for i, m := range marks {
+		row := &ent.AttendanceEntry{
+			ID: uuid.Must(uuid.NewV7()), CreateTime: tx.Now, MeetingID: h.row.ID, RegistrationID: m.registration, Kind: m.kind, Minutes: m.minutes,
+			Note: m.note, Late: late, RecordedBy: by,
+		}
+		if m.corrects != uuid.Nil {
+			row.CorrectsID = &m.corrects
+		}
+		insert.Values(row.ID, row.CreateTime, row.MeetingID, row.RegistrationID, row.Kind, row.Minutes, row.CorrectsID, row.Note, row.Late, row.RecordedBy)
+		entries[i] = attendanceProto(h.row.SectionID, row)
+	}
+	query, values := insert.Query()
+	if _, err := tx.ExecContext(ctx, query, values...); err != nil {
+		return nil, attendanceConflicts.Translate(err)
+	}
+	return entries, nil
+}

@@ -1,0 +1,98 @@
+// Package telemetry makes metrics for Prometheus and traces for an OpenTelemetry collector.
+package telemetry
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	exporter "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"google.golang.org/grpc/stats"
+)
+
+// Options say what to make.
+type Options struct {
+	// Version is the program's.
+	Version string
+	// Endpoint is the URL of a collector that takes OTLP over gRPC; empty for no traces.
+	Endpoint string
+	// Log is told of traces that could not be sent; nil tells nobody.
+	Log *slog.Logger
+}
+
+// Telemetry gathers what the server does. Shutdown ends it.
+type Telemetry struct {
+	registry *prometheus.Registry
+	metrics  *metric.MeterProvider
+	traces   *trace.TracerProvider // nil: none are made
+	rpcs     stats.Handler
+}
+
+// New begins to gather. It does not wait for the collector, which may come later.
+func New(ctx context.Context, options Options) (*Telemetry, error) {
+	log := options.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	// OpenTelemetry has no other place to tell of exports that fail later on.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("telemetry", "error", err) }))
+	of := resource.NewSchemaless(attribute.String("service.name", "btlc"), attribute.String("service.version", options.Version))
+
+	t := &Telemetry{registry: prometheus.NewRegistry()}
+	t.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	reader, err := exporter.New(exporter.WithRegisterer(t.registry))
+	if err != nil {
+		return nil, fmt.Errorf("prepare metrics: %w", err)
+	}
+	t.metrics = metric.NewMeterProvider(metric.WithReader(reader), metric.WithResource(of))
+	handler := []otelgrpc.Option{otelgrpc.WithMeterProvider(t.metrics), otelgrpc.WithPropagators(propagation.TraceContext{})}
+	if options.Endpoint != "" {
+		sender, err := otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(options.Endpoint))
+		if err != nil {
+			return nil, fmt.Errorf("prepare traces: %w", err)
+		}
+		t.traces = trace.NewTracerProvider(trace.WithBatcher(sender), trace.WithResource(of))
+		handler = append(handler, otelgrpc.WithTracerProvider(t.traces))
+	}
+	t.rpcs = otelgrpc.NewServerHandler(handler...)
+	return t, nil
+}
+
+// StatsHandler counts, times and traces every RPC.
+func (t *Telemetry) StatsHandler() stats.Handler { return t.rpcs }
+
+// WatchPool adds what a pool of database connections is doing.
+func (t *Telemetry) WatchPool(pool *sql.DB) error {
+	return t.registry.Register(collectors.NewDBStatsCollector(pool, "btlc"))
+}
+
+// Handler serves /metrics.
+func (t *Telemetry) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{Registry: t.registry, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	return mux
+}
+
+// Shutdown sends what has not been sent yet.
+func (t *Telemetry) Shutdown(ctx context.Context) error {
+	err := t.metrics.Shutdown(ctx)
+	if t.traces != nil {
+		err = errors.Join(err, t.traces.Shutdown(ctx))
+	}
+	return err
+}
