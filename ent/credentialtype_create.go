@@ -345,6 +345,18 @@ func (u *CredentialTypeUpsert) UpdateCriteria() *CredentialTypeUpsert {
 	return u
 }
 
+// SetPolicyVersionID sets the "policy_version_id" field.
+func (u *CredentialTypeUpsert) SetPolicyVersionID(v uuid.UUID) *CredentialTypeUpsert {
+	u.Set(credentialtype.FieldPolicyVersionID, v)
+	return u
+}
+
+// UpdatePolicyVersionID sets the "policy_version_id" field to the value that was provided on create.
+func (u *CredentialTypeUpsert) UpdatePolicyVersionID() *CredentialTypeUpsert {
+	u.SetExcluded(credentialtype.FieldPolicyVersionID)
+	return u
+}
+
 // SetSources sets the "sources" field.
 func (u *CredentialTypeUpsert) SetSources(v []string) *CredentialTypeUpsert {
 	u.Set(credentialtype.FieldSources, v)
@@ -379,9 +391,6 @@ func (u *CredentialTypeUpsertOne) UpdateNewValues() *CredentialTypeUpsertOne {
 		}
 		if _, exists := u.create.mutation.CourseID(); exists {
 			s.SetIgnore(credentialtype.FieldCourseID)
-		}
-		if _, exists := u.create.mutation.PolicyVersionID(); exists {
-			s.SetIgnore(credentialtype.FieldPolicyVersionID)
 		}
 	}))
 	return u
@@ -453,6 +462,20 @@ func (u *CredentialTypeUpsertOne) SetCriteria(v string) *CredentialTypeUpsertOne
 func (u *CredentialTypeUpsertOne) UpdateCriteria() *CredentialTypeUpsertOne {
 	return u.Update(func(s *CredentialTypeUpsert) {
 		s.UpdateCriteria()
+	})
+}
+
+// SetPolicyVersionID sets the "policy_version_id" field.
+func (u *CredentialTypeUpsertOne) SetPolicyVersionID(v uuid.UUID) *CredentialTypeUpsertOne {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.SetPolicyVersionID(v)
+	})
+}
+
+// UpdatePolicyVersionID sets the "policy_version_id" field to the value that was provided on create.
+func (u *CredentialTypeUpsertOne) UpdatePolicyVersionID() *CredentialTypeUpsertOne {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.UpdatePolicyVersionID()
 	})
 }
 
@@ -659,9 +682,6 @@ func (u *CredentialTypeUpsertBulk) UpdateNewValues() *CredentialTypeUpsertBulk {
 			if _, exists := b.mutation.CourseID(); exists {
 				s.SetIgnore(credentialtype.FieldCourseID)
 			}
-			if _, exists := b.mutation.PolicyVersionID(); exists {
-				s.SetIgnore(credentialtype.FieldPolicyVersionID)
-			}
 		}
 	}))
 	return u
@@ -733,6 +753,20 @@ func (u *CredentialTypeUpsertBulk) SetCriteria(v string) *CredentialTypeUpsertBu
 func (u *CredentialTypeUpsertBulk) UpdateCriteria() *CredentialTypeUpsertBulk {
 	return u.Update(func(s *CredentialTypeUpsert) {
 		s.UpdateCriteria()
+	})
+}
+
+// SetPolicyVersionID sets the "policy_version_id" field.
+func (u *CredentialTypeUpsertBulk) SetPolicyVersionID(v uuid.UUID) *CredentialTypeUpsertBulk {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.SetPolicyVersionID(v)
+	})
+}
+
+// UpdatePolicyVersionID sets the "policy_version_id" field to the value that was provided on create.
+func (u *CredentialTypeUpsertBulk) UpdatePolicyVersionID() *CredentialTypeUpsertBulk {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.UpdatePolicyVersionID()
 	})
 }
 

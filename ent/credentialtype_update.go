@@ -12,7 +12,9 @@ import (
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/credentialtype"
+	"github.com/btlc/btlc/ent/policyversion"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/google/uuid"
 )
 
 // CredentialTypeUpdate is the builder for updating CredentialType entities.
@@ -71,6 +73,20 @@ func (_u *CredentialTypeUpdate) SetNillableCriteria(v *string) *CredentialTypeUp
 	return _u
 }
 
+// SetPolicyVersionID sets the "policy_version_id" field.
+func (_u *CredentialTypeUpdate) SetPolicyVersionID(v uuid.UUID) *CredentialTypeUpdate {
+	_u.mutation.SetPolicyVersionID(v)
+	return _u
+}
+
+// SetNillablePolicyVersionID sets the "policy_version_id" field if the given value is not nil.
+func (_u *CredentialTypeUpdate) SetNillablePolicyVersionID(v *uuid.UUID) *CredentialTypeUpdate {
+	if v != nil {
+		_u.SetPolicyVersionID(*v)
+	}
+	return _u
+}
+
 // SetSources sets the "sources" field.
 func (_u *CredentialTypeUpdate) SetSources(v []string) *CredentialTypeUpdate {
 	_u.mutation.SetSources(v)
@@ -83,9 +99,20 @@ func (_u *CredentialTypeUpdate) AppendSources(v []string) *CredentialTypeUpdate 
 	return _u
 }
 
+// SetPolicyVersion sets the "policy_version" edge to the PolicyVersion entity.
+func (_u *CredentialTypeUpdate) SetPolicyVersion(v *PolicyVersion) *CredentialTypeUpdate {
+	return _u.SetPolicyVersionID(v.ID)
+}
+
 // Mutation returns the CredentialTypeMutation object of the builder.
 func (_u *CredentialTypeUpdate) Mutation() *CredentialTypeMutation {
 	return _u.mutation
+}
+
+// ClearPolicyVersion clears the "policy_version" edge to the PolicyVersion entity.
+func (_u *CredentialTypeUpdate) ClearPolicyVersion() *CredentialTypeUpdate {
+	_u.mutation.ClearPolicyVersion()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -161,6 +188,35 @@ func (_u *CredentialTypeUpdate) sqlSave(ctx context.Context) (_node int, err err
 			sqljson.Append(u, credentialtype.FieldSources, value)
 		})
 	}
+	if _u.mutation.PolicyVersionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   credentialtype.PolicyVersionTable,
+			Columns: []string{credentialtype.PolicyVersionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(policyversion.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PolicyVersionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   credentialtype.PolicyVersionTable,
+			Columns: []string{credentialtype.PolicyVersionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(policyversion.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -225,6 +281,20 @@ func (_u *CredentialTypeUpdateOne) SetNillableCriteria(v *string) *CredentialTyp
 	return _u
 }
 
+// SetPolicyVersionID sets the "policy_version_id" field.
+func (_u *CredentialTypeUpdateOne) SetPolicyVersionID(v uuid.UUID) *CredentialTypeUpdateOne {
+	_u.mutation.SetPolicyVersionID(v)
+	return _u
+}
+
+// SetNillablePolicyVersionID sets the "policy_version_id" field if the given value is not nil.
+func (_u *CredentialTypeUpdateOne) SetNillablePolicyVersionID(v *uuid.UUID) *CredentialTypeUpdateOne {
+	if v != nil {
+		_u.SetPolicyVersionID(*v)
+	}
+	return _u
+}
+
 // SetSources sets the "sources" field.
 func (_u *CredentialTypeUpdateOne) SetSources(v []string) *CredentialTypeUpdateOne {
 	_u.mutation.SetSources(v)
@@ -237,9 +307,20 @@ func (_u *CredentialTypeUpdateOne) AppendSources(v []string) *CredentialTypeUpda
 	return _u
 }
 
+// SetPolicyVersion sets the "policy_version" edge to the PolicyVersion entity.
+func (_u *CredentialTypeUpdateOne) SetPolicyVersion(v *PolicyVersion) *CredentialTypeUpdateOne {
+	return _u.SetPolicyVersionID(v.ID)
+}
+
 // Mutation returns the CredentialTypeMutation object of the builder.
 func (_u *CredentialTypeUpdateOne) Mutation() *CredentialTypeMutation {
 	return _u.mutation
+}
+
+// ClearPolicyVersion clears the "policy_version" edge to the PolicyVersion entity.
+func (_u *CredentialTypeUpdateOne) ClearPolicyVersion() *CredentialTypeUpdateOne {
+	_u.mutation.ClearPolicyVersion()
+	return _u
 }
 
 // Where appends a list predicates to the CredentialTypeUpdate builder.
@@ -344,6 +425,35 @@ func (_u *CredentialTypeUpdateOne) sqlSave(ctx context.Context) (_node *Credenti
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, credentialtype.FieldSources, value)
 		})
+	}
+	if _u.mutation.PolicyVersionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   credentialtype.PolicyVersionTable,
+			Columns: []string{credentialtype.PolicyVersionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(policyversion.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PolicyVersionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   credentialtype.PolicyVersionTable,
+			Columns: []string{credentialtype.PolicyVersionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(policyversion.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &CredentialType{config: _u.config}

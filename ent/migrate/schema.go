@@ -1131,6 +1131,14 @@ var (
 				},
 			},
 			{
+				Name:    "role_assignment_district_once",
+				Unique:  true,
+				Columns: []*schema.Column{RoleAssignmentsColumns[12], RoleAssignmentsColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "school_id IS NULL AND state <> 'DISPUTED' AND state <> 'ENDED' AND end_date IS NULL",
+				},
+			},
+			{
 				Name:    "roleassignment_educator_id_start_date",
 				Unique:  false,
 				Columns: []*schema.Column{RoleAssignmentsColumns[12], RoleAssignmentsColumns[5]},

@@ -23,8 +23,10 @@ func (CoreSkill) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}} }
 func (CoreSkill) Fields() []ent.Field {
 	return []ent.Field{wordRef("framework"), field.String("code"), field.String("title"), field.Int32("position")}
 }
-func (CoreSkill) Edges() []ent.Edge    { return []ent.Edge{belongsTo("framework", Framework.Type)} }
-func (CoreSkill) Indexes() []ent.Index { return []ent.Index{index.Fields("framework_id", "code").Unique()} }
+func (CoreSkill) Edges() []ent.Edge { return []ent.Edge{belongsTo("framework", Framework.Type)} }
+func (CoreSkill) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("framework_id", "code").Unique()}
+}
 
 // Competency is one thing that a teacher leader can do.
 type Competency struct{ ent.Schema }
@@ -107,7 +109,9 @@ func (Evidence) Fields() []ent.Field {
 func (Evidence) Edges() []ent.Edge {
 	return []ent.Edge{belongsTo("submission", Submission.Type), mayBelongTo("colleague", Educator.Type)}
 }
-func (Evidence) Indexes() []ent.Index { return []ent.Index{index.Fields("submission_id", "position").Unique()} }
+func (Evidence) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("submission_id", "position").Unique()}
+}
 func (Evidence) Annotations() []schema.Annotation {
 	return []schema.Annotation{checks(map[string]string{"evidence_consent": "colleague_id IS NULL OR colleague_consents"})}
 }

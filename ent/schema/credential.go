@@ -4,8 +4,10 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
 )
 
 // Requirement is one condition of a policy; kept inside the version's row.
@@ -34,10 +36,10 @@ type CredentialType struct{ ent.Schema }
 
 func (CredentialType) Mixin() []ent.Mixin { return []ent.Mixin{wordID{}, created{}} }
 func (CredentialType) Fields() []ent.Field {
-	return []ent.Field{field.String("title"), wordRef("course"), field.String("achievement_type"), field.String("criteria"), ref("policy_version"), field.Strings("sources")}
+	return []ent.Field{field.String("title"), wordRef("course"), field.String("achievement_type"), field.String("criteria"), field.UUID("policy_version_id", uuid.UUID{}), field.Strings("sources")}
 }
 func (CredentialType) Edges() []ent.Edge {
-	return []ent.Edge{belongsTo("course", Course.Type), belongsTo("policy_version", PolicyVersion.Type)}
+	return []ent.Edge{belongsTo("course", Course.Type), edge.To("policy_version", PolicyVersion.Type).Unique().Required().Field("policy_version_id")}
 }
 
 // Credential is a certificate that was issued to a person.
@@ -74,7 +76,9 @@ func (CredentialEvent) Fields() []ent.Field {
 		field.String("authority").Immutable(), field.String("note").Default("").Immutable(), field.String("recorded_by").Immutable(),
 	}
 }
-func (CredentialEvent) Edges() []ent.Edge { return []ent.Edge{belongsTo("credential", Credential.Type)} }
+func (CredentialEvent) Edges() []ent.Edge {
+	return []ent.Edge{belongsTo("credential", Credential.Type)}
+}
 func (CredentialEvent) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("credential_id", "version").Unique().StorageKey("credential_event_once")}
 }

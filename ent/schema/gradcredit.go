@@ -15,8 +15,10 @@ func (Agreement) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, versioned{}}
 func (Agreement) Fields() []ent.Field {
 	return []ent.Field{wordRef("institution"), field.Int32("credits"), field.String("degree_eligibility"), date("start_date"), optionalDate("end_date"), field.String("assumption").Default("")}
 }
-func (Agreement) Edges() []ent.Edge    { return []ent.Edge{belongsTo("institution", Institution.Type)} }
-func (Agreement) Indexes() []ent.Index { return []ent.Index{index.Fields("institution_id", "start_date")} }
+func (Agreement) Edges() []ent.Edge { return []ent.Edge{belongsTo("institution", Institution.Type)} }
+func (Agreement) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("institution_id", "start_date")}
+}
 func (Agreement) Annotations() []schema.Annotation {
 	return []schema.Annotation{checks(map[string]string{
 		"agreement_dates":   "end_date >= start_date",

@@ -50,6 +50,8 @@ func (RoleAssignment) Edges() []ent.Edge {
 func (RoleAssignment) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("educator_id", "role_id", "school_id").Unique().StorageKey("role_assignment_once").Annotations(entsql.IndexWhere("state <> 'DISPUTED' AND state <> 'ENDED' AND end_date IS NULL")),
+		// NULLs are not equal to an index: a district-level role has one of its own.
+		index.Fields("educator_id", "role_id").Unique().StorageKey("role_assignment_district_once").Annotations(entsql.IndexWhere("school_id IS NULL AND state <> 'DISPUTED' AND state <> 'ENDED' AND end_date IS NULL")),
 		index.Fields("educator_id", "start_date"), index.Fields("school_id", "state"), index.Fields("district_id", "state"),
 	}
 }

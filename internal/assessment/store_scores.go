@@ -23,12 +23,8 @@ var (
 	scoreSheetList = &api.ListSpec{Default: "create_time", Columns: map[string]api.Column{
 		"outcome": api.EnumColumn[pb.ScoreOutcome](scoresheet.FieldOutcome), "create_time": {Name: scoresheet.FieldCreateTime, Kind: api.InstantColumn},
 	}}
-	scoreSheetOrder = &api.ListSpec{Default: "create_time", Columns: map[string]api.Column{"create_time": {Name: scoresheet.FieldCreateTime, Kind: api.InstantColumn}}}
-	attainmentList  = &api.ListSpec{Default: "attain_time", Columns: map[string]api.Column{
-		"competency": {Name: `"competency"."code"`}, "framework": {Name: `"competency"."framework_id"`, Kind: api.WordNameColumn},
-		"attain_time": {Name: attainment.FieldAttainTime, Kind: api.InstantColumn}, "create_time": {Name: attainment.FieldCreateTime, Kind: api.InstantColumn},
-	}}
-	attainmentOrder = &api.ListSpec{Default: "attain_time", Columns: map[string]api.Column{
+	attainmentList = &api.ListSpec{Default: "attain_time", Columns: map[string]api.Column{
+		"competency": {Name: `"competency"."code"`, FilterOnly: true}, "framework": {Name: `"competency"."framework_id"`, Kind: api.WordNameColumn, FilterOnly: true},
 		"attain_time": {Name: attainment.FieldAttainTime, Kind: api.InstantColumn}, "create_time": {Name: attainment.FieldCreateTime, Kind: api.InstantColumn},
 	}}
 )
@@ -51,7 +47,7 @@ func (s store) scoreSheet(ctx context.Context, name string) (*pb.ScoreSheet, err
 }
 
 func (s store) listScoreSheets(ctx context.Context, req *pb.ListScoreSheetsRequest) (*pb.ListScoreSheetsResponse, error) {
-	q, err := parseList(req, scoreSheetList, scoreSheetOrder)
+	q, err := api.ParseList(req, scoreSheetList)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +111,7 @@ func (s store) educatorExists(ctx context.Context, id uuid.UUID) (bool, error) {
 }
 
 func (s store) listAttainments(ctx context.Context, req *pb.ListAttainmentsRequest) (*pb.ListAttainmentsResponse, error) {
-	q, err := parseList(req, attainmentList, attainmentOrder)
+	q, err := api.ParseList(req, attainmentList)
 	if err != nil {
 		return nil, err
 	}

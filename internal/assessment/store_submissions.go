@@ -22,19 +22,10 @@ import (
 
 var (
 	submissionList = &api.ListSpec{Default: "create_time desc", Columns: map[string]api.Column{
-		"state": api.EnumColumn[pb.SubmissionState](submission.FieldState), "educator": {Name: submission.FieldEducatorID, Kind: api.UUIDNameColumn},
-		"assessment": {Name: `"assessment"."code"`}, "create_time": {Name: submission.FieldCreateTime, Kind: api.InstantColumn},
+		"state": api.EnumColumn[pb.SubmissionState](submission.FieldState), "educator": {Name: submission.FieldEducatorID, Kind: api.UUIDNameColumn, FilterOnly: true},
+		"assessment": {Name: `"assessment"."code"`, FilterOnly: true}, "create_time": {Name: submission.FieldCreateTime, Kind: api.InstantColumn},
 	}}
-	submissionOrder = &api.ListSpec{Default: "create_time desc", Columns: map[string]api.Column{"create_time": {Name: submission.FieldCreateTime, Kind: api.InstantColumn}}}
 )
-
-// parseList is api.ParseList for a list that is ordered by fewer columns than it is filtered by.
-func parseList(req api.ListRequest, columns, order *api.ListSpec) (*api.Query, error) {
-	if _, err := api.ParseList(&pb.ListFrameworksRequest{OrderBy: req.GetOrderBy()}, order); err != nil {
-		return nil, err
-	}
-	return api.ParseList(req, columns)
-}
 
 // attempt is a submission with its assessment and evidence.
 type attempt struct {
@@ -143,7 +134,7 @@ func (v sight) predicate(s store) predicate.Submission {
 }
 
 func (s store) listSubmissions(ctx context.Context, req *pb.ListSubmissionsRequest, v sight) (*pb.ListSubmissionsResponse, error) {
-	q, err := parseList(req, submissionList, submissionOrder)
+	q, err := api.ParseList(req, submissionList)
 	if err != nil {
 		return nil, err
 	}

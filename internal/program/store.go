@@ -7,11 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/btlc/btlc/ent"
-	"github.com/btlc/btlc/ent/credentialtype"
 	"github.com/btlc/btlc/ent/role"
 	"github.com/btlc/btlc/internal/database"
 )
@@ -159,7 +157,7 @@ func storeCredentialTypes(ctx context.Context, tx *database.Tx, p *Program) erro
 			err = fmt.Errorf("is stored for the course %s, not %s: another credential has another id", row.CourseID, t.Course)
 		case row.Title != t.Title || row.AchievementType != t.AchievementType || row.Criteria != t.Criteria || row.PolicyVersionID != policy || !slices.Equal(row.Sources, t.Sources):
 			err = row.Update().SetTitle(t.Title).SetAchievementType(t.AchievementType).SetCriteria(t.Criteria).SetSources(sources(t.Trace)).
-				Modify(func(u *sql.UpdateBuilder) { u.Set(credentialtype.FieldPolicyVersionID, policy) }).Exec(ctx)
+				SetPolicyVersionID(policy).Exec(ctx)
 		}
 		if err != nil {
 			return fmt.Errorf("credential type %s: %w", t.ID, err)

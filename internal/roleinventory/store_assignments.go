@@ -24,7 +24,7 @@ func heldAlready() *api.Error {
 	return api.Errorf(api.AlreadyExists, "The educator has this role there on record already, without an end.")
 }
 
-var assignmentConflicts = api.Conflicts{"role_assignment_once": heldAlready}
+var assignmentConflicts = api.Conflicts{"role_assignment_once": heldAlready, "role_assignment_district_once": heldAlready}
 
 var assignmentList = &api.ListSpec{Default: "start_date desc", Columns: map[string]api.Column{
 	"state": api.EnumColumn[pb.RoleAssignmentState](roleassignment.FieldState), "role": {Name: roleassignment.FieldRoleID, Kind: api.UUIDNameColumn},
@@ -102,26 +102,12 @@ func (s store) pageOfAssignments(ctx context.Context, req *pb.ListRoleAssignment
 	return &pb.ListRoleAssignmentsResponse{RoleAssignments: items, NextPageToken: next}, nil
 }
 
-// lockEducator keeps others from reporting roles of the educator until the transaction ends.
-func lockEducator(ctx context.Context, tx *database.Tx, id uuid.UUID, name string) error {
-	_, err := tx.Educator.Query().Where(educator.ID(id)).ForUpdate().OnlyID(ctx)
-	if ent.IsNotFound(err) {
-		return api.Missing(name)
-	}
-	return err
-}
-
-// checkOnce says whether the educator may have one more open assignment to a district-level role. The unique index
-// serves only those at schools: to it, no school differs from no school. The educator is locked.
-func checkOnce(ctx context.Context, tx *database.Tx, educatorID, roleID uuid.UUID) error {
-	found, err := tx.RoleAssignment.Query().Where(roleassignment.EducatorID(educatorID), roleassignment.RoleID(roleID), roleassignment.SchoolIDIsNil(),
-		roleassignment.StateIn(openStates...), roleassignment.EndDateIsNil()).Exist(ctx)
-	if err != nil {
+// checkEducator says whether the educator is there.
+func checkEducator(ctx context.Context, tx *database.Tx, id uuid.UUID, name string) error {
+	if found, err := tx.Educator.Query().Where(educator.ID(id)).Exist(ctx); err != nil || found {
 		return err
-	} else if found {
-		return heldAlready()
 	}
-	return nil
+	return api.Missing(name)
 }
 
 func (s store) createAssignment(ctx context.Context, tx *database.Tx, parent string, in *pb.RoleAssignment, by string) (*pb.RoleAssignment, error) {
@@ -138,16 +124,11 @@ func (s store) createAssignment(ctx context.Context, tx *database.Tx, parent str
 		return nil, err
 	}
 	educatorID, schoolID := api.LastUUID(parent), api.OptionalUUID(in.School)
-	if err := lockEducator(ctx, tx, educatorID, parent); err != nil {
+	if err := checkEducator(ctx, tx, educatorID, parent); err != nil {
 		return nil, err
 	}
 	if err := checkPlace(ctx, tx, in); err != nil {
 		return nil, err
-	}
-	if t.open() && schoolID == nil {
-		if err := checkOnce(ctx, tx, educatorID, api.LastUUID(in.Role)); err != nil {
-			return nil, err
-		}
 	}
 	row, err := tx.RoleAssignment.Create().SetEducatorID(educatorID).SetRoleID(api.LastUUID(in.Role)).SetDistrictID(api.Part(in.Role, 0)).SetNillableSchoolID(schoolID).
 		SetState(t.State).SetStartDate(t.Start).SetNillableEndDate(t.End).SetNote(in.Note).SetReportedBy(by).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
@@ -195,14 +176,6 @@ func (s store) changeAssignment(ctx context.Context, tx *database.Tx, req proto.
 	next, err := step(was, api.LocalDay(tx.Now, zone))
 	if err != nil {
 		return nil, err
-	}
-	if next.open() && !was.open() && row.SchoolID == nil {
-		if err := lockEducator(ctx, tx, row.EducatorID, name); err != nil {
-			return nil, err
-		}
-		if err := checkOnce(ctx, tx, row.EducatorID, row.RoleID); err != nil {
-			return nil, err
-		}
 	}
 	update := row.Update().SetState(next.State).SetReason(next.Reason).SetConfirmedBy(next.ConfirmedBy).SetUpdateTime(tx.Now).AddVersion(1)
 	if next.ConfirmTime != nil {

@@ -83,6 +83,8 @@ CREATE INDEX "school_district_id_display_name_id" ON "schools" ("district_id", "
 CREATE UNIQUE INDEX "school_local_code_once" ON "schools" ("district_id", "local_code") WHERE ((local_code)::text <> ''::text);
 -- create "role_assignments" table
 CREATE TABLE "role_assignments" ("id" uuid NOT NULL, "create_time" timestamptz NOT NULL, "update_time" timestamptz NOT NULL, "version" integer NOT NULL DEFAULT 1, "state" character varying NOT NULL DEFAULT 'REPORTED', "start_date" date NOT NULL, "end_date" date NULL, "note" character varying NOT NULL DEFAULT '', "confirm_time" timestamptz NULL, "confirmed_by" character varying NOT NULL DEFAULT '', "reason" character varying NOT NULL DEFAULT '', "reported_by" character varying NOT NULL, "educator_id" uuid NOT NULL, "role_id" uuid NOT NULL, "school_id" uuid NULL, "district_id" character varying NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "role_assignments_districts_district" FOREIGN KEY ("district_id") REFERENCES "districts" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "role_assignments_educators_educator" FOREIGN KEY ("educator_id") REFERENCES "educators" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "role_assignments_roles_role" FOREIGN KEY ("role_id") REFERENCES "roles" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "role_assignments_schools_school" FOREIGN KEY ("school_id") REFERENCES "schools" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "role_assignment_confirmed" CHECK (((state)::text <> 'CONFIRMED'::text) OR ((confirm_time IS NOT NULL) AND ((confirmed_by)::text <> ''::text))), CONSTRAINT "role_assignment_dates" CHECK (end_date >= start_date), CONSTRAINT "role_assignment_state" CHECK ((state)::text = ANY ((ARRAY['REPORTED'::character varying, 'CONFIRMED'::character varying, 'DISPUTED'::character varying, 'ENDED'::character varying])::text[])));
+-- create index "role_assignment_district_once" to table: "role_assignments"
+CREATE UNIQUE INDEX "role_assignment_district_once" ON "role_assignments" ("educator_id", "role_id") WHERE ((school_id IS NULL) AND ((state)::text <> 'DISPUTED'::text) AND ((state)::text <> 'ENDED'::text) AND (end_date IS NULL));
 -- create index "role_assignment_once" to table: "role_assignments"
 CREATE UNIQUE INDEX "role_assignment_once" ON "role_assignments" ("educator_id", "role_id", "school_id") WHERE (((state)::text <> 'DISPUTED'::text) AND ((state)::text <> 'ENDED'::text) AND (end_date IS NULL));
 -- create index "roleassignment_district_id_state" to table: "role_assignments"
@@ -285,6 +287,8 @@ DROP INDEX "roleassignment_educator_id_start_date";
 DROP INDEX "roleassignment_district_id_state";
 -- reverse: create index "role_assignment_once" to table: "role_assignments"
 DROP INDEX "role_assignment_once";
+-- reverse: create index "role_assignment_district_once" to table: "role_assignments"
+DROP INDEX "role_assignment_district_once";
 -- reverse: create "role_assignments" table
 DROP TABLE "role_assignments";
 -- reverse: create index "school_local_code_once" to table: "schools"
