@@ -52,9 +52,11 @@ type AttendanceEntryEdges struct {
 	Registration *Registration `json:"registration,omitempty"`
 	// Corrects holds the value of the corrects edge.
 	Corrects *AttendanceEntry `json:"corrects,omitempty"`
+	// Correction holds the value of the correction edge.
+	Correction *AttendanceEntry `json:"correction,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // MeetingOrErr returns the Meeting value or an error if the edge
@@ -88,6 +90,17 @@ func (e AttendanceEntryEdges) CorrectsOrErr() (*AttendanceEntry, error) {
 		return nil, &NotFoundError{label: attendanceentry.Label}
 	}
 	return nil, &NotLoadedError{edge: "corrects"}
+}
+
+// CorrectionOrErr returns the Correction value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AttendanceEntryEdges) CorrectionOrErr() (*AttendanceEntry, error) {
+	if e.Correction != nil {
+		return e.Correction, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: attendanceentry.Label}
+	}
+	return nil, &NotLoadedError{edge: "correction"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -209,6 +222,11 @@ func (_m *AttendanceEntry) QueryRegistration() *RegistrationQuery {
 // QueryCorrects queries the "corrects" edge of the AttendanceEntry entity.
 func (_m *AttendanceEntry) QueryCorrects() *AttendanceEntryQuery {
 	return NewAttendanceEntryClient(_m.config).QueryCorrects(_m)
+}
+
+// QueryCorrection queries the "correction" edge of the AttendanceEntry entity.
+func (_m *AttendanceEntry) QueryCorrection() *AttendanceEntryQuery {
+	return NewAttendanceEntryClient(_m.config).QueryCorrection(_m)
 }
 
 // Update returns a builder for updating this AttendanceEntry.

@@ -133,6 +133,25 @@ func (_c *AttendanceEntryCreate) SetCorrects(v *AttendanceEntry) *AttendanceEntr
 	return _c.SetCorrectsID(v.ID)
 }
 
+// SetCorrectionID sets the "correction" edge to the AttendanceEntry entity by ID.
+func (_c *AttendanceEntryCreate) SetCorrectionID(id uuid.UUID) *AttendanceEntryCreate {
+	_c.mutation.SetCorrectionID(id)
+	return _c
+}
+
+// SetNillableCorrectionID sets the "correction" edge to the AttendanceEntry entity by ID if the given value is not nil.
+func (_c *AttendanceEntryCreate) SetNillableCorrectionID(id *uuid.UUID) *AttendanceEntryCreate {
+	if id != nil {
+		_c = _c.SetCorrectionID(*id)
+	}
+	return _c
+}
+
+// SetCorrection sets the "correction" edge to the AttendanceEntry entity.
+func (_c *AttendanceEntryCreate) SetCorrection(v *AttendanceEntry) *AttendanceEntryCreate {
+	return _c.SetCorrectionID(v.ID)
+}
+
 // Mutation returns the AttendanceEntryMutation object of the builder.
 func (_c *AttendanceEntryCreate) Mutation() *AttendanceEntryMutation {
 	return _c.mutation
@@ -311,10 +330,10 @@ func (_c *AttendanceEntryCreate) createSpec() (*AttendanceEntry, *sqlgraph.Creat
 	if nodes := _c.mutation.CorrectsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Inverse: true,
 			Table:   attendanceentry.CorrectsTable,
 			Columns: []string{attendanceentry.CorrectsColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(attendanceentry.FieldID, field.TypeUUID),
 			},
@@ -323,6 +342,22 @@ func (_c *AttendanceEntryCreate) createSpec() (*AttendanceEntry, *sqlgraph.Creat
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.CorrectsID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CorrectionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   attendanceentry.CorrectionTable,
+			Columns: []string{attendanceentry.CorrectionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attendanceentry.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math"
 
@@ -29,6 +30,7 @@ type AttendanceEntryQuery struct {
 	withMeeting      *MeetingQuery
 	withRegistration *RegistrationQuery
 	withCorrects     *AttendanceEntryQuery
+	withCorrection   *AttendanceEntryQuery
 	modifiers        []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -124,7 +126,29 @@ func (_q *AttendanceEntryQuery) QueryCorrects() *AttendanceEntryQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(attendanceentry.Table, attendanceentry.FieldID, selector),
 			sqlgraph.To(attendanceentry.Table, attendanceentry.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, attendanceentry.CorrectsTable, attendanceentry.CorrectsColumn),
+			sqlgraph.Edge(sqlgraph.O2O, true, attendanceentry.CorrectsTable, attendanceentry.CorrectsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryCorrection chains the current query on the "correction" edge.
+func (_q *AttendanceEntryQuery) QueryCorrection() *AttendanceEntryQuery {
+	query := (&AttendanceEntryClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attendanceentry.Table, attendanceentry.FieldID, selector),
+			sqlgraph.To(attendanceentry.Table, attendanceentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, attendanceentry.CorrectionTable, attendanceentry.CorrectionColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -327,6 +351,7 @@ func (_q *AttendanceEntryQuery) Clone() *AttendanceEntryQuery {
 		withMeeting:      _q.withMeeting.Clone(),
 		withRegistration: _q.withRegistration.Clone(),
 		withCorrects:     _q.withCorrects.Clone(),
+		withCorrection:   _q.withCorrection.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -364,6 +389,17 @@ func (_q *AttendanceEntryQuery) WithCorrects(opts ...func(*AttendanceEntryQuery)
 		opt(query)
 	}
 	_q.withCorrects = query
+	return _q
+}
+
+// WithCorrection tells the query-builder to eager-load the nodes that are connected to
+// the "correction" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AttendanceEntryQuery) WithCorrection(opts ...func(*AttendanceEntryQuery)) *AttendanceEntryQuery {
+	query := (&AttendanceEntryClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCorrection = query
 	return _q
 }
 
@@ -445,10 +481,11 @@ func (_q *AttendanceEntryQuery) sqlAll(ctx context.Context, hooks ...queryHook) 
 	var (
 		nodes       = []*AttendanceEntry{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withMeeting != nil,
 			_q.withRegistration != nil,
 			_q.withCorrects != nil,
+			_q.withCorrection != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -487,6 +524,12 @@ func (_q *AttendanceEntryQuery) sqlAll(ctx context.Context, hooks ...queryHook) 
 	if query := _q.withCorrects; query != nil {
 		if err := _q.loadCorrects(ctx, query, nodes, nil,
 			func(n *AttendanceEntry, e *AttendanceEntry) { n.Edges.Corrects = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withCorrection; query != nil {
+		if err := _q.loadCorrection(ctx, query, nodes, nil,
+			func(n *AttendanceEntry, e *AttendanceEntry) { n.Edges.Correction = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -580,6 +623,36 @@ func (_q *AttendanceEntryQuery) loadCorrects(ctx context.Context, query *Attenda
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *AttendanceEntryQuery) loadCorrection(ctx context.Context, query *AttendanceEntryQuery, nodes []*AttendanceEntry, init func(*AttendanceEntry), assign func(*AttendanceEntry, *AttendanceEntry)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*AttendanceEntry)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(attendanceentry.FieldCorrectsID)
+	}
+	query.Where(predicate.AttendanceEntry(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(attendanceentry.CorrectionColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CorrectsID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "corrects_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "corrects_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/attendanceentry"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/google/uuid"
 )
 
 // AttendanceEntryUpdate is the builder for updating AttendanceEntry entities.
@@ -28,9 +29,34 @@ func (_u *AttendanceEntryUpdate) Where(ps ...predicate.AttendanceEntry) *Attenda
 	return _u
 }
 
+// SetCorrectionID sets the "correction" edge to the AttendanceEntry entity by ID.
+func (_u *AttendanceEntryUpdate) SetCorrectionID(id uuid.UUID) *AttendanceEntryUpdate {
+	_u.mutation.SetCorrectionID(id)
+	return _u
+}
+
+// SetNillableCorrectionID sets the "correction" edge to the AttendanceEntry entity by ID if the given value is not nil.
+func (_u *AttendanceEntryUpdate) SetNillableCorrectionID(id *uuid.UUID) *AttendanceEntryUpdate {
+	if id != nil {
+		_u = _u.SetCorrectionID(*id)
+	}
+	return _u
+}
+
+// SetCorrection sets the "correction" edge to the AttendanceEntry entity.
+func (_u *AttendanceEntryUpdate) SetCorrection(v *AttendanceEntry) *AttendanceEntryUpdate {
+	return _u.SetCorrectionID(v.ID)
+}
+
 // Mutation returns the AttendanceEntryMutation object of the builder.
 func (_u *AttendanceEntryUpdate) Mutation() *AttendanceEntryMutation {
 	return _u.mutation
+}
+
+// ClearCorrection clears the "correction" edge to the AttendanceEntry entity.
+func (_u *AttendanceEntryUpdate) ClearCorrection() *AttendanceEntryUpdate {
+	_u.mutation.ClearCorrection()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -89,6 +115,35 @@ func (_u *AttendanceEntryUpdate) sqlSave(ctx context.Context) (_node int, err er
 			}
 		}
 	}
+	if _u.mutation.CorrectionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   attendanceentry.CorrectionTable,
+			Columns: []string{attendanceentry.CorrectionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attendanceentry.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CorrectionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   attendanceentry.CorrectionTable,
+			Columns: []string{attendanceentry.CorrectionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attendanceentry.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -111,9 +166,34 @@ type AttendanceEntryUpdateOne struct {
 	modifiers []func(*sql.UpdateBuilder)
 }
 
+// SetCorrectionID sets the "correction" edge to the AttendanceEntry entity by ID.
+func (_u *AttendanceEntryUpdateOne) SetCorrectionID(id uuid.UUID) *AttendanceEntryUpdateOne {
+	_u.mutation.SetCorrectionID(id)
+	return _u
+}
+
+// SetNillableCorrectionID sets the "correction" edge to the AttendanceEntry entity by ID if the given value is not nil.
+func (_u *AttendanceEntryUpdateOne) SetNillableCorrectionID(id *uuid.UUID) *AttendanceEntryUpdateOne {
+	if id != nil {
+		_u = _u.SetCorrectionID(*id)
+	}
+	return _u
+}
+
+// SetCorrection sets the "correction" edge to the AttendanceEntry entity.
+func (_u *AttendanceEntryUpdateOne) SetCorrection(v *AttendanceEntry) *AttendanceEntryUpdateOne {
+	return _u.SetCorrectionID(v.ID)
+}
+
 // Mutation returns the AttendanceEntryMutation object of the builder.
 func (_u *AttendanceEntryUpdateOne) Mutation() *AttendanceEntryMutation {
 	return _u.mutation
+}
+
+// ClearCorrection clears the "correction" edge to the AttendanceEntry entity.
+func (_u *AttendanceEntryUpdateOne) ClearCorrection() *AttendanceEntryUpdateOne {
+	_u.mutation.ClearCorrection()
+	return _u
 }
 
 // Where appends a list predicates to the AttendanceEntryUpdate builder.
@@ -201,6 +281,35 @@ func (_u *AttendanceEntryUpdateOne) sqlSave(ctx context.Context) (_node *Attenda
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.CorrectionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   attendanceentry.CorrectionTable,
+			Columns: []string{attendanceentry.CorrectionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attendanceentry.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CorrectionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   attendanceentry.CorrectionTable,
+			Columns: []string{attendanceentry.CorrectionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attendanceentry.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &AttendanceEntry{config: _u.config}

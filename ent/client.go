@@ -1443,7 +1443,23 @@ func (c *AttendanceEntryClient) QueryCorrects(_m *AttendanceEntry) *AttendanceEn
 		step := sqlgraph.NewStep(
 			sqlgraph.From(attendanceentry.Table, attendanceentry.FieldID, id),
 			sqlgraph.To(attendanceentry.Table, attendanceentry.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, attendanceentry.CorrectsTable, attendanceentry.CorrectsColumn),
+			sqlgraph.Edge(sqlgraph.O2O, true, attendanceentry.CorrectsTable, attendanceentry.CorrectsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCorrection queries the correction edge of a AttendanceEntry.
+func (c *AttendanceEntryClient) QueryCorrection(_m *AttendanceEntry) *AttendanceEntryQuery {
+	query := (&AttendanceEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attendanceentry.Table, attendanceentry.FieldID, id),
+			sqlgraph.To(attendanceentry.Table, attendanceentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, attendanceentry.CorrectionTable, attendanceentry.CorrectionColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil

@@ -3528,6 +3528,8 @@ type AttendanceEntryMutation struct {
 	clearedregistration bool
 	corrects            *uuid.UUID
 	clearedcorrects     bool
+	correction          *uuid.UUID
+	clearedcorrection   bool
 	done                bool
 	oldValue            func(context.Context) (*AttendanceEntry, error)
 	predicates          []predicate.AttendanceEntry
@@ -4075,6 +4077,45 @@ func (m *AttendanceEntryMutation) ResetCorrects() {
 	m.clearedcorrects = false
 }
 
+// SetCorrectionID sets the "correction" edge to the AttendanceEntry entity by id.
+func (m *AttendanceEntryMutation) SetCorrectionID(id uuid.UUID) {
+	m.correction = &id
+}
+
+// ClearCorrection clears the "correction" edge to the AttendanceEntry entity.
+func (m *AttendanceEntryMutation) ClearCorrection() {
+	m.clearedcorrection = true
+}
+
+// CorrectionCleared reports if the "correction" edge to the AttendanceEntry entity was cleared.
+func (m *AttendanceEntryMutation) CorrectionCleared() bool {
+	return m.clearedcorrection
+}
+
+// CorrectionID returns the "correction" edge ID in the mutation.
+func (m *AttendanceEntryMutation) CorrectionID() (id uuid.UUID, exists bool) {
+	if m.correction != nil {
+		return *m.correction, true
+	}
+	return
+}
+
+// CorrectionIDs returns the "correction" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CorrectionID instead. It exists only for internal usage by the builders.
+func (m *AttendanceEntryMutation) CorrectionIDs() (ids []uuid.UUID) {
+	if id := m.correction; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCorrection resets all changes to the "correction" edge.
+func (m *AttendanceEntryMutation) ResetCorrection() {
+	m.correction = nil
+	m.clearedcorrection = false
+}
+
 // Where appends a list predicates to the AttendanceEntryMutation builder.
 func (m *AttendanceEntryMutation) Where(ps ...predicate.AttendanceEntry) {
 	m.predicates = append(m.predicates, ps...)
@@ -4368,7 +4409,7 @@ func (m *AttendanceEntryMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AttendanceEntryMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.meeting != nil {
 		edges = append(edges, attendanceentry.EdgeMeeting)
 	}
@@ -4377,6 +4418,9 @@ func (m *AttendanceEntryMutation) AddedEdges() []string {
 	}
 	if m.corrects != nil {
 		edges = append(edges, attendanceentry.EdgeCorrects)
+	}
+	if m.correction != nil {
+		edges = append(edges, attendanceentry.EdgeCorrection)
 	}
 	return edges
 }
@@ -4397,13 +4441,17 @@ func (m *AttendanceEntryMutation) AddedIDs(name string) []ent.Value {
 		if id := m.corrects; id != nil {
 			return []ent.Value{*id}
 		}
+	case attendanceentry.EdgeCorrection:
+		if id := m.correction; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AttendanceEntryMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -4415,7 +4463,7 @@ func (m *AttendanceEntryMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AttendanceEntryMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedmeeting {
 		edges = append(edges, attendanceentry.EdgeMeeting)
 	}
@@ -4424,6 +4472,9 @@ func (m *AttendanceEntryMutation) ClearedEdges() []string {
 	}
 	if m.clearedcorrects {
 		edges = append(edges, attendanceentry.EdgeCorrects)
+	}
+	if m.clearedcorrection {
+		edges = append(edges, attendanceentry.EdgeCorrection)
 	}
 	return edges
 }
@@ -4438,6 +4489,8 @@ func (m *AttendanceEntryMutation) EdgeCleared(name string) bool {
 		return m.clearedregistration
 	case attendanceentry.EdgeCorrects:
 		return m.clearedcorrects
+	case attendanceentry.EdgeCorrection:
+		return m.clearedcorrection
 	}
 	return false
 }
@@ -4455,6 +4508,9 @@ func (m *AttendanceEntryMutation) ClearEdge(name string) error {
 	case attendanceentry.EdgeCorrects:
 		m.ClearCorrects()
 		return nil
+	case attendanceentry.EdgeCorrection:
+		m.ClearCorrection()
+		return nil
 	}
 	return fmt.Errorf("unknown AttendanceEntry unique edge %s", name)
 }
@@ -4471,6 +4527,9 @@ func (m *AttendanceEntryMutation) ResetEdge(name string) error {
 		return nil
 	case attendanceentry.EdgeCorrects:
 		m.ResetCorrects()
+		return nil
+	case attendanceentry.EdgeCorrection:
+		m.ResetCorrection()
 		return nil
 	}
 	return fmt.Errorf("unknown AttendanceEntry edge %s", name)

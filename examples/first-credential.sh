@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The whole way on REST: from a leadership role held to a credential status that a district pulls. It needs bash, curl and
-# jq, and a server with demo data (`make run`), whose keys it reads from demo.env; BTLC_ENV names another such file.
-# Each request and answer is printed, shortened for reading: etags and times of record are left out, long texts and lists
-# are cut. It ends with an error at the first answer that is not what it must be.
+# The whole way on REST: from a leadership role held to a credential status that a district pulls. It needs bash (4.4 or
+# later), curl and jq, and a server with demo data (`make run`), whose keys it reads from demo.env; BTLC_ENV names another
+# such file. Each request and answer is printed, shortened for reading: of ids the last six digits are shown, long texts and
+# lists are cut, and what is empty is left out, as are etags and times of record. It ends with an error at the first answer
+# that is not what it must be.
 set -euo pipefail
 
 if [[ -z ${BTLC_ENV:-} ]]; then
@@ -22,13 +23,14 @@ declare -A keys=([staff]=$BTLC_STAFF_KEY [district]=$BTLC_DISTRICT_KEY [registra
 declare -a clients=()
 answer='' status=''
 
-# What the printed bodies leave out.
+# What is printed of a body.
 shorten='
-	def cut: if length > 90 then .[:87] + "..." else . end;
+	def text: gsub("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{6}(?<end>[0-9a-f]{6})"; "..\(.end)") | if length > 90 then .[:87] + "..." else . end;
 	def short:
-		if type == "object" then del(.etag, .createTime, .updateTime) | with_entries(if .key == "secret" then .value |= .[:13] + "..." else .value |= short end)
+		if type == "object" then
+			del(.etag, .createTime, .updateTime) | with_entries(select(.value != "" and .value != []) | if .key == "secret" then .value |= .[:13] + "..." else .value |= short end)
 		elif type == "array" then (.[:2] | map(short)) + (if length > 2 then ["... \(length - 2) more"] else [] end)
-		elif type == "string" then cut
+		elif type == "string" then text
 		else . end;
 	short'
 
@@ -52,12 +54,14 @@ send() {
 
 # call CALLER METHOD PATH [BODY] [STATUS]: sends, prints both, and wants the status, 200 when none is given.
 call() {
-	printf '%s %s   as %s\n' "$2" "$3" "$1"
+	printf '%s %s   as %s\n' "$2" "$(jq -Rr "$shorten" <<<"$3")" "$1"
 	[[ -z ${4:-} ]] || printf '   -> %s\n' "$(jq -c "$shorten" <<<"$4")"
 	send "$@"
 	printf '   <- %s %s\n' "$status" "$(jq -c "$shorten" <<<"$answer")"
-	[[ $status == "${5:-200}" ]] || fail "wanted status ${5:-200}, not $status"
+	wants "${5:-200}"
 }
+
+wants() { [[ $status == "$1" ]] || fail "wanted status $1, not $status"; }
 
 # get FILTER: what the last answer has there.
 get() { jq -er "$1" <<<"$answer" || fail "the answer has no $1"; }
@@ -112,12 +116,14 @@ call staff POST "/v1/$educator/employments" "$(body --arg district $district --a
 new_caller educator 'Walk: the educator' ROLE_EDUCATOR "$educator"
 new_caller principal 'Walk: the principal' ROLE_PRINCIPAL "$school"
 new_caller 'other registrar' 'Walk: registrar of another college' ROLE_REGISTRAR $college
-send district GET "/v1/$district/changes?pageSize=1000"
-cursor=$(get .nextCursor) seen=$(get '.changes | length')
-while [[ $status == 200 && $(get '.changes | length') != 0 ]]; do
+cursor='' seen=0
+while
 	send district GET "/v1/$district/changes?pageSize=1000&cursor=$cursor"
-	cursor=$(get .nextCursor) seen=$((seen + $(get '.changes | length')))
-done
+	wants 200
+	cursor=$(get .nextCursor)
+	got=$(get '.changes | length')
+	((got > 0))
+do seen=$((seen + got)); done
 note "the district has read its change feed to the end: $seen changes"
 
 heading 'A section of Using Data is opened with its 11 meetings: 8 evenings and 3 Saturdays, 36 hours, in the last 12 weeks'
@@ -162,6 +168,7 @@ call educator POST "/v1/$educator/consents" "$(body --arg institution $universit
 
 heading 'Attendance of 36 hours is entered by staff, who may enter past dates: such entries are marked as late'
 send staff GET "/v1/$section/meetings?pageSize=100"
+wants 200
 meetings=$(get '.meetings[] | "\(.name) \((.endTime | fromdate) - (.startTime | fromdate) | . / 60)"')
 while read -r meeting minutes; do
 	call staff POST "/v1/$meeting:recordAttendance" "$(body --arg registration "$registration" --argjson minutes "$minutes" '{marks: [{registration: $registration, kind: "ATTENDANCE_KIND_PRESENT", minutes: $minutes}]}')"
@@ -209,7 +216,7 @@ call nobody GET /.well-known/did.json
 check 'the key that signed is one that the issuer publishes' 'any(.verificationMethod[]; .id == $method) and (.assertionMethod | index($method) != null)' --arg method "$method"
 send nobody GET "/$credential"
 [[ $answer == "$document" ]] || fail 'the published document is not, byte for byte, the one that was issued'
-note "ok: GET /$credential is the same document, byte for byte"
+note "ok: GET $(jq -Rr "$shorten" <<<"/$credential") is the same document, byte for byte"
 
 heading 'The district looks the status up by its own employee id'
 lookup=$(body --arg number "$number" '{employeeId: $number}')
@@ -239,7 +246,7 @@ call district POST "/v1/$district/credentialStatuses:lookup" "$lookup"
 check 'the certificate does not count any more' '[.statuses[] | [.credential, .status]] == [[$credential, "CREDENTIAL_STATUS_REVOKED"]]' --arg credential "$credential"
 call district GET "/v1/$district/changes?pageSize=1000&cursor=$cursor"
 note 'of these, the ones about the credential:'
-jq -c --arg credential "$credential" '.changes[] | select(.resource == $credential)' <<<"$answer" | sed 's/^/   /'
+jq -c --arg credential "$credential" ".changes[] | select(.resource == \$credential) | $shorten" <<<"$answer" | sed 's/^/   /'
 check 'issue and revocation, in order, under the district'\''s own number' '[.changes[] | select(.resource == $credential) | [.kind, .version, .state.status, .naturalKeys.employeeId]]
 	== [["CHANGE_KIND_CREATED", 1, "ACTIVE", $number], ["CHANGE_KIND_UPDATED", 2, "REVOKED", $number]]' --arg credential "$credential" --arg number "$number"
 

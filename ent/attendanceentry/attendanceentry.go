@@ -39,6 +39,8 @@ const (
 	EdgeRegistration = "registration"
 	// EdgeCorrects holds the string denoting the corrects edge name in mutations.
 	EdgeCorrects = "corrects"
+	// EdgeCorrection holds the string denoting the correction edge name in mutations.
+	EdgeCorrection = "correction"
 	// Table holds the table name of the attendanceentry in the database.
 	Table = "attendance_entries"
 	// MeetingTable is the table that holds the meeting relation/edge.
@@ -59,6 +61,10 @@ const (
 	CorrectsTable = "attendance_entries"
 	// CorrectsColumn is the table column denoting the corrects relation/edge.
 	CorrectsColumn = "corrects_id"
+	// CorrectionTable is the table that holds the correction relation/edge.
+	CorrectionTable = "attendance_entries"
+	// CorrectionColumn is the table column denoting the correction relation/edge.
+	CorrectionColumn = "corrects_id"
 )
 
 // Columns holds all SQL columns for attendanceentry fields.
@@ -167,6 +173,13 @@ func ByCorrectsField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newCorrectsStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByCorrectionField orders the results by correction field.
+func ByCorrectionField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCorrectionStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newMeetingStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -185,6 +198,13 @@ func newCorrectsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, CorrectsTable, CorrectsColumn),
+		sqlgraph.Edge(sqlgraph.O2O, true, CorrectsTable, CorrectsColumn),
+	)
+}
+func newCorrectionStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, CorrectionTable, CorrectionColumn),
 	)
 }

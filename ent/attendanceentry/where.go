@@ -507,7 +507,7 @@ func HasCorrects() predicate.AttendanceEntry {
 	return predicate.AttendanceEntry(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, CorrectsTable, CorrectsColumn),
+			sqlgraph.Edge(sqlgraph.O2O, true, CorrectsTable, CorrectsColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
@@ -517,6 +517,29 @@ func HasCorrects() predicate.AttendanceEntry {
 func HasCorrectsWith(preds ...predicate.AttendanceEntry) predicate.AttendanceEntry {
 	return predicate.AttendanceEntry(func(s *sql.Selector) {
 		step := newCorrectsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasCorrection applies the HasEdge predicate on the "correction" edge.
+func HasCorrection() predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, CorrectionTable, CorrectionColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCorrectionWith applies the HasEdge predicate on the "correction" edge with a given conditions (other predicates).
+func HasCorrectionWith(preds ...predicate.AttendanceEntry) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(func(s *sql.Selector) {
+		step := newCorrectionStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

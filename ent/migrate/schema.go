@@ -202,7 +202,7 @@ var (
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "attendance_entries_attendance_entries_corrects",
+				Symbol:     "attendance_entries_attendance_entries_correction",
 				Columns:    []*schema.Column{AttendanceEntriesColumns[9]},
 				RefColumns: []*schema.Column{AttendanceEntriesColumns[0]},
 				OnDelete:   schema.NoAction,
@@ -218,17 +218,14 @@ var (
 				},
 			},
 			{
-				Name:    "attendance_corrected_once",
-				Unique:  true,
-				Columns: []*schema.Column{AttendanceEntriesColumns[9]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "corrects_id IS NOT NULL",
-				},
-			},
-			{
 				Name:    "attendanceentry_registration_id",
 				Unique:  false,
 				Columns: []*schema.Column{AttendanceEntriesColumns[8]},
+			},
+			{
+				Name:    "attendanceentry_meeting_id_create_time",
+				Unique:  false,
+				Columns: []*schema.Column{AttendanceEntriesColumns[7], AttendanceEntriesColumns[1]},
 			},
 		},
 	}
@@ -1028,6 +1025,11 @@ var (
 				Name:    "registration_educator_id",
 				Unique:  false,
 				Columns: []*schema.Column{RegistrationsColumns[11]},
+			},
+			{
+				Name:    "registration_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{RegistrationsColumns[1], RegistrationsColumns[0]},
 			},
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
@@ -113,7 +114,7 @@ func (Registration) Edges() []ent.Edge {
 func (Registration) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("section_id", "educator_id").Unique().StorageKey("registration_once").Annotations(entsql.IndexWhere("state <> 'WITHDRAWN'")),
-		index.Fields("section_id", "create_time"), index.Fields("educator_id"),
+		index.Fields("section_id", "create_time"), index.Fields("educator_id"), index.Fields("create_time", "id"),
 	}
 }
 func (Registration) Annotations() []schema.Annotation {
@@ -131,13 +132,15 @@ func (AttendanceEntry) Fields() []ent.Field {
 	}
 }
 func (AttendanceEntry) Edges() []ent.Edge {
-	return []ent.Edge{belongsTo("meeting", Meeting.Type), belongsTo("registration", Registration.Type), immutableMayBelongTo("corrects", AttendanceEntry.Type)}
+	return []ent.Edge{belongsTo("meeting", Meeting.Type), belongsTo("registration", Registration.Type),
+		// Spelled from the other end, so that ent writes the key into the new row and leaves the corrected one alone.
+		edge.To("correction", AttendanceEntry.Type).Unique().Annotations(entsql.OnDelete(entsql.NoAction)).From("corrects").Unique().Immutable().Field("corrects_id"),
+	}
 }
 func (AttendanceEntry) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("meeting_id", "registration_id").Unique().StorageKey("attendance_entry_once").Annotations(entsql.IndexWhere("corrects_id IS NULL")),
-		index.Fields("corrects_id").Unique().StorageKey("attendance_corrected_once").Annotations(entsql.IndexWhere("corrects_id IS NOT NULL")),
-		index.Fields("registration_id"),
+		index.Fields("registration_id"), index.Fields("meeting_id", "create_time"),
 	}
 }
 func (AttendanceEntry) Annotations() []schema.Annotation {

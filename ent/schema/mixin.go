@@ -86,7 +86,3 @@ func oneOf(column string, words ...string) string {
 }
 
 func checks(byName map[string]string) schema.Annotation { return entsql.Checks(byName) }
-
-func immutableMayBelongTo(name string, target any) ent.Edge {
-	return edge.To(name, target).Unique().Immutable().Field(name + "_id").Annotations(entsql.OnDelete(entsql.NoAction))
-}

@@ -35,7 +35,7 @@ type Column struct {
 	Kind ColumnKind
 	// Words are the values of a WordColumn.
 	Words []string
-	// FilterOnly columns may be NULL, which has no place in the order of pages.
+	// FilterOnly columns cannot be ordered by: they may be NULL, or come from another table than the list's.
 	FilterOnly bool
 }
 
@@ -63,11 +63,11 @@ type ListSpec struct {
 	Key string
 }
 
-// EnumColumn is a WordColumn for an enum of the contract.
+// EnumColumn is a WordColumn for an enum of the contract: to filter by, since its words have no order.
 func EnumColumn[E Enum](name string) Column {
 	var zero E
 	d := zero.Descriptor()
-	c := Column{Name: name, Kind: WordColumn}
+	c := Column{Name: name, Kind: WordColumn, FilterOnly: true}
 	for i := 1; i < d.Values().Len(); i++ {
 		c.Words = append(c.Words, strings.TrimPrefix(string(d.Values().Get(i).Name()), enumPrefix(d)))
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/btlc/btlc/ent/educatoremail"
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
@@ -17,7 +18,6 @@ import (
 	"github.com/btlc/btlc/internal/database/databasetest"
 	"github.com/btlc/btlc/internal/openbadge"
 	"github.com/btlc/btlc/internal/record/recordtest"
-	"google.golang.org/protobuf/proto"
 )
 
 func TestMain(m *testing.M) { databasetest.Main(m) }
@@ -34,7 +34,7 @@ func open(t *testing.T) (*recordtest.World, *Service) {
 
 func do[Q, A proto.Message](t testing.TB, caller *access.Caller, handler recordtest.Handler[Q, A], req Q) (A, error) {
 	t.Helper()
-	answer, err, _ := recordtest.Call(t, pb.File_btlc_credential_v1_service_proto.Services().Get(0), caller, handler, req)
+	answer, _, err := recordtest.Call(t, pb.File_btlc_credential_v1_service_proto.Services().Get(0), caller, handler, req)
 	return answer, err
 }
 
@@ -124,7 +124,7 @@ func TestIssueRefusals(t *testing.T) {
 	w.Demonstrate(educator, recordtest.UsingData()[:3]...)
 	_, err := do(t, recordtest.Staff(), s.IssueCredential, &pb.IssueCredentialRequest{Educator: educatorName(educator), CredentialType: usingData})
 	refused(t, err, api.RequirementsUnmet)
-	if violations := err.(*api.Error).Violations; len(violations) != 1 || violations[0].Field != "performance-assessments" || violations[0].Description == "" {
+	if violations := recordtest.Known(err).Violations; len(violations) != 1 || violations[0].Field != "performance-assessments" || violations[0].Description == "" {
 		t.Errorf("violations %v", violations)
 	}
 	_, err = do(t, recordtest.Staff(), s.IssueCredential, &pb.IssueCredentialRequest{Educator: educatorName(uuid.New()), CredentialType: usingData})

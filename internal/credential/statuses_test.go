@@ -38,7 +38,7 @@ func TestLookup(t *testing.T) {
 	second := issue(t, s, educator)
 
 	service := pb.File_btlc_credential_v1_service_proto.Services().Get(0)
-	answer, err, call := recordtest.Call(t, service, hr("bps"), s.LookupCredentialStatus, ask("bps", "B1"))
+	answer, call, err := recordtest.Call(t, service, hr("bps"), s.LookupCredentialStatus, ask("bps", "B1"))
 	recordtest.Must(t, err)
 	want := &pb.LookupCredentialStatusResponse{Statuses: []*pb.CredentialStatusRecord{statusRecord(revoked), statusRecord(second)}}
 	if !proto.Equal(answer, want) {
@@ -94,7 +94,7 @@ func TestBatchLookup(t *testing.T) {
 	w.Educator("ncs", "N1")
 	one, two := issue(t, s, first), issue(t, s, second)
 	asked := []string{"B2", "nobody", "B1", "N1", "B2"}
-	answer, err, call := recordtest.Call(t, pb.File_btlc_credential_v1_service_proto.Services().Get(0), hr("bps"), s.BatchLookupCredentialStatuses,
+	answer, call, err := recordtest.Call(t, pb.File_btlc_credential_v1_service_proto.Services().Get(0), hr("bps"), s.BatchLookupCredentialStatuses,
 		&pb.BatchLookupCredentialStatusesRequest{Parent: "districts/bps", EmployeeIds: asked})
 	recordtest.Must(t, err)
 	found := func(id string, c *pb.Credential) *pb.CredentialStatusResult {
@@ -139,7 +139,7 @@ func TestLookupsUseTheIndexes(t *testing.T) {
 	for i := range hundred {
 		hundred[i] = fmt.Sprintf("M%d", 7*i+1)
 	}
-	for statement, argument := range map[string]string{lookupOne: "'M7'", lookupMany: pq.QuoteLiteral("{" + strings.Join(hundred, ",") + "}")} {
+	for statement, argument := range map[string]string{LookupOneSQL: "'M7'", LookupManySQL: pq.QuoteLiteral("{" + strings.Join(hundred, ",") + "}")} {
 		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
 			plan := explain(t, w, statement, mode, fmt.Sprintf("'bps', %s, now()", argument))
 			for _, table := range []string{"credentials", "external_ids", "employments"} {

@@ -22,8 +22,8 @@ const (
 				AND e.start_date <= (SELECT day FROM today) AND (e.end_date IS NULL OR e.end_date >= (SELECT day FROM today)))
 			AND x.kind = 'EMPLOYEE_ID' AND x.district_id = $1 AND x.value = `
 
-	lookupOne  = lookupFrom + `$2 ORDER BY c.issue_time, c.id`
-	lookupMany = lookupFrom + `ANY ($2::text[]) ORDER BY x.value, c.issue_time, c.id`
+	LookupOneSQL  = lookupFrom + `$2 ORDER BY c.issue_time, c.id`
+	LookupManySQL = lookupFrom + `ANY ($2::text[]) ORDER BY x.value, c.issue_time, c.id`
 )
 
 // prepared are the look-ups; database/sql keeps each on every connection that has run it.
@@ -31,8 +31,8 @@ type prepared struct{ one, many *sql.Stmt }
 
 func prepare(pool *sql.DB) (p prepared, err error) {
 	var errs [2]error
-	p.one, errs[0] = pool.PrepareContext(context.Background(), lookupOne)
-	p.many, errs[1] = pool.PrepareContext(context.Background(), lookupMany)
+	p.one, errs[0] = pool.PrepareContext(context.Background(), LookupOneSQL)
+	p.many, errs[1] = pool.PrepareContext(context.Background(), LookupManySQL)
 	return p, errors.Join(errs[:]...)
 }
 

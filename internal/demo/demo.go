@@ -133,18 +133,18 @@ func NewKeys(ctx context.Context, db *database.DB) (keys Keys, err error) {
 	return keys, nil
 }
 
-// isLoaded says whether there are districts; with an error when they are those of a load that was cut short.
+// isLoaded says whether there are districts; with an error when an earlier load was cut short.
 func isLoaded(ctx context.Context, db *database.DB) (bool, error) {
-	var districts, unfinished bool
+	var loaded, unfinished bool
 	err := db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM districts),
-		EXISTS (SELECT FROM api_clients WHERE display_name = $1 AND state = 'ACTIVE')`, loaderName).Scan(&districts, &unfinished)
+		EXISTS (SELECT FROM api_clients WHERE display_name = $1 AND state = 'ACTIVE')`, loaderName).Scan(&loaded, &unfinished)
 	if err != nil {
 		return false, fmt.Errorf("look for demo data: %w", err)
 	}
-	if districts && unfinished {
-		return true, ErrUnfinished
+	if unfinished {
+		return false, ErrUnfinished
 	}
-	return districts, nil
+	return loaded, nil
 }
 
 // makePartitions makes the monthly partitions from since until now that are not there: housekeeping makes those of the

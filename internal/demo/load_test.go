@@ -45,7 +45,7 @@ func newSite(t testing.TB, scale float64) *site {
 	must(t, err)
 	zone, err := time.LoadLocation(demo.Zone)
 	must(t, err)
-	s.options = demo.Options{Owner: s.owner, Clock: func() time.Time { return until }, Scale: scale, Seed: 1}
+	s.options = demo.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Owner: s.owner, Clock: func() time.Time { return until }, Scale: scale, Seed: 1}
 	s.options.Server = func(clock func() time.Time) (grpc.ClientConnInterface, *database.DB, func(), error) {
 		made, err := server.New(server.Options{
 			Pool: s.pool, Migrations: migrations.FS, Zone: zone, Clock: clock, Deadline: time.Minute, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),

@@ -98,7 +98,7 @@ func (w *world) makeSections(over, running int) {
 	second = slices.DeleteFunc(second, func(p *person) bool {
 		return slices.Contains(facilitators, p) || slices.Contains(dealt, p) && !chance(w.rand, 0.15)
 	})
-	w.makeTerm(w.running, running, second[:min(len(second), running*(seatsInSection-5))], facilitators)
+	w.makeTerm(w.running, running, second[:min(len(second), running*seatsRunning)], facilitators)
 	w.giveSecondCourse(past)
 	w.cancelOne(past)
 }

@@ -11,8 +11,9 @@ const (
 	educators       = 2000
 	schools         = 40
 	sectionsOver    = 12 // in the term that is over
-	sectionsRunning = 8
+	sectionsRunning = 6
 	seatsInSection  = 30
+	seatsRunning    = 22 // of them, taken in the term that runs
 )
 
 // weeksBefore is how long before the first registration opens the people are entered.

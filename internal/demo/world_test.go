@@ -102,7 +102,7 @@ func TestWorld(t *testing.T) {
 	for _, scale := range []float64{0.01, 0.1, 1} {
 		for seed := range uint64(5) {
 			w := newWorld(seed, scale, now)
-			if len(w.districts) != 3 || scale == 1 && (len(w.schools) != 40 || len(w.people) != 2000 || len(w.sections) != 20) {
+			if len(w.districts) != 3 || scale == 1 && (len(w.schools) != 40 || len(w.people) != 2000 || len(w.sections) != 18) {
 				t.Fatalf("%d districts, %d schools, %d people, %d sections", len(w.districts), len(w.schools), len(w.people), len(w.sections))
 			}
 			checkPeople(t, w)

@@ -250,3 +250,38 @@ func TestLeadOrTake(t *testing.T) {
 		}
 	}
 }
+
+// Attendance that many enter or correct at once is entered and corrected once.
+func TestAttendanceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 1)
+	r, err := w.register(t.Context(), w.educators[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	meeting := w.db.Ent().Meeting.Create().SetSectionID(w.section).SetMeetingNumber(1).SetStartTime(now.Add(-3 * time.Hour)).SetEndTime(now).SaveX(t.Context())
+	var mutex sync.Mutex
+	var entered string
+	enter := func(corrects string) error {
+		req := &pb.RecordAttendanceRequest{Parent: api.Name("btlc/Meeting", w.section, meeting.ID), Marks: []*pb.AttendanceMark{
+			{Registration: r.Name, Kind: pb.AttendanceKind_ATTENDANCE_KIND_PRESENT, Minutes: 60, Corrects: corrects},
+		}}
+		answer, err := call(t.Context(), w, staff, "RecordAttendance", w.service.RecordAttendance, req)
+		if err == nil {
+			mutex.Lock()
+			defer mutex.Unlock()
+			entered = answer.Entries[0].Name
+		}
+		return err
+	}
+	for _, corrects := range []string{"", "first"} {
+		if corrects != "" {
+			corrects = entered
+		}
+		// Who comes after sees the entry; who comes at the same moment meets the constraint.
+		got := atOnce(12, func(int) error { return enter(corrects) })
+		if got[""] != 1 || got[api.AlreadyRecorded]+got[api.InvalidRequest] != 11 || corrects == "" && got[api.InvalidRequest] > 0 {
+			t.Errorf("correcting %q: got %v, want one entry", corrects, got)
+		}
+	}
+}

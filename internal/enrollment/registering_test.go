@@ -84,7 +84,7 @@ func TestQualify(t *testing.T) {
 // more roles never take a seat away.
 func TestQualifyByAnyHistory(t *testing.T) {
 	day := on(time.November, 20)
-	one := rapid.Custom(func(t *rapid.T) assignment {
+	roles := rapid.Custom(func(t *rapid.T) assignment {
 		a := assignment{
 			state:     rapid.SampledFrom([]string{"REPORTED", "CONFIRMED", "DISPUTED", "ENDED"}).Draw(t, "state"),
 			confirmed: rapid.Bool().Draw(t, "confirmed"), family: rapid.SampledFrom([]string{"", "mentor", "team-leader"}).Draw(t, "family"),
@@ -98,22 +98,22 @@ func TestQualifyByAnyHistory(t *testing.T) {
 		return a
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		history := rapid.SliceOfNDistinct(one, 0, 6, func(a assignment) uuid.UUID { return a.id }).Draw(t, "history")
+		history := rapid.SliceOfNDistinct(roles, 0, 6, func(a assignment) uuid.UUID { return a.id }).Draw(t, "history")
 		family := rapid.SampledFrom([]string{"", "mentor"}).Draw(t, "cohort")
 		got, err := qualify(history, family, day)
 		again, _ := qualify(rapid.Permutation(history).Draw(t, "another order"), family, day)
 		if got.id != again.id {
 			t.Fatalf("got %v, and %v in another order", got, again)
 		}
-		any, ofFamily := false, false
+		one, ofFamily := false, false
 		for _, a := range history {
-			any = any || a.counts(day)
+			one = one || a.counts(day)
 			ofFamily = ofFamily || a.counts(day) && a.family == family
 		}
 		switch {
-		case (err == nil) != any:
-			t.Fatalf("got %v, though one counts: %v", err, any)
-		case any && !got.counts(day):
+		case (err == nil) != one:
+			t.Fatalf("got %v; that one counts is %v", err, one)
+		case one && !got.counts(day):
 			t.Fatalf("%v does not count", got)
 		case family != "" && ofFamily && got.family != family:
 			t.Fatalf("%v is not of the cohort's family", got)

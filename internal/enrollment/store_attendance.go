@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/btlc/btlc/ent"
@@ -72,19 +70,16 @@ func (s store) listAttendanceEntries(ctx context.Context, req *pb.ListAttendance
 	if err != nil {
 		return nil, nil, err
 	}
-	parent := []predicate.Meeting{}
-	if id := api.PartUUID(req.GetParent(), 0); id != uuid.Nil {
-		parent = append(parent, entmeeting.SectionID(id))
-	}
-	if id := api.PartUUID(req.GetParent(), 1); id != uuid.Nil {
-		parent = append(parent, entmeeting.ID(id))
-	}
 	query := s.db.Ent().AttendanceEntry.Query()
-	if len(parent) > 0 {
-		if found, err := s.parentVisible(ctx, req.GetParent(), parent, v); err != nil || !found {
+	if section, meeting := api.PartUUID(req.GetParent(), 0), api.PartUUID(req.GetParent(), 1); section != uuid.Nil || meeting != uuid.Nil {
+		if found, err := s.parentVisible(ctx, section, meeting, v); err != nil || !found {
 			return nil, nil, orMissing(err, req.GetParent())
 		}
-		query.Where(attendanceentry.HasMeetingWith(parent...))
+		if meeting != uuid.Nil {
+			query.Where(attendanceentry.MeetingID(meeting))
+		} else {
+			query.Where(attendanceentry.HasMeetingWith(entmeeting.SectionID(section)))
+		}
 	}
 	if !everywhere {
 		query.Where(attendanceentry.HasRegistrationWith(readableBy(educators)))
@@ -101,13 +96,17 @@ func (s store) listAttendanceEntries(ctx context.Context, req *pb.ListAttendance
 	return &pb.ListAttendanceEntriesResponse{AttendanceEntries: items, NextPageToken: next}, whose, nil
 }
 
-// parentVisible says whether there is what a list's parent names, and the caller may see it: a meeting, or a section
-// when the meeting is any.
-func (s store) parentVisible(ctx context.Context, parent string, where []predicate.Meeting, v viewer) (bool, error) {
-	if api.Part(parent, 1) == "-" {
-		return s.sectionVisible(ctx, api.PartUUID(parent, 0), v)
+// parentVisible says whether there is what a list's parent names, and the caller may see it: a meeting of a section, of
+// any section, or a section when the meeting is any. uuid.Nil stands for any.
+func (s store) parentVisible(ctx context.Context, section, meeting uuid.UUID, v viewer) (bool, error) {
+	if meeting == uuid.Nil {
+		return s.sectionVisible(ctx, section, v)
 	}
-	return s.db.Ent().Meeting.Query().Where(append(where, entmeeting.HasSectionWith(visibleTo(v)))...).Exist(ctx)
+	query := s.db.Ent().Meeting.Query().Where(entmeeting.ID(meeting), entmeeting.HasSectionWith(visibleTo(v)))
+	if section != uuid.Nil {
+		query.Where(entmeeting.SectionID(section))
+	}
+	return query.Exist(ctx)
 }
 
 // held is a meeting whose attendance is entered.
@@ -163,28 +162,26 @@ func meanwhile() *api.Error {
 }
 
 var attendanceConflicts = api.Conflicts{
-	"attendance_entry_once": meanwhile, "attendance_corrected_once": meanwhile, "attendance_entries_corrects_id_key": meanwhile,
+	"attendance_entry_once": meanwhile, "attendance_entries_corrects_id_key": meanwhile,
 }
 
-// enter writes the entries, all at once. Not by ent: it takes `corrects` for a bond of two rows and would write in the
-// corrected one too, which the ledger refuses.
+// enter writes the entries, all at once.
 func (s store) enter(ctx context.Context, tx *database.Tx, h *held, marks []mark, late bool, by string) ([]*pb.AttendanceEntry, error) {
-	insert := sql.Dialect(dialect.Postgres).Insert(attendanceentry.Table).Columns(attendanceentry.Columns...)
-	entries := make([]*pb.AttendanceEntry, len(marks))
+	creates := make([]*ent.AttendanceEntryCreate, len(marks))
 	for i, m := range marks {
-		row := &ent.AttendanceEntry{
-			ID: uuid.Must(uuid.NewV7()), CreateTime: tx.Now, MeetingID: h.row.ID, RegistrationID: m.registration, Kind: m.kind, Minutes: m.minutes,
-			Note: m.note, Late: late, RecordedBy: by,
-		}
+		creates[i] = tx.AttendanceEntry.Create().SetMeetingID(h.row.ID).SetRegistrationID(m.registration).SetKind(m.kind).SetMinutes(m.minutes).
+			SetNote(m.note).SetLate(late).SetRecordedBy(by).SetCreateTime(tx.Now)
 		if m.corrects != uuid.Nil {
-			row.CorrectsID = &m.corrects
+			creates[i].SetCorrectsID(m.corrects)
 		}
-		insert.Values(row.ID, row.CreateTime, row.MeetingID, row.RegistrationID, row.Kind, row.Minutes, row.CorrectsID, row.Note, row.Late, row.RecordedBy)
-		entries[i] = attendanceProto(h.row.SectionID, row)
 	}
-	query, values := insert.Query()
-	if _, err := tx.ExecContext(ctx, query, values...); err != nil {
+	rows, err := tx.AttendanceEntry.CreateBulk(creates...).Save(ctx)
+	if err != nil {
 		return nil, attendanceConflicts.Translate(err)
+	}
+	entries := make([]*pb.AttendanceEntry, len(rows))
+	for i, row := range rows {
+		entries[i] = attendanceProto(h.row.SectionID, row)
 	}
 	return entries, nil
 }

@@ -33,7 +33,7 @@ func open(t *testing.T) (*recordtest.World, *Service) {
 
 func do[Q, A proto.Message](t testing.TB, caller *access.Caller, handler recordtest.Handler[Q, A], req Q) (A, error) {
 	t.Helper()
-	answer, err, _ := recordtest.Call(t, pb.File_btlc_gradcredit_v1_service_proto.Services().Get(0), caller, handler, req)
+	answer, _, err := recordtest.Call(t, pb.File_btlc_gradcredit_v1_service_proto.Services().Get(0), caller, handler, req)
 	return answer, err
 }
 
@@ -306,7 +306,7 @@ func TestEligibility(t *testing.T) {
 		w.Attend(registration, meeting+1, 190)
 	}
 	service := pb.File_btlc_gradcredit_v1_service_proto.Services().Get(0)
-	answer, err, call := recordtest.Call(t, service, registrar(umass), s.CheckGraduateCreditEligibility, check("b1@EXAMPLE.org"))
+	answer, call, err := recordtest.Call(t, service, registrar(umass), s.CheckGraduateCreditEligibility, check("b1@EXAMPLE.org"))
 	recordtest.Must(t, err)
 	if answer.Eligible || answer.CreditRequest != r.Name || answer.Credits != 3 || answer.DegreeEligibility != pb.DegreeEligibility_DEGREE_ELIGIBILITY_UNKNOWN || len(answer.Outcomes) != 4 {
 		t.Fatalf("answer %v", answer)
@@ -333,7 +333,7 @@ func TestEligibilityOfWhomTheInstitutionMayNotSee(t *testing.T) {
 	same := func(name, email string) {
 		t.Helper()
 		_, err := do(t, registrar(umass), s.CheckGraduateCreditEligibility, check(email))
-		if err == nil || !proto.Equal(err.(*api.Error).GRPCStatus().Proto(), nobody.(*api.Error).GRPCStatus().Proto()) {
+		if err == nil || !proto.Equal(recordtest.Known(err).GRPCStatus().Proto(), recordtest.Known(nobody).GRPCStatus().Proto()) {
 			t.Errorf("%s: %v, of nobody: %v", name, err, nobody)
 		}
 	}

@@ -95,6 +95,8 @@ CREATE INDEX "roleassignment_educator_id_start_date" ON "role_assignments" ("edu
 CREATE INDEX "roleassignment_school_id_state" ON "role_assignments" ("school_id", "state");
 -- create "registrations" table
 CREATE TABLE "registrations" ("id" uuid NOT NULL, "create_time" timestamptz NOT NULL, "update_time" timestamptz NOT NULL, "version" integer NOT NULL DEFAULT 1, "state" character varying NOT NULL DEFAULT 'ENROLLED', "register_date" date NOT NULL, "strengths" character varying NOT NULL DEFAULT '', "learning_goals" character varying NOT NULL DEFAULT '', "reason" character varying NOT NULL DEFAULT '', "state_time" timestamptz NOT NULL, "section_id" uuid NOT NULL, "educator_id" uuid NOT NULL, "role_assignment_id" uuid NOT NULL, "framework_id" character varying NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "registrations_educators_educator" FOREIGN KEY ("educator_id") REFERENCES "educators" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "registrations_frameworks_framework" FOREIGN KEY ("framework_id") REFERENCES "frameworks" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "registrations_role_assignments_role_assignment" FOREIGN KEY ("role_assignment_id") REFERENCES "role_assignments" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "registrations_sections_section" FOREIGN KEY ("section_id") REFERENCES "sections" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "registration_state" CHECK ((state)::text = ANY ((ARRAY['ENROLLED'::character varying, 'WITHDRAWN'::character varying, 'COMPLETED'::character varying, 'NOT_COMPLETED'::character varying])::text[])));
+-- create index "registration_create_time_id" to table: "registrations"
+CREATE INDEX "registration_create_time_id" ON "registrations" ("create_time", "id");
 -- create index "registration_educator_id" to table: "registrations"
 CREATE INDEX "registration_educator_id" ON "registrations" ("educator_id");
 -- create index "registration_once" to table: "registrations"
@@ -102,13 +104,13 @@ CREATE UNIQUE INDEX "registration_once" ON "registrations" ("section_id", "educa
 -- create index "registration_section_id_create_time" to table: "registrations"
 CREATE INDEX "registration_section_id_create_time" ON "registrations" ("section_id", "create_time");
 -- create "attendance_entries" table
-CREATE TABLE "attendance_entries" ("id" uuid NOT NULL, "create_time" timestamptz NOT NULL, "kind" character varying NOT NULL, "minutes" integer NOT NULL, "note" character varying NOT NULL DEFAULT '', "late" boolean NOT NULL, "recorded_by" character varying NOT NULL, "meeting_id" uuid NOT NULL, "registration_id" uuid NOT NULL, "corrects_id" uuid NULL, PRIMARY KEY ("id"), CONSTRAINT "attendance_entries_attendance_entries_corrects" FOREIGN KEY ("corrects_id") REFERENCES "attendance_entries" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "attendance_entries_meetings_meeting" FOREIGN KEY ("meeting_id") REFERENCES "meetings" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "attendance_entries_registrations_registration" FOREIGN KEY ("registration_id") REFERENCES "registrations" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "attendance_kind" CHECK ((kind)::text = ANY ((ARRAY['PRESENT'::character varying, 'EXCUSED'::character varying, 'ABSENT'::character varying])::text[])), CONSTRAINT "attendance_minutes" CHECK ((minutes >= 0) AND (((kind)::text = 'PRESENT'::text) OR (minutes = 0))));
--- create index "attendance_corrected_once" to table: "attendance_entries"
-CREATE UNIQUE INDEX "attendance_corrected_once" ON "attendance_entries" ("corrects_id") WHERE (corrects_id IS NOT NULL);
+CREATE TABLE "attendance_entries" ("id" uuid NOT NULL, "create_time" timestamptz NOT NULL, "kind" character varying NOT NULL, "minutes" integer NOT NULL, "note" character varying NOT NULL DEFAULT '', "late" boolean NOT NULL, "recorded_by" character varying NOT NULL, "meeting_id" uuid NOT NULL, "registration_id" uuid NOT NULL, "corrects_id" uuid NULL, PRIMARY KEY ("id"), CONSTRAINT "attendance_entries_attendance_entries_correction" FOREIGN KEY ("corrects_id") REFERENCES "attendance_entries" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "attendance_entries_meetings_meeting" FOREIGN KEY ("meeting_id") REFERENCES "meetings" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "attendance_entries_registrations_registration" FOREIGN KEY ("registration_id") REFERENCES "registrations" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "attendance_kind" CHECK ((kind)::text = ANY ((ARRAY['PRESENT'::character varying, 'EXCUSED'::character varying, 'ABSENT'::character varying])::text[])), CONSTRAINT "attendance_minutes" CHECK ((minutes >= 0) AND (((kind)::text = 'PRESENT'::text) OR (minutes = 0))));
 -- create index "attendance_entries_corrects_id_key" to table: "attendance_entries"
 CREATE UNIQUE INDEX "attendance_entries_corrects_id_key" ON "attendance_entries" ("corrects_id");
 -- create index "attendance_entry_once" to table: "attendance_entries"
 CREATE UNIQUE INDEX "attendance_entry_once" ON "attendance_entries" ("meeting_id", "registration_id") WHERE (corrects_id IS NULL);
+-- create index "attendanceentry_meeting_id_create_time" to table: "attendance_entries"
+CREATE INDEX "attendanceentry_meeting_id_create_time" ON "attendance_entries" ("meeting_id", "create_time");
 -- create index "attendanceentry_registration_id" to table: "attendance_entries"
 CREATE INDEX "attendanceentry_registration_id" ON "attendance_entries" ("registration_id");
 -- create "consents" table
@@ -263,12 +265,12 @@ DROP INDEX "consent_once";
 DROP TABLE "consents";
 -- reverse: create index "attendanceentry_registration_id" to table: "attendance_entries"
 DROP INDEX "attendanceentry_registration_id";
+-- reverse: create index "attendanceentry_meeting_id_create_time" to table: "attendance_entries"
+DROP INDEX "attendanceentry_meeting_id_create_time";
 -- reverse: create index "attendance_entry_once" to table: "attendance_entries"
 DROP INDEX "attendance_entry_once";
 -- reverse: create index "attendance_entries_corrects_id_key" to table: "attendance_entries"
 DROP INDEX "attendance_entries_corrects_id_key";
--- reverse: create index "attendance_corrected_once" to table: "attendance_entries"
-DROP INDEX "attendance_corrected_once";
 -- reverse: create "attendance_entries" table
 DROP TABLE "attendance_entries";
 -- reverse: create index "registration_section_id_create_time" to table: "registrations"
@@ -277,6 +279,8 @@ DROP INDEX "registration_section_id_create_time";
 DROP INDEX "registration_once";
 -- reverse: create index "registration_educator_id" to table: "registrations"
 DROP INDEX "registration_educator_id";
+-- reverse: create index "registration_create_time_id" to table: "registrations"
+DROP INDEX "registration_create_time_id";
 -- reverse: create "registrations" table
 DROP TABLE "registrations";
 -- reverse: create index "roleassignment_school_id_state" to table: "role_assignments"

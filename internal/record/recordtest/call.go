@@ -24,9 +24,9 @@ func Staff() *access.Caller { return Caller(accesspb.Role_ROLE_PROGRAM_STAFF, ""
 // Handler is a method of a service.
 type Handler[Q, A proto.Message] func(context.Context, Q) (A, error)
 
-// Call makes a call as the server would: by the rule of the RPC, validated, and answered after authorization. It returns
-// what the handler noted on the way too.
-func Call[Q, A proto.Message](t testing.TB, service protoreflect.ServiceDescriptor, caller *access.Caller, handler Handler[Q, A], req Q) (A, error, *api.Call) {
+// Call makes a call as the server would: by the rule of the RPC, validated, and answered after authorization. With the
+// answer comes what the handler noted on the way.
+func Call[Q, A proto.Message](t testing.TB, service protoreflect.ServiceDescriptor, caller *access.Caller, handler Handler[Q, A], req Q) (A, *api.Call, error) {
 	t.Helper()
 	rules, err := access.RulesOf(service)
 	Must(t, err)
@@ -38,24 +38,27 @@ func Call[Q, A proto.Message](t testing.TB, service protoreflect.ServiceDescript
 		err = api.Validate(req)
 	}
 	if err != nil {
-		return none, err, call
+		return none, call, err
 	}
 	answer, err := handler(ctx, req)
 	if err != nil {
-		return none, err, call
+		return none, call, err
 	}
-	return answer, check(), call
+	return answer, call, check()
+}
+
+// Known is an error that callers see; an empty one for any other.
+func Known(err error) *api.Error {
+	if known, ok := errors.AsType[*api.Error](err); ok {
+		return known
+	}
+	return &api.Error{}
 }
 
 // Reason is the reason of an error that callers see; empty for none, and the text of any other error.
 func Reason(err error) api.Reason {
-	var known *api.Error
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &known):
-		return known.Reason
-	default:
-		return api.Reason(err.Error())
+	if reason := Known(err).Reason; err == nil || reason != "" {
+		return reason
 	}
+	return api.Reason(err.Error())
 }

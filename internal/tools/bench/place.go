@@ -159,7 +159,7 @@ func (p *place) fill(ctx context.Context) error {
 	if p.sections, err = p.names(ctx, `SELECT 'sections/' || id FROM sections ORDER BY id`); err != nil {
 		return err
 	}
-	p.educators, err = p.names(ctx, `SELECT 'educators/' || educator_id FROM external_ids ORDER BY value::int LIMIT 100000`)
+	p.educators, err = p.names(ctx, fmt.Sprintf(`SELECT 'educators/' || id FROM bench_people WHERE n <= %d ORDER BY n`, people/2))
 	return err
 }
 

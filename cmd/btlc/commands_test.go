@@ -1,0 +1,113 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btlc/btlc/ent/migrate/migrations"
+	"github.com/btlc/btlc/internal/config"
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/database/databasetest"
+	"github.com/btlc/btlc/internal/demo"
+)
+
+// TestHelp holds every command to say what it is for and to show it.
+func TestHelp(t *testing.T) {
+	var walk func(command *cobra.Command)
+	walk = func(command *cobra.Command) {
+		if command.Short == "" || command.Runnable() && command.Example == "" {
+			t.Errorf("%s does not teach", command.CommandPath())
+		}
+		for _, child := range command.Commands() {
+			walk(child)
+		}
+	}
+	walk(newRoot())
+}
+
+func TestCommands(t *testing.T) {
+	var a *account
+	dir := filepath.Join(t.TempDir(), "data")
+	for _, c := range []struct {
+		name      string
+		arguments []string
+		environ   []string
+		code      int
+		says      []string
+	}{
+		{name: "version", arguments: []string{"version"}, says: []string{"btlc ", "needs schema version 2"}},
+		{name: "program check", arguments: []string{"program", "check"}, says: []string{"16 competencies", "15 performance assessments", "4 courses"}},
+		{name: "program check of nothing", arguments: []string{"program", "check", dir}, code: failed, says: []string{"sources.yaml: ", "courses.yaml: "}},
+		{name: "no keys yet", arguments: []string{"key", "list", "--data-dir", dir}, code: failed, says: []string{"the first start of btlc serve makes one"}},
+		{name: "a first key", arguments: []string{"key", "rotate", "--data-dir", dir}, says: []string{"key-0001.pem", "signs, made ", "SHA256:"}},
+		{name: "a second key", arguments: []string{"key", "rotate"}, environ: []string{"BTLC_DATA_DIR=" + dir}, says: []string{"verifies, made ", "key-0002.pem"}},
+		{name: "both keys", arguments: []string{"key", "list", "--data-dir=" + dir}, says: []string{"key-0001.pem", "key-0002.pem"}},
+		{name: "help on settings", arguments: []string{"help", "settings"}, says: []string{"--rest-address, BTLC_REST_ADDRESS, restAddress"}},
+		{name: "help on serve", arguments: []string{"serve", "--help"}, says: []string{"btlc serve --demo", "--database-url url", "[BTLC_DATABASE_URL]"}},
+		{name: "all faults", arguments: []string{"serve", "--rest-address", "here"}, environ: []string{"BTLC_LOG_LEVEL=loud", "BTLC_DATABSE_URL=x"}, code: misused,
+			says: []string{"3 settings are wrong", "rest-address: ", "log-level: ", "BTLC_DATABASE_URL", "btlc help settings"}},
+		{name: "an unknown flag", arguments: []string{"serve", "--rest-adress=x"}, code: misused, says: []string{"the nearest is --rest-address", "btlc serve --help"}},
+		{name: "an unknown command", arguments: []string{"server"}, code: misused, says: []string{"unknown command", "serve"}},
+		{name: "a stray argument", arguments: []string{"serve", "now"}, code: misused, says: []string{`"now"`}},
+		{name: "a database that is not there", arguments: []string{"migrate", "status"}, environ: []string{"BTLC_DATABASE_URL=postgres://u:verysecret@127.0.0.1:1/d?sslmode=disable&connect_timeout=1"}, code: failed, says: []string{"connect to the database"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stdout, stderr, code := a.btlc(t, c.environ, c.arguments...)
+			if code != c.code {
+				t.Errorf("got exit code %d, want %d", code, c.code)
+			}
+			said := stdout + stderr
+			for _, want := range c.says {
+				if !strings.Contains(said, want) {
+					t.Errorf("got %q, want %q in it", said, want)
+				}
+			}
+			if strings.Contains(said, "verysecret") {
+				t.Errorf("shows the password: %s", said)
+			}
+		})
+	}
+}
+
+// TestDemoKeys keeps the keys of a demo over starts, and makes others when they work no more.
+func TestDemoKeys(t *testing.T) {
+	pool, err := database.Open(t.Context(), databasetest.New(t, migrations.FS), database.PoolOptions{MaxConns: 4})
+	check(t, err)
+	defer pool.Close()
+	c := &config.Config{DataDir: t.TempDir()}
+	keep := func(keys demo.Keys, url string) demo.Keys {
+		kept, err := keepDemoKeys(t.Context(), c, database.NewDB(pool, nil), keys, url)
+		check(t, err)
+		return kept
+	}
+	first := keep(demo.Keys{}, "http://127.0.0.1:1")
+	if first.Staff == "" || first.District == "" || first.Registrar == "" {
+		t.Fatal("a key is lacking")
+	}
+	if again := keep(demo.Keys{}, "http://127.0.0.1:2"); again != first {
+		t.Error("keys that work were not kept")
+	}
+	path := filepath.Join(c.DataDir, "demo.env")
+	isOwn(t, path)
+	variables, err := readEnv(path)
+	check(t, err)
+	if variables["BTLC_URL"] != "http://127.0.0.1:2" || variables["BTLC_STAFF_KEY"] != first.Staff || variables["BTLC_DISTRICT_KEY"] != first.District || variables["BTLC_REGISTRAR_KEY"] != first.Registrar {
+		t.Errorf("demo.env has %v", variables)
+	}
+	_, err = pool.ExecContext(t.Context(), "UPDATE api_keys SET revoke_time = now()")
+	check(t, err)
+	if later := keep(demo.Keys{}, "http://127.0.0.1:1"); later.Staff == first.Staff || later.District == "" {
+		t.Error("keys that work no more were kept")
+	}
+}
+
+func TestReachable(t *testing.T) {
+	for address, want := range map[string]string{"0.0.0.0:8080": "127.0.0.1:8080", "[::]:8080": "127.0.0.1:8080", ":8080": "127.0.0.1:8080", "10.1.2.3:80": "10.1.2.3:80", "[::1]:80": "[::1]:80"} {
+		if got := reachable(address); got != want {
+			t.Errorf("%s: got %s, want %s", address, got, want)
+		}
+	}
+}
