@@ -111,7 +111,7 @@ func TestBatchLookup(t *testing.T) {
 	}
 }
 
-// many fills the tables with the people of a large district.
+// many fills the tables with the people of a large district: with too few, reading all of a table is the better plan.
 func many(t testing.TB, w *recordtest.World, people int) {
 	t.Helper()
 	for _, statement := range []string{

@@ -112,6 +112,7 @@ func (s *site) digest(t testing.TB) string {
 }
 
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 0.08)
 	keys, err := demo.Load(t.Context(), s.options)
 	must(t, err)
@@ -182,6 +183,7 @@ func (s *site) checkCounts(t testing.TB) {
 		`SELECT count(*) FROM registrations WHERE state = 'WITHDRAWN'`,
 		`SELECT count(*) FROM registrations WHERE state = 'ENROLLED'`,
 		`SELECT count(*) FROM attendance_entries WHERE late`,
+		`SELECT count(*) FROM submissions WHERE state = 'SUBMITTED'`,
 		`SELECT count(*) FROM submissions WHERE attempt = 2`,
 		`SELECT count(*) FROM score_sheets WHERE outcome = 'NOT_YET'`,
 		`SELECT count(*) FROM credentials WHERE status = 'ACTIVE'`,
@@ -213,6 +215,7 @@ func (s *site) checkTimes(t testing.TB) {
 }
 
 func TestSameSeedSameDemo(t *testing.T) {
+	t.Parallel()
 	var digests []string
 	for range 2 {
 		s := newSite(t, 0.03)
@@ -226,6 +229,7 @@ func TestSameSeedSameDemo(t *testing.T) {
 }
 
 func TestLoadCutShort(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, 0.03)
 	ctx, cut := context.WithCancel(t.Context())
 	calls := 0
@@ -259,6 +263,7 @@ func (c cutting) Invoke(ctx context.Context, method string, args, reply any, opt
 }
 
 func TestAnyDay(t *testing.T) {
+	t.Parallel()
 	for _, day := range []string{"2026-09-02", "2026-12-22", "2027-02-03", "2027-07-04"} {
 		t.Run(day, func(t *testing.T) {
 			t.Parallel()

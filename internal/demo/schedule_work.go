@@ -25,11 +25,16 @@ func (l *loader) scheduleWork(t *timeline, c *catalog, s *section, seat *seat, t
 			earned = false
 			continue
 		}
-		scored := l.scheduleAttempt(t, c, a, seat, 1, due.AddDate(0, 0, work.daysLate), work.first)
-		if !work.first && work.another {
-			scored = l.scheduleAttempt(t, c, a, seat, 2, scored.AddDate(0, 0, 7), work.second)
-		}
 		earned = earned && work.demonstrated()
+		submission, handedIn := l.scheduleAttempt(t, c, a, seat, 1, due.AddDate(0, 0, work.daysLate))
+		if work.waits {
+			continue
+		}
+		scored := l.scheduleScore(t, submission, handedIn, work.first)
+		if !work.first && work.another {
+			submission, handedIn = l.scheduleAttempt(t, c, a, seat, 2, scored.AddDate(0, 0, 7))
+			scored = l.scheduleScore(t, submission, handedIn, work.second)
+		}
 		if scored.After(last) {
 			last = scored
 		}
@@ -39,28 +44,33 @@ func (l *loader) scheduleWork(t *timeline, c *catalog, s *section, seat *seat, t
 	}
 }
 
-// scheduleAttempt lets the work lie as a draft for three days before it is handed in, and be scored four days after; it
-// says when.
-func (l *loader) scheduleAttempt(t *timeline, c *catalog, a *assessmentpb.PerformanceAssessment, seat *seat, attempt int, handedIn time.Time, demonstrated bool) time.Time {
-	var name string
+// scheduleAttempt lets the work lie as a draft for three days before it is handed in. The submission has its name when it
+// is made.
+func (l *loader) scheduleAttempt(t *timeline, c *catalog, a *assessmentpb.PerformanceAssessment, seat *seat, attempt int, handedIn time.Time) (*string, time.Time) {
+	name := new(string)
 	t.at(handedIn.AddDate(0, 0, -3), func(ctx context.Context) error {
 		made, err := l.assessment.CreateSubmission(l.portal.as(ctx), &assessmentpb.CreateSubmissionRequest{Submission: &assessmentpb.Submission{
 			Educator: seat.person.name, Framework: c.framework, Assessment: a.Id, Evidence: evidence(a, seat.person, attempt),
 		}})
-		name = made.GetSubmission().GetName()
+		*name = made.GetSubmission().GetName()
 		return err
 	})
 	t.at(handedIn, func(ctx context.Context) error {
-		_, err := l.assessment.SubmitSubmission(l.portal.as(ctx), &assessmentpb.SubmitSubmissionRequest{Name: name})
+		_, err := l.assessment.SubmitSubmission(l.portal.as(ctx), &assessmentpb.SubmitSubmissionRequest{Name: *name})
 		return err
 	})
+	return name, handedIn
+}
+
+// scheduleScore has work scored four days after it was handed in, and says when.
+func (l *loader) scheduleScore(t *timeline, submission *string, handedIn time.Time, demonstrated bool) time.Time {
+	sheet := &assessmentpb.ScoreSheet{Outcome: assessmentpb.ScoreOutcome_SCORE_OUTCOME_DEMONSTRATED, Rationale: "Every part is there, and the evidence bears out what is said of it."}
+	if !demonstrated {
+		sheet = &assessmentpb.ScoreSheet{Outcome: assessmentpb.ScoreOutcome_SCORE_OUTCOME_NOT_YET, Rationale: "What was done is told well; what followed from it is not shown yet. Add what the team did next."}
+	}
 	scored := handedIn.AddDate(0, 0, 4).Add(time.Hour)
 	t.at(scored, func(ctx context.Context) error {
-		sheet := &assessmentpb.ScoreSheet{Outcome: assessmentpb.ScoreOutcome_SCORE_OUTCOME_DEMONSTRATED, Rationale: "Every part is there, and the evidence bears out what is said of it."}
-		if !demonstrated {
-			sheet = &assessmentpb.ScoreSheet{Outcome: assessmentpb.ScoreOutcome_SCORE_OUTCOME_NOT_YET, Rationale: "What was done is told well; what followed from it is not shown yet. Add what the team did next."}
-		}
-		_, err := l.assessment.SubmitScoreSheet(l.assessor.as(ctx), &assessmentpb.SubmitScoreSheetRequest{Parent: name, ScoreSheet: sheet})
+		_, err := l.assessment.SubmitScoreSheet(l.assessor.as(ctx), &assessmentpb.SubmitScoreSheetRequest{Parent: *submission, ScoreSheet: sheet})
 		return err
 	})
 	return scored

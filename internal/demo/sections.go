@@ -57,10 +57,11 @@ type work struct {
 	first    bool // demonstrated at the first attempt
 	second   bool // else: at the second
 	another  bool // else: makes a second attempt at all
+	waits    bool // is not scored yet, in the term that runs
 	daysLate int
 }
 
-func (w work) demonstrated() bool { return w.handsIn && (w.first || w.another && w.second) }
+func (w work) demonstrated() bool { return w.handsIn && !w.waits && (w.first || w.another && w.second) }
 
 // fate is what becomes of a credential.
 type fate int
@@ -172,9 +173,10 @@ func (w *world) newSeat(s *section, p *person, n, of int) *seat {
 	for range assessmentCount[s.course] {
 		seat.work = append(seat.work, work{
 			handsIn: !weak || chance(w.rand, 0.5), first: chance(w.rand, 0.9), another: chance(w.rand, 0.9), second: chance(w.rand, 0.9), daysLate: w.rand.IntN(4),
+			waits: chance(w.rand, 0.06) && s.term.id == w.running.id,
 		})
 	}
-	if s.course == "supporting-instruction" && !seat.work[0].demonstrated() {
+	if a := seat.work[0]; s.course == "supporting-instruction" && !a.demonstrated() && !(a.handsIn && a.waits) {
 		seat.work[1].handsIn = false // it is about the colleague whom the first one shows
 	}
 	seat.completes = !weak
@@ -185,7 +187,7 @@ func (w *world) newSeat(s *section, p *person, n, of int) *seat {
 		seat.credential = isReinstated
 	case luck < 0.09:
 		seat.credential = isRevoked
-	case luck < 0.10:
+	case luck < 0.11:
 		seat.credential = isSuspendedThenRevoked
 	}
 	return seat

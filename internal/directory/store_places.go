@@ -22,6 +22,9 @@ var conflicts = api.Conflicts{
 	"educator_email_once":    exists("person with one of these e-mail addresses"),
 	"employee_id_once":       exists("person with one of these employee ids in the district"),
 	"state_educator_id_once": exists("person with one of these state educator ids"),
+	"external_id_district": func() *api.Error {
+		return api.InvalidField("educator.externalIds", "names the district with each employee id, and with no other number")
+	},
 	"external_ids_districts_district": func() *api.Error {
 		return api.Errorf(api.ReferenceNotFound, "One of the external ids names a district that is not there.")
 	},

@@ -15,8 +15,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/btlc/btlc/gen/openapi"
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
+	"github.com/btlc/btlc/gen/openapi"
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 )

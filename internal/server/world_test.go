@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http/httptest"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,7 +29,13 @@ import (
 	"github.com/btlc/btlc/internal/server"
 )
 
-func TestMain(m *testing.M) { databasetest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(soakServerVariable) != "" {
+		runSoakServer()
+		return
+	}
+	databasetest.Main(m)
+}
 
 // startOfTime is where the clock of a world stands at first.
 var startOfTime = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
