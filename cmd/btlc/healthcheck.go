@@ -20,7 +20,6 @@ func newHealthcheck() *cobra.Command {
 		Long: `Healthcheck asks for /readyz at the REST address on this machine and exits with 1 unless the server is ready. It is for
 container images, which have no other program to ask with.`,
 		Example: `  btlc healthcheck && echo ready`,
-		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := settingsOf(command)
 			if err != nil {

@@ -36,7 +36,6 @@ keys. The public parts are at /.well-known/did.json.`,
 made. The last one signs; what the others signed stays valid, so they stay.`,
 		Example: `  btlc key list
   btlc key list --data-dir /srv/btlc`,
-		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := settingsOf(command)
 			if err != nil {
@@ -63,7 +62,6 @@ made. The last one signs; what the others signed stays valid, so they stay.`,
 the old ones stay published for what they have signed. Run it as the user that the server runs as. Copy the new file to
 the other servers before any of them starts with it, so that all publish it.`,
 		Example: `  sudo -u btlc btlc key rotate --data-dir /srv/btlc && sudo systemctl restart btlc`,
-		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := settingsOf(command)
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // a machine or an image without time zones does as well
 
@@ -67,9 +68,6 @@ Begin with "btlc serve": without any setting it runs on this machine alone, with
   btlc migrate status                whether the database is up to date`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		// A word that is no command would otherwise show the help as if nothing were wrong.
-		Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
@@ -80,7 +78,33 @@ Begin with "btlc serve": without any setting it runs on this machine alone, with
 		Short: "All settings, by flag, environment and file",
 		Long:  config.Help(),
 	})
+	checkArguments(root)
 	return root
+}
+
+// checkArguments has every command refuse words that it has no use for. Those that only hold other commands would show
+// their help as if nothing were wrong.
+func checkArguments(command *cobra.Command) {
+	for _, child := range command.Commands() {
+		checkArguments(child)
+	}
+	takes := command.Args
+	if takes == nil {
+		takes = cobra.NoArgs
+	}
+	if command.HasSubCommands() && !command.Runnable() {
+		command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
+	}
+	command.Args = func(command *cobra.Command, arguments []string) error {
+		err := takes(command, arguments)
+		if err == nil {
+			return nil
+		}
+		if near := command.SuggestionsFor(arguments[0]); len(near) > 0 {
+			err = fmt.Errorf("%w; the nearest is %s", err, strings.Join(near, ", "))
+		}
+		return usageError{fmt.Errorf("%w\nSee: %s --help", err, command.CommandPath())}
+	}
 }
 
 var unknownFlag = regexp.MustCompile(`unknown flag: --(\S+)`)

@@ -27,7 +27,6 @@ which must not be running: stop the server before.`,
 		Example: `  btlc migrate
   BTLC_DATABASE_URL=postgres://btlc_owner:secret@db.example.org/btlc btlc migrate
   btlc migrate status`,
-		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return withPostgres(command, func(ctx context.Context, p *postgres, out io.Writer) error {
 				if err := p.migrate(ctx); err != nil {
@@ -43,7 +42,6 @@ which must not be running: stop the server before.`,
 		Short:   "Say whether the tables are up to date",
 		Long:    "Status says which migrations the database has and which ones this program needs. It changes nothing, and exits with 1 when some are lacking.",
 		Example: "  btlc migrate status && echo up to date",
-		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return withPostgres(command, showSchema)
 		},

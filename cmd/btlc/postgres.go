@@ -135,8 +135,13 @@ func (p *postgres) where() string {
 	if p.private != nil {
 		return "the private PostgreSQL in " + filepath.Join(p.config.DataDir, "postgres")
 	}
-	if address, err := url.Parse(p.server); err == nil && address.Host != "" {
-		return "the database " + strings.TrimPrefix(address.Path, "/") + " at " + address.Host
+	address, err := url.Parse(p.server)
+	if err != nil || address.Scheme == "" {
+		return "the database of the database URL"
 	}
-	return "the database of the database URL"
+	where := "the database " + strings.TrimPrefix(address.Path, "/")
+	if address.Host != "" {
+		where += " at " + address.Host
+	}
+	return where
 }

@@ -178,10 +178,6 @@ func (a *account) serve(t *testing.T, dataDir string, environ []string, argument
 func (s *serving) read(stdout io.Reader, served chan<- struct{}) {
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		what, where, found := strings.Cut(strings.TrimSpace(lines.Text()), "  ")
-		select {
-		case <-s.exited:
-		default:
-		}
 		s.output += lines.Text() + "\n"
 		if found {
 			s.printed[what] = strings.TrimSpace(where)

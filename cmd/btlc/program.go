@@ -30,7 +30,6 @@ of a policy that is stored never changes: when the files say otherwise, nothing 
 itself when it starts. The tables must be up to date: see btlc migrate.`,
 		Example: `  btlc program load
   BTLC_DATABASE_URL=postgres://btlc:secret@db.example.org/btlc btlc program load`,
-		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return withPostgres(command, func(ctx context.Context, p *postgres, out io.Writer) (err error) {
 				data, err := program.Load()

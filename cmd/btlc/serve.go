@@ -43,7 +43,6 @@ With --demo it also fills an empty database with made-up districts, educators an
   btlc serve --config /etc/btlc.yaml
   BTLC_DATABASE_URL=postgres://btlc:secret@db.example.org/btlc btlc serve --public-url https://btlc.example.org
   btlc serve --data-dir ~/btlc --rest-address 127.0.0.1:8081 --grpc-address 127.0.0.1:9091 --metrics-address ""`,
-		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := settingsOf(command)
 			if err != nil {
@@ -201,8 +200,8 @@ type ready struct {
 func (r ready) show(out io.Writer, c *config.Config) {
 	fmt.Fprintf(out, "btlc %s serves\n", version())
 	for _, line := range []struct{ what, where string }{
-		{"REST", r.rest}, {"gRPC", r.grpc}, {"API reference", r.rest + "/docs"}, {"metrics", r.metrics}, {"data", c.DataDir},
-		{"first key", r.admin},
+		{"REST", r.rest}, {"gRPC", r.grpc}, {"API reference", r.rest + "/docs"}, {"metrics", r.metrics}, {"first key", r.admin},
+		{"data", c.DataDir},
 	} {
 		if line.where != "" {
 			fmt.Fprintf(out, "  %-14s %s\n", line.what, line.where)

@@ -15,7 +15,6 @@ func newVersion() *cobra.Command {
 		Use:     "version",
 		Short:   "Say which program this is, and which schema it needs",
 		Example: "  btlc version",
-		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			need, err := database.LatestVersion(migrations.FS)
 			if err != nil {

@@ -24,7 +24,7 @@ func (e *examples) message(m *protogen.Message, shape form, bound map[string]boo
 	var first *field
 	for _, each := range m.Fields {
 		f := readField(each)
-		if !f.in(shape) || bound[f.protoName()] || shape != answer && aboutTheCall[f.protoName()] {
+		if !f.in(shape) || bound[f.protoName()] || excluded(f) || shape != answer && aboutTheCall[f.protoName()] {
 			continue
 		}
 		if first == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,12 +36,25 @@ var habitualWords = map[string]string{
 
 const exampleETag = "v3"
 
+// exclusive are fields of which a message has one alone, and what goes with it: examples have the first of each set.
+var exclusive = [][]protoreflect.FullName{
+	{"btlc.access.v1.RoleBinding.api_client", "btlc.access.v1.RoleBinding.oidc_subject"},
+	{
+		"btlc.directory.v1.LookupEducatorRequest.email", "btlc.directory.v1.LookupEducatorRequest.state_educator_id",
+		"btlc.directory.v1.LookupEducatorRequest.employee_id", "btlc.directory.v1.LookupEducatorRequest.district",
+	},
+}
+
+// excluded is true for a field that has no place in an example, because the example has another one of its set.
+func excluded(f field) bool {
+	return slices.ContainsFunc(exclusive, func(set []protoreflect.FullName) bool { return slices.Contains(set[1:], f.Desc.FullName()) })
+}
+
 // messageExamples are examples of Google's types.
 var messageExamples = map[protoreflect.FullName]any{
-	"google.protobuf.Duration":  "90s",
-	"google.protobuf.FieldMask": "displayName",
-	"google.protobuf.Struct":    members("status", "CREDENTIAL_STATUS_ACTIVE"),
-	"google.type.Money":         members("currencyCode", "USD", "units", "600", "nanos", 0),
+	"google.protobuf.Duration": "90s",
+	"google.protobuf.Struct":   members("status", "CREDENTIAL_STATUS_ACTIVE"),
+	"google.type.Money":        members("currencyCode", "USD", "units", "1000", "nanos", 0),
 }
 
 // members is an object of the given names and values in turn.
