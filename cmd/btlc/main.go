@@ -88,6 +88,7 @@ func checkArguments(command *cobra.Command) {
 	for _, child := range command.Commands() {
 		checkArguments(child)
 	}
+	command.SuggestionsMinimumDistance = 2
 	takes := command.Args
 	if takes == nil {
 		takes = cobra.NoArgs

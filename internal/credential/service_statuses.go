@@ -3,6 +3,8 @@ package credential
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/api"
 )
@@ -10,28 +12,31 @@ import (
 // LookupCredentialStatus tells a district the status of one of its people's credentials. Somebody whom it does not employ
 // today is the same to it as somebody who does not exist.
 func (s *Service) LookupCredentialStatus(ctx context.Context, req *pb.LookupCredentialStatusRequest) (*pb.LookupCredentialStatusResponse, error) {
-	statuses, educator, found, err := s.store.lookup(ctx, api.LastWord(req.GetParent()), req.GetEmployeeId())
+	found, employed, err := s.store.lookups.Find(ctx, asked(api.LastWord(req.GetParent()), req.GetEmployeeId()))
 	if err != nil {
 		return nil, err
-	} else if !found {
+	} else if !employed {
 		return nil, api.Missing(req.GetParent() + "/credentialStatuses")
 	}
-	api.Saw(ctx, educator)
-	return &pb.LookupCredentialStatusResponse{Statuses: statuses}, nil
+	api.Saw(ctx, found.educator)
+	return &pb.LookupCredentialStatusResponse{Statuses: found.statuses}, nil
 }
 
 // BatchLookupCredentialStatuses is LookupCredentialStatus for many at once.
 func (s *Service) BatchLookupCredentialStatuses(ctx context.Context, req *pb.BatchLookupCredentialStatusesRequest) (*pb.BatchLookupCredentialStatusesResponse, error) {
-	found, educators, err := s.store.lookupMany(ctx, api.LastWord(req.GetParent()), req.GetEmployeeIds())
+	found, err := s.store.lookup(ctx, api.LastWord(req.GetParent()), req.GetEmployeeIds())
 	if err != nil {
 		return nil, err
 	}
-	api.Saw(ctx, educators...)
 	answer := &pb.BatchLookupCredentialStatusesResponse{Results: make([]*pb.CredentialStatusResult, len(req.GetEmployeeIds()))}
 	for i, id := range req.GetEmployeeIds() {
-		if answer.Results[i] = found[id]; answer.Results[i] == nil {
-			answer.Results[i] = &pb.CredentialStatusResult{EmployeeId: id}
-		}
+		p, employed := found[id]
+		answer.Results[i] = &pb.CredentialStatusResult{EmployeeId: id, Found: employed, Statuses: p.statuses}
 	}
+	educators := make([]uuid.UUID, 0, len(found))
+	for _, p := range found {
+		educators = append(educators, p.educator)
+	}
+	api.Saw(ctx, educators...)
 	return answer, nil
 }

@@ -2,6 +2,7 @@ package credential
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 
 	"github.com/google/uuid"
@@ -20,12 +21,18 @@ type store struct {
 	db       *database.DB
 	issuer   Issuer
 	policies *record.Policies
-	prepared prepared
+	statuses *sql.Stmt
+	lookups  *database.Group[person]
 }
 
 func newStore(db *database.DB, issuer Issuer) (store, error) {
-	statements, err := prepare(db.SQL())
-	return store{db: db, issuer: issuer, policies: record.NewPolicies(), prepared: statements}, err
+	statuses, err := db.SQL().PrepareContext(context.Background(), LookupSQL)
+	if err != nil {
+		return store{}, err
+	}
+	s := store{db: db, issuer: issuer, policies: record.NewPolicies(), statuses: statuses}
+	s.lookups = database.NewGroup(s.lookupAsked)
+	return s, nil
 }
 
 var conflicts = api.Conflicts{

@@ -3,7 +3,7 @@ package credential
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
@@ -12,7 +12,8 @@ import (
 	"github.com/btlc/btlc/internal/api"
 )
 
-// The look-ups of districts are the hot path: prepared statements beside ent, one trip each. A row is a credential of a
+// The look-ups of districts are the hot path: a prepared statement beside ent, one trip, shared by callers who come at the
+// same time. database/sql keeps it prepared on every connection that has run it. A row is a credential of a
 // person whom the district employs today by its own calendar; a person without credentials has one row without one.
 const (
 	lookupFrom = `WITH today AS MATERIALIZED (SELECT ($3::timestamptz AT TIME ZONE time_zone)::date AS day FROM districts WHERE id = $1)
@@ -22,19 +23,9 @@ const (
 				AND e.start_date <= (SELECT day FROM today) AND (e.end_date IS NULL OR e.end_date >= (SELECT day FROM today)))
 			AND x.kind = 'EMPLOYEE_ID' AND x.district_id = $1 AND x.value = `
 
-	LookupOneSQL  = lookupFrom + `$2 ORDER BY c.issue_time, c.id`
-	LookupManySQL = lookupFrom + `ANY ($2::text[]) ORDER BY x.value, c.issue_time, c.id`
+	// LookupSQL asks for the status of persons: the district, their employee ids, and the time.
+	LookupSQL = lookupFrom + `ANY ($2::text[]) ORDER BY x.value, c.issue_time, c.id`
 )
-
-// prepared are the look-ups; database/sql keeps each on every connection that has run it.
-type prepared struct{ one, many *sql.Stmt }
-
-func prepare(pool *sql.DB) (p prepared, err error) {
-	var errs [2]error
-	p.one, errs[0] = pool.PrepareContext(context.Background(), LookupOneSQL)
-	p.many, errs[1] = pool.PrepareContext(context.Background(), LookupManySQL)
-	return p, errors.Join(errs[:]...)
-}
 
 // statusOf is api.EnumOf for the statuses that there are, without reflection.
 var statusOf = map[string]pb.CredentialStatus{
@@ -67,47 +58,54 @@ func (r *statusRow) record() *pb.CredentialStatusRecord {
 	}
 }
 
-func (s store) lookup(ctx context.Context, district, employeeID string) (statuses []*pb.CredentialStatusRecord, educator uuid.UUID, found bool, err error) {
-	rows, err := s.prepared.one.QueryContext(ctx, district, employeeID, s.db.Now())
-	if err != nil {
-		return nil, uuid.Nil, false, err
-	}
-	defer rows.Close()
-	var row statusRow
-	for rows.Next() {
-		if err := row.scan(rows); err != nil {
-			return nil, uuid.Nil, false, err
-		}
-		found = true
-		if status := row.record(); status != nil {
-			statuses = append(statuses, status)
-		}
-	}
-	return statuses, row.educator, found, rows.Err()
+// person is what a district learns of somebody whom it employs.
+type person struct {
+	educator uuid.UUID
+	statuses []*pb.CredentialStatusRecord
 }
 
-// lookupMany finds those whom the district employs, by their employee ids.
-func (s store) lookupMany(ctx context.Context, district string, employeeIDs []string) (found map[string]*pb.CredentialStatusResult, educators []uuid.UUID, err error) {
-	rows, err := s.prepared.many.QueryContext(ctx, district, pq.StringArray(employeeIDs), s.db.Now())
+// asked is a question of a district about one person, as the key of a group.
+func asked(district, employeeID string) string { return district + "/" + employeeID }
+
+// lookupAsked answers questions of any districts, a statement for each district.
+func (s store) lookupAsked(ctx context.Context, questions []string) (map[string]person, error) {
+	byDistrict := map[string][]string{}
+	for _, question := range questions {
+		district, employeeID, _ := strings.Cut(question, "/")
+		byDistrict[district] = append(byDistrict[district], employeeID)
+	}
+	answers := make(map[string]person, len(questions))
+	for district, employeeIDs := range byDistrict {
+		found, err := s.lookup(ctx, district, employeeIDs)
+		if err != nil {
+			return nil, err
+		}
+		for employeeID, p := range found {
+			answers[asked(district, employeeID)] = p
+		}
+	}
+	return answers, nil
+}
+
+// lookup finds those whom the district employs today, by their employee ids.
+func (s store) lookup(ctx context.Context, district string, employeeIDs []string) (found map[string]person, err error) {
+	rows, err := s.statuses.QueryContext(ctx, district, pq.StringArray(employeeIDs), s.db.Now())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer rows.Close()
-	found = make(map[string]*pb.CredentialStatusResult, len(employeeIDs))
+	found = make(map[string]person, len(employeeIDs))
 	var row statusRow
-	var last *pb.CredentialStatusResult
 	for rows.Next() {
 		if err := row.scan(rows); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if last == nil || last.EmployeeId != row.employeeID {
-			last = &pb.CredentialStatusResult{EmployeeId: row.employeeID, Found: true}
-			found[row.employeeID] = last
-			educators = append(educators, row.educator)
-		}
+		p := found[row.employeeID]
+		p.educator = row.educator
 		if status := row.record(); status != nil {
-			last.Statuses = append(last.Statuses, status)
+			p.statuses = append(p.statuses, status)
 		}
+		found[row.employeeID] = p
 	}
-	return found, educators, rows.Err()
+	return found, rows.Err()
 }

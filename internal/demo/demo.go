@@ -37,8 +37,8 @@ const loaderName = "Demo data loader"
 // Options say how to load.
 type Options struct {
 	// Server puts a server together that stamps records by the clock; stop is called when the data are loaded. The
-	// program data are in its database. Loading takes a third of the time on a pool whose sessions do not wait for the
-	// disk (synchronous_commit=off in its URL): whoever loads a demo can load it again.
+	// program data are in its database. Its sessions need not wait for the disk (synchronous_commit=off in the pool's
+	// URL): whoever loads a demo can load it again.
 	Server func(clock func() time.Time) (channel grpc.ClientConnInterface, db *database.DB, stop func(), err error)
 	// Owner is the same database with the rights of its owner: months gone by need partitions of their own.
 	Owner *sql.DB

@@ -9,11 +9,14 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
 
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
 	"github.com/btlc/btlc/gen/openapi"
@@ -47,7 +50,8 @@ type operation struct {
 	node       node
 }
 
-// operations are all, what creates first: what comes later finds something then.
+// operations are all: what reads goes first, from the outside in, so that it meets what it can learn from; what changes
+// goes from the inside out, lest a section be cancelled before its registrations are completed.
 func (d *reference) operations() []operation {
 	var all []operation
 	for path, item := range d.root["paths"].(node) {
@@ -55,9 +59,13 @@ func (d *reference) operations() []operation {
 			all = append(all, operation{verb, path, o.(node)})
 		}
 	}
-	order := []string{"post", "patch", "get", "delete"}
+	order := []string{"get", "patch", "post", "delete"}
 	slices.SortFunc(all, func(a, b operation) int {
-		return cmp.Or(slices.Index(order, a.verb)-slices.Index(order, b.verb), cmp.Compare(a.path, b.path))
+		depth := strings.Count(a.path, "/") - strings.Count(b.path, "/")
+		if a.verb != "get" {
+			depth = -depth
+		}
+		return cmp.Or(slices.Index(order, a.verb)-slices.Index(order, b.verb), depth, cmp.Compare(a.path, b.path))
 	})
 	return all
 }
@@ -79,17 +87,17 @@ func (d *reference) at(pointer ...string) (value any, found bool, plain []string
 	return value, true, plain
 }
 
-// request is the request that the reference shows as an example.
-func (d *reference) request(t testing.TB, base string, o operation) *http.Request {
+// request is the request that the reference shows as an example, with ids of what there is in place of made-up ones.
+func (d *reference) request(t testing.TB, base string, o operation, known ids) *http.Request {
 	t.Helper()
-	path, query := o.path, url.Values{}
+	address, query := o.path, url.Values{}
 	parameters, _ := o.node["parameters"].([]any)
 	for _, each := range parameters {
 		parameter := each.(node)
 		value, shown := parameter["example"]
 		switch {
 		case parameter["in"] == "path":
-			path = strings.ReplaceAll(path, "{"+parameter["name"].(string)+"}", url.PathEscape(fmt.Sprint(value)))
+			address = strings.ReplaceAll(address, "{"+parameter["name"].(string)+"}", url.PathEscape(fmt.Sprint(value)))
 		case parameter["in"] == "query" && shown:
 			query.Set(parameter["name"].(string), fmt.Sprint(value))
 		case parameter["required"] == true:
@@ -97,13 +105,13 @@ func (d *reference) request(t testing.TB, base string, o operation) *http.Reques
 		}
 	}
 	if len(query) > 0 {
-		path += "?" + query.Encode()
+		address += "?" + query.Encode()
 	}
 	var body []byte
 	if content, found, _ := d.at("paths", o.path, o.verb, "requestBody", "content", "application/json"); found {
 		body = marshal(t, content.(node)["example"])
 	}
-	req, err := http.NewRequestWithContext(t.Context(), strings.ToUpper(o.verb), base+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), strings.ToUpper(o.verb), base+known.in(address), strings.NewReader(known.in(string(body))))
 	must(t, err)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -112,14 +120,14 @@ func (d *reference) request(t testing.TB, base string, o operation) *http.Reques
 }
 
 // check holds an answer against what the reference says of the operation: its status, its media type, its body.
-func (d *reference) check(t testing.TB, verb, path string, res *http.Response, body []byte) {
+func (d *reference) check(t testing.TB, verb, address string, res *http.Response, body []byte) {
 	t.Helper()
 	media, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	must(t, err)
 	var found bool
 	var pointer []string
 	for _, status := range []string{fmt.Sprint(res.StatusCode), fmt.Sprintf("%dXX", res.StatusCode/100)} {
-		if _, found, pointer = d.at("paths", path, verb, "responses", status, "content", media); found {
+		if _, found, pointer = d.at("paths", address, verb, "responses", status, "content", media); found {
 			break
 		}
 	}
@@ -142,10 +150,80 @@ func (d *reference) check(t testing.TB, verb, path string, res *http.Response, b
 	}
 }
 
-// TestExamplesOfTheReference sends the example of every operation, as somebody who may do all. What the examples name is
-// made up, so that it may be missing; but nothing may be wrong with the request.
+// ids are those of resources that there are, by collection.
+type ids map[string]string
+
+var madeUp = regexp.MustCompile(`(\w+)/` + unknownID)
+
+// in puts known ids in the place of made-up ones.
+func (known ids) in(text string) string {
+	return madeUp.ReplaceAllStringFunc(text, func(name string) string {
+		collection, _, _ := strings.Cut(name, "/")
+		if id, ok := known[collection]; ok {
+			return collection + "/" + id
+		}
+		return name
+	})
+}
+
+// learn takes ids out of the names in an answer, of collections that none is known of.
+func (known ids) learn(answer any) {
+	switch v := answer.(type) {
+	case []any:
+		for _, item := range v {
+			known.learn(item)
+		}
+	case node:
+		for _, member := range v {
+			if _, isText := member.(string); !isText {
+				known.learn(member)
+			}
+		}
+		name, _ := v["name"].(string)
+		for parts := strings.Split(name, "/"); len(parts) >= 2; parts = parts[2:] {
+			if _, has := known[parts[0]]; !has {
+				known[parts[0]] = parts[1]
+			}
+		}
+	}
+}
+
+// TestExamplesOfTheReference sends the example of every operation, as somebody who may do all. What the example names is
+// made up, so it may be missing, and the state of things may be against it; but nothing may be wrong with the request.
 func TestExamplesOfTheReference(t *testing.T) {
-	w, d := newWorld(t), readReference(t)
+	t.Run("made-up ids", func(t *testing.T) {
+		w := newWorld(t)
+		w.sendExamples(t, nil)
+	})
+	t.Run("ids of what there is", func(t *testing.T) {
+		w := newWorld(t)
+		w.walk(t)
+		known := ids{}
+		for _, variable := range []string{"educator", "role", "credential"} {
+			known.learn(node{"name": w.variables[variable]})
+		}
+		w.sendExamples(t, known)
+	})
+}
+
+// walk fills the world with what comes of the whole way to a credential.
+func (w *world) walk(t *testing.T) {
+	t.Helper()
+	body, err := os.ReadFile("testdata/cases/walk.yaml")
+	must(t, err)
+	var cases []testCase
+	must(t, yaml.Unmarshal(body, &cases))
+	memory := map[string]reply{}
+	for _, c := range cases {
+		for _, s := range c.Steps {
+			w.step(t, "grpc", c.Case, s, memory)
+		}
+	}
+}
+
+func (w *world) sendExamples(t *testing.T, known ids) {
+	t.Helper()
+	d := readReference(t)
 	secret, err := access.New(w.server.DB(), nil).Bootstrap(t.Context(), "everyone",
 		access.Grant{Role: accesspb.Role_ROLE_ADMIN}, access.Grant{Role: accesspb.Role_ROLE_PROGRAM_STAFF}, access.Grant{Role: accesspb.Role_ROLE_ASSESSOR},
 		access.Grant{Role: accesspb.Role_ROLE_AUDITOR}, access.Grant{Role: accesspb.Role_ROLE_BOARD_MEMBER},
@@ -153,9 +231,10 @@ func TestExamplesOfTheReference(t *testing.T) {
 		access.Grant{Role: accesspb.Role_ROLE_PRINCIPAL, Scope: w.variables["school"]}, access.Grant{Role: accesspb.Role_ROLE_DISTRICT_HR, Scope: w.variables["district"]},
 		access.Grant{Role: accesspb.Role_ROLE_REGISTRAR, Scope: w.variables["institution"]})
 	must(t, err)
+	wrong := []api.Reason{api.InvalidRequest, api.MalformedBody, api.PageTokenInvalid, api.RouteNotFound, api.MethodNotAllowed, api.Unauthenticated, api.PermissionDenied, api.IdempotencyKeyReused}
 	for _, o := range d.operations() {
 		t.Run(fmt.Sprint(o.node["operationId"]), func(t *testing.T) {
-			req := d.request(t, w.rest.base, o)
+			req := d.request(t, w.rest.base, o, known)
 			req.Header.Set("Authorization", "Bearer "+secret)
 			res, err := http.DefaultClient.Do(req)
 			must(t, err)
@@ -163,15 +242,19 @@ func TestExamplesOfTheReference(t *testing.T) {
 			body, err := io.ReadAll(res.Body)
 			must(t, err)
 			d.check(t, o.verb, o.path, res, body)
-			t.Logf("%d %s", res.StatusCode, body[:min(len(body), 400)])
+			t.Logf("XX %d %s", res.StatusCode, body[:min(len(body), 500)])
 			if res.StatusCode < 400 {
+				if known != nil && strings.HasPrefix(o.path, "/v1/") {
+					var answer any
+					must(t, json.Unmarshal(body, &answer))
+					known.learn(answer)
+				}
 				return
 			}
 			var problem struct{ Reason api.Reason }
 			must(t, json.Unmarshal(body, &problem))
-			refused := []api.Reason{api.InvalidRequest, api.MalformedBody, api.PageTokenInvalid, api.RouteNotFound, api.MethodNotAllowed, api.Unauthenticated, api.PermissionDenied, api.IdempotencyKeyReused}
-			if res.StatusCode >= 500 || slices.Contains(refused, problem.Reason) {
-				t.Errorf("%s %s answered %d: %s", o.verb, o.path, res.StatusCode, body)
+			if res.StatusCode >= 500 || slices.Contains(wrong, problem.Reason) {
+				t.Errorf("%s %s answered %d: %s", req.Method, req.URL, res.StatusCode, body)
 			}
 		})
 	}

@@ -1664,7 +1664,7 @@ export interface paths {
         put?: never;
         /**
          * Confirms that the educator holds the role
-         * @description Confirms that the educator holds the role. For the principal of the school, or the district for a district-level role.
+         * @description Confirms that the educator holds the role. For the principal of the school and for the district.
          */
         post: operations["ConfirmRoleAssignment"];
         delete?: never;
@@ -1684,7 +1684,7 @@ export interface paths {
         put?: never;
         /**
          * Says that the educator does not hold the role
-         * @description Says that the educator does not hold the role. For the principal of the school, or the district for a district-level role.
+         * @description Says that the educator does not hold the role. For the principal of the school and for the district.
          */
         post: operations["DisputeRoleAssignment"];
         delete?: never;
@@ -2115,7 +2115,10 @@ export interface components {
         AuditAction: "AUDIT_ACTION_UNSPECIFIED" | "AUDIT_ACTION_READ" | "AUDIT_ACTION_WRITE";
         /** @description AuditEntry says that somebody read personal data or wrote something. */
         AuditEntry: {
-            /** @description Its id. */
+            /**
+             * @description Its id.
+             * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
             id: string;
             /**
              * Format: date-time
@@ -2135,7 +2138,10 @@ export interface components {
             subjects: string[];
             /** @description What was written, by resource name. */
             resource: string;
-            /** @description The id of the request, as in its answer. */
+            /**
+             * @description The id of the request, as in its answer.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
             requestUid: string;
         };
         /** @description Says what is asked. */
@@ -2260,7 +2266,10 @@ export interface components {
              * @description Its number within the core skill; 0 for the starred one.
              */
             readonly competencyNumber: number;
-            /** @description Its wording. */
+            /**
+             * @description Its wording.
+             * @example Understanding and analyzing data
+             */
             readonly statement: string;
             /** @description True for the starred one, which has no assessment of its own. */
             readonly foundational: boolean;
@@ -2360,7 +2369,10 @@ export interface components {
              * @example Using Data
              */
             readonly title: string;
-            /** @description What the program says about it. */
+            /**
+             * @description What the program says about it.
+             * @example Access and collect multiple forms of data and build a repertoire of strategies for guiding teams.
+             */
             readonly description: string;
             /**
              * @description The id of the core skill in the framework.
@@ -2428,7 +2440,10 @@ export interface components {
         CreateApiKeyResponse: {
             /** @description The new key. */
             apiKey: components["schemas"]["ApiKey"];
-            /** @description The secret: the value of `Authorization: Bearer`. */
+            /**
+             * @description The secret: the value of `Authorization: Bearer`.
+             * @example btlc_3f9a21cd_Zm9yIGV4YW1wbGUgb25seSwgbm90IGEga2V5IQ
+             */
             secret: string;
         };
         /** @description Credential is a certificate that was issued to an educator: a signed document and a status. */
@@ -2454,13 +2469,19 @@ export interface components {
              * @description Since when the status is what it is.
              */
             readonly statusTime?: string;
-            /** @description The reason code of the last change of status. */
+            /**
+             * @description The reason code of the last change of status.
+             * @example ISSUED_IN_ERROR
+             */
             readonly statusReason: string;
             /** @description The policy that it was awarded by. */
             readonly policyVersion: string;
             /** @description The framework version that it was awarded by. */
             readonly framework: string;
-            /** @description The signed document, byte for byte (JSON). Left out of lists. */
+            /**
+             * @description The signed document, byte for byte (JSON). Left out of lists.
+             * @example {"type": ["VerifiableCredential", "OpenBadgeCredential"]}
+             */
             readonly document: string;
             /**
              * Format: int32
@@ -2489,9 +2510,15 @@ export interface components {
             readonly name: string;
             /** @description The status from then on. */
             readonly status: components["schemas"]["CredentialStatus"];
-            /** @description Why, as a word that does not change. */
+            /**
+             * @description Why, as a word that does not change.
+             * @example ISSUED_IN_ERROR
+             */
             readonly reasonCode: string;
-            /** @description On whose authority. */
+            /**
+             * @description On whose authority.
+             * @example Program director
+             */
             readonly authority: string;
             /** @description What there is to add. Seen by staff and the educator. */
             readonly note: string;
@@ -2560,7 +2587,7 @@ export interface components {
             readonly name: string;
             /**
              * @description The name for people.
-             * @example Using Data Certificate
+             * @example Using Data Course Certificate
              */
             readonly title: string;
             /** @description The course that it certifies. */
@@ -2570,7 +2597,10 @@ export interface components {
              * @example Certificate
              */
             readonly achievementType: string;
-            /** @description What it takes, for people. */
+            /**
+             * @description What it takes, for people.
+             * @example By completing the performance assessments of the course, the participant demonstrated competency.
+             */
             readonly criteria: string;
             /** @description The policy that new awards are decided by. */
             readonly policyVersion: string;
@@ -2840,7 +2870,10 @@ export interface components {
             district: string;
             /** @description The school; empty for a district-level position. It is one of the district. Format: `districts/{district}/schools/{school}`. */
             school: string;
-            /** @description What the position is called there. */
+            /**
+             * @description What the position is called there.
+             * @example Teacher, grade 5
+             */
             title: string;
             /** @description The first day. */
             startDate: components["schemas"]["Date"];
@@ -2865,7 +2898,10 @@ export interface components {
             district: string;
             /** @description The school; empty for a district-level position. It is one of the district. Format: `districts/{district}/schools/{school}`. */
             school?: string;
-            /** @description What the position is called there. */
+            /**
+             * @description What the position is called there.
+             * @example Teacher, grade 5
+             */
             title?: string;
             /** @description The first day. */
             startDate: components["schemas"]["Date"];
@@ -2876,7 +2912,10 @@ export interface components {
         EmploymentUpdate: {
             /** @description The school; empty for a district-level position. It is one of the district. Format: `districts/{district}/schools/{school}`. */
             school?: string;
-            /** @description What the position is called there. */
+            /**
+             * @description What the position is called there.
+             * @example Teacher, grade 5
+             */
             title?: string;
             /** @description The first day. */
             startDate?: components["schemas"]["Date"];
@@ -2920,7 +2959,10 @@ export interface components {
              * @example data-sources
              */
             slot: string;
-            /** @description What it is. */
+            /**
+             * @description What it is.
+             * @example Interim assessments of grade 5, by item
+             */
             title: string;
             /** @description Where it is, if it is anywhere online; https. */
             uri: string;
@@ -2940,7 +2982,10 @@ export interface components {
              * @example data-sources
              */
             slot: string;
-            /** @description What it is. */
+            /**
+             * @description What it is.
+             * @example Interim assessments of grade 5, by item
+             */
             title: string;
             /** @description Where it is, if it is anywhere online; https. */
             uri?: string;
@@ -2960,7 +3005,10 @@ export interface components {
              * @example data-sources
              */
             readonly id: string;
-            /** @description What goes there. */
+            /**
+             * @description What goes there.
+             * @example Data sources used
+             */
             readonly title: string;
             /**
              * @description What kind of evidence.
@@ -2981,16 +3029,25 @@ export interface components {
             readonly needsAudience: boolean;
             /** @description Each item names the colleague concerned, whose consent is recorded. */
             readonly needsColleague: boolean;
-            /** @description The assessment whose colleague must be the same, by id. */
+            /**
+             * @description The assessment whose colleague must be the same, by id.
+             * @example supporting-instruction-assessment-1
+             */
             readonly sameColleagueAs: string;
-            /** @description Of the slots of one group, one is enough. */
+            /**
+             * @description Of the slots of one group, one is enough.
+             * @example implement-or-lead
+             */
             readonly alternativeGroup: string;
         };
         /** @description ExternalId is a number by which somebody else knows the person. */
         ExternalId: {
             /** @description Whose number it is. */
             kind: components["schemas"]["ExternalIdKind"];
-            /** @description For employee ids: the district that gave it. Format: `districts/{district}`. */
+            /**
+             * @description For employee ids: the district that gave it. Format: `districts/{district}`.
+             * @example districts/bps
+             */
             district: string;
             /**
              * @description The number as the giver writes it.
@@ -3002,7 +3059,10 @@ export interface components {
         ExternalIdInput: {
             /** @description Whose number it is. */
             kind: components["schemas"]["ExternalIdKind"];
-            /** @description For employee ids: the district that gave it. Format: `districts/{district}`. */
+            /**
+             * @description For employee ids: the district that gave it. Format: `districts/{district}`.
+             * @example districts/bps
+             */
             district?: string;
             /**
              * @description The number as the giver writes it.
@@ -3023,7 +3083,7 @@ export interface components {
         Fact: {
             /**
              * @description What kind of fact.
-             * @example assessment
+             * @example assessments
              */
             kind: string;
             /**
@@ -3054,7 +3114,10 @@ export interface components {
              * @example frameworks/btlc-1
              */
             readonly name: string;
-            /** @description The name for people. */
+            /**
+             * @description The name for people.
+             * @example Boston Teacher Leadership Certificate
+             */
             readonly title: string;
             /**
              * Format: int32
@@ -3092,7 +3155,10 @@ export interface components {
         GrantedRole: {
             /** @description The role. */
             role: components["schemas"]["AccessRole"];
-            /** @description Where it holds; empty for the whole program. */
+            /**
+             * @description Where it holds; empty for the whole program.
+             * @example districts/bps
+             */
             scope: string;
             /** @description What it permits. */
             permissions: string[];
@@ -3396,13 +3462,25 @@ export interface components {
         };
         /** @description Says by what to look: exactly one of employee_id (with district), state_educator_id and email. */
         LookupEducatorRequest: {
-            /** @description With employee_id: the district that gave it. */
+            /**
+             * @description With employee_id: the district that gave it.
+             * @example districts/bps
+             */
             district?: string;
-            /** @description The employee id in that district. */
+            /**
+             * @description The employee id in that district.
+             * @example E100234
+             */
             employeeId?: string;
-            /** @description The state educator id. */
+            /**
+             * @description The state educator id.
+             * @example 70001234
+             */
             stateEducatorId?: string;
-            /** @description A verified e-mail address. */
+            /**
+             * @description A verified e-mail address.
+             * @example jordan.rivera@example.org
+             */
             email?: string;
         };
         /** @description Meeting is one meeting of a section. */
@@ -3501,9 +3579,15 @@ export interface components {
         };
         /** @description OidcSubject is a person as an OpenID provider knows them. */
         OidcSubject: {
-            /** @description The issuer's URL. It is one that the server trusts. */
+            /**
+             * @description The issuer's URL. It is one that the server trusts.
+             * @example https://id.example.org
+             */
             issuer: string;
-            /** @description The `sub` claim. */
+            /**
+             * @description The `sub` claim.
+             * @example 248289761001
+             */
             subject: string;
         };
         /** @description Names the section. */
@@ -3528,9 +3612,15 @@ export interface components {
              * @description Its number within the core skill.
              */
             readonly assessmentNumber: number;
-            /** @description Its wording. */
+            /**
+             * @description Its wording.
+             * @example Identify a priority problem using multiple data sources
+             */
             readonly statement: string;
-            /** @description The id of the competency that it demonstrates. */
+            /**
+             * @description The id of the competency that it demonstrates.
+             * @example using-data-1
+             */
             readonly competency: string;
             /** @description What evidence it asks for. */
             readonly slots: components["schemas"]["EvidenceSlot"][];
@@ -3554,7 +3644,10 @@ export interface components {
              * @example policies/course-certificate/versions/1
              */
             readonly name: string;
-            /** @description The name for people. */
+            /**
+             * @description The name for people.
+             * @example Course certificate
+             */
             readonly title: string;
             /**
              * Format: int32
@@ -3635,9 +3728,15 @@ export interface components {
             readonly roleAssignment: string;
             /** @description The framework version whose competencies and assessments the person has reviewed. Format: `frameworks/{framework}`. */
             acknowledgedFramework: string;
-            /** @description What the person brings. */
+            /**
+             * @description What the person brings.
+             * @example Three years as leader of the grade 5 team.
+             */
             strengths: string;
-            /** @description What the person wants to learn. */
+            /**
+             * @description What the person wants to learn.
+             * @example To lead an inquiry cycle.
+             */
             learningGoals: string;
             /** @description Why it was withdrawn or not completed. */
             readonly reason: string;
@@ -3660,9 +3759,15 @@ export interface components {
             educator: string;
             /** @description The framework version whose competencies and assessments the person has reviewed. Format: `frameworks/{framework}`. */
             acknowledgedFramework: string;
-            /** @description What the person brings. */
+            /**
+             * @description What the person brings.
+             * @example Three years as leader of the grade 5 team.
+             */
             strengths?: string;
-            /** @description What the person wants to learn. */
+            /**
+             * @description What the person wants to learn.
+             * @example To lead an inquiry cycle.
+             */
             learningGoals?: string;
         };
         /**
@@ -3678,9 +3783,15 @@ export interface components {
         RegistrationState: "REGISTRATION_STATE_UNSPECIFIED" | "REGISTRATION_STATE_ENROLLED" | "REGISTRATION_STATE_WITHDRAWN" | "REGISTRATION_STATE_COMPLETED" | "REGISTRATION_STATE_NOT_COMPLETED";
         /** @description Registration is an educator's seat in a section. It needs a confirmed leadership role on the registration date. */
         RegistrationUpdate: {
-            /** @description What the person brings. */
+            /**
+             * @description What the person brings.
+             * @example Three years as leader of the grade 5 team.
+             */
             strengths?: string;
-            /** @description What the person wants to learn. */
+            /**
+             * @description What the person wants to learn.
+             * @example To lead an inquiry cycle.
+             */
             learningGoals?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
@@ -3711,16 +3822,28 @@ export interface components {
         Requirement: {
             /**
              * @description Its id within the policy.
-             * @example assessments
+             * @example performance-assessments
              */
             readonly id: string;
-            /** @description What it asks for. */
+            /**
+             * @description What it asks for.
+             * @example Demonstrated every performance assessment of the course
+             */
             readonly title: string;
-            /** @description Which source says so. */
+            /**
+             * @description Which source says so.
+             * @example BTLC, Core Skills, Competencies & Assessments (p. 2)
+             */
             readonly citation: string;
-            /** @description The condition in CEL. */
+            /**
+             * @description The condition in CEL.
+             * @example assessments(course).all(a, demonstrated(a))
+             */
             readonly expression: string;
-            /** @description What to do when it is not met. */
+            /**
+             * @description What to do when it is not met.
+             * @example Submit evidence for each assessment that is missing.
+             */
             readonly unmetMessage: string;
             /** @description True when no source says so. */
             readonly assumption: boolean;
@@ -3729,18 +3852,27 @@ export interface components {
         RequirementOutcome: {
             /**
              * @description Its id.
-             * @example assessments
+             * @example performance-assessments
              */
             requirement: string;
-            /** @description What it asks for. */
+            /**
+             * @description What it asks for.
+             * @example Demonstrated every performance assessment of the course
+             */
             title: string;
-            /** @description Which source says so. */
+            /**
+             * @description Which source says so.
+             * @example BTLC, Core Skills, Competencies & Assessments (p. 2)
+             */
             citation: string;
             /** @description True when no source says so. */
             assumption: boolean;
             /** @description Whether it is met. */
             met: boolean;
-            /** @description What to do, when it is not met. */
+            /**
+             * @description What to do, when it is not met.
+             * @example Submit evidence for each assessment that is missing.
+             */
             message: string;
             /** @description What was read to decide it. */
             facts: components["schemas"]["Fact"][];
@@ -3859,13 +3991,19 @@ export interface components {
              * @example roleBindings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
              */
             readonly name: string;
-            /** @description The machine that gets it: this or oidc_subject. Format: `apiClients/{api_client}`. */
+            /**
+             * @description The machine that gets it: this or oidc_subject. Format: `apiClients/{api_client}`.
+             * @example apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
             apiClient: string;
             /** @description The person who gets it: this or api_client. */
             oidcSubject?: components["schemas"]["OidcSubject"];
             /** @description The role. */
             role: components["schemas"]["AccessRole"];
-            /** @description Where it holds: `districts/{district}`, `districts/{district}/schools/{school}`, `institutions/{institution}`, `educators/{educator}`; empty for the whole program. */
+            /**
+             * @description Where it holds: `districts/{district}`, `districts/{district}/schools/{school}`, `institutions/{institution}`, `educators/{educator}`; empty for the whole program.
+             * @example districts/bps
+             */
             scope: string;
             /**
              * Format: date-time
@@ -3882,13 +4020,19 @@ export interface components {
         };
         /** @description RoleBinding gives a caller a role within a scope. */
         RoleBindingInput: {
-            /** @description The machine that gets it: this or oidc_subject. Format: `apiClients/{api_client}`. */
+            /**
+             * @description The machine that gets it: this or oidc_subject. Format: `apiClients/{api_client}`.
+             * @example apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
             apiClient?: string;
             /** @description The person who gets it: this or api_client. */
             oidcSubject?: components["schemas"]["OidcSubject"];
             /** @description The role. */
             role: components["schemas"]["AccessRole"];
-            /** @description Where it holds: `districts/{district}`, `districts/{district}/schools/{school}`, `institutions/{institution}`, `educators/{educator}`; empty for the whole program. */
+            /**
+             * @description Where it holds: `districts/{district}`, `districts/{district}/schools/{school}`, `institutions/{institution}`, `educators/{educator}`; empty for the whole program.
+             * @example districts/bps
+             */
             scope?: string;
         };
         /** @description RoleFamily is a kind of leadership role that cohorts are formed by, such as mentor or team leader. Program data. */
@@ -3903,7 +4047,10 @@ export interface components {
              * @example Mentor
              */
             readonly title: string;
-            /** @description What the program says about it. */
+            /**
+             * @description What the program says about it.
+             * @example Mentor, working with novice or struggling teachers
+             */
             readonly description: string;
             /** @description Ids of the sources that name it. */
             readonly sources: string[];
@@ -3925,11 +4072,17 @@ export interface components {
              * @example Data team leader
              */
             displayName: string;
-            /** @description The family that it belongs to. Format: `roleFamilies/{role_family}`. */
+            /**
+             * @description The family that it belongs to. Format: `roleFamilies/{role_family}`.
+             * @example roleFamilies/team-leader
+             */
             roleFamily: string;
             /** @description Formal or informal. */
             kind: components["schemas"]["RoleKind"];
-            /** @description What holders do. */
+            /**
+             * @description What holders do.
+             * @example Leads the data team of a grade.
+             */
             description: string;
             /** @description Ids of the program's sources that name the role; empty for a district's own. */
             readonly sources: string[];
@@ -3953,11 +4106,17 @@ export interface components {
              * @example Data team leader
              */
             displayName: string;
-            /** @description The family that it belongs to. Format: `roleFamilies/{role_family}`. */
+            /**
+             * @description The family that it belongs to. Format: `roleFamilies/{role_family}`.
+             * @example roleFamilies/team-leader
+             */
             roleFamily?: string;
             /** @description Formal or informal. */
             kind: components["schemas"]["RoleKind"];
-            /** @description What holders do. */
+            /**
+             * @description What holders do.
+             * @example Leads the data team of a grade.
+             */
             description?: string;
         };
         /** @description Role is a leadership role that a district knows, such as grade level team leader. */
@@ -3967,11 +4126,17 @@ export interface components {
              * @example Data team leader
              */
             displayName?: string;
-            /** @description The family that it belongs to. Format: `roleFamilies/{role_family}`. */
+            /**
+             * @description The family that it belongs to. Format: `roleFamilies/{role_family}`.
+             * @example roleFamilies/team-leader
+             */
             roleFamily?: string;
             /** @description Formal or informal. */
             kind?: components["schemas"]["RoleKind"];
-            /** @description What holders do. */
+            /**
+             * @description What holders do.
+             * @example Leads the data team of a grade.
+             */
             description?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
@@ -4106,7 +4271,10 @@ export interface components {
              * @description How many of them are taken.
              */
             readonly seatsTaken: number;
-            /** @description Where it meets: a school in Boston, or beyond Boston by arrangement. */
+            /**
+             * @description Where it meets: a school in Boston, or beyond Boston by arrangement.
+             * @example Harbor Street School
+             */
             site: string;
             /** @description For a role-alike cohort: the family of roles it is for. Format: `roleFamilies/{role_family}`. */
             roleFamily: string;
@@ -4151,7 +4319,10 @@ export interface components {
              * @description How many seats.
              */
             capacity: number;
-            /** @description Where it meets: a school in Boston, or beyond Boston by arrangement. */
+            /**
+             * @description Where it meets: a school in Boston, or beyond Boston by arrangement.
+             * @example Harbor Street School
+             */
             site?: string;
             /** @description For a role-alike cohort: the family of roles it is for. Format: `roleFamilies/{role_family}`. */
             roleFamily?: string;
@@ -4195,7 +4366,10 @@ export interface components {
              * @description How many seats.
              */
             capacity?: number;
-            /** @description Where it meets: a school in Boston, or beyond Boston by arrangement. */
+            /**
+             * @description Where it meets: a school in Boston, or beyond Boston by arrangement.
+             * @example Harbor Street School
+             */
             site?: string;
             /** @description For a role-alike cohort: the family of roles it is for. Format: `roleFamilies/{role_family}`. */
             roleFamily?: string;
@@ -4216,7 +4390,10 @@ export interface components {
         };
         /** @description SlotCompleteness says whether a slot has what it asks for. */
         SlotCompleteness: {
-            /** @description The id of the slot. */
+            /**
+             * @description The id of the slot.
+             * @example data-sources
+             */
             slot: string;
             /** @description Whether it has. */
             complete: boolean;
@@ -4440,7 +4617,10 @@ export interface components {
         WhoAmIResponse: {
             /** @description The caller. `apiClients/{api_client}` or `people/{issuer}#{subject}`. */
             principal: string;
-            /** @description The name for people. */
+            /**
+             * @description The name for people.
+             * @example BPS HR nightly job
+             */
             displayName: string;
             /** @description The roles that the caller has. */
             roles: components["schemas"]["GrantedRole"][];
@@ -4838,11 +5018,7 @@ export interface operations {
                      * @example {
                      *       "name": "roleBindings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "apiClient": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *       "oidcSubject": {
-                     *         "issuer": "https://id.example.org",
-                     *         "subject": "248289761001"
-                     *       },
-                     *       "role": "ROLE_ADMIN",
+                     *       "role": "ROLE_DISTRICT_HR",
                      *       "scope": "districts/bps",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -4957,11 +5133,7 @@ export interface operations {
                      *         {
                      *           "name": "roleBindings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "apiClient": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *           "oidcSubject": {
-                     *             "issuer": "https://id.example.org",
-                     *             "subject": "248289761001"
-                     *           },
-                     *           "role": "ROLE_ADMIN",
+                     *           "role": "ROLE_DISTRICT_HR",
                      *           "scope": "districts/bps",
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
@@ -5009,7 +5181,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "role": "ROLE_ADMIN"
+                 *       "apiClient": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                 *       "role": "ROLE_DISTRICT_HR",
+                 *       "scope": "districts/bps"
                  *     }
                  */
                 "application/json": components["schemas"]["RoleBindingInput"];
@@ -5031,11 +5205,7 @@ export interface operations {
                      * @example {
                      *       "name": "roleBindings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "apiClient": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *       "oidcSubject": {
-                     *         "issuer": "https://id.example.org",
-                     *         "subject": "248289761001"
-                     *       },
-                     *       "role": "ROLE_ADMIN",
+                     *       "role": "ROLE_DISTRICT_HR",
                      *       "scope": "districts/bps",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -5116,7 +5286,10 @@ export interface operations {
     UpdateApiClient: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example displayName
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -5552,7 +5725,7 @@ export interface operations {
                      *         "revokeTime": "2026-09-15T19:00:00Z",
                      *         "createTime": "2026-09-15T19:00:00Z"
                      *       },
-                     *       "secret": "The secret: the value of `Authorization: Bearer`"
+                     *       "secret": "btlc_3f9a21cd_Zm9yIGV4YW1wbGUgb25seSwgbm90IGEga2V5IQ"
                      *     }
                      */
                     "application/json": components["schemas"]["CreateApiKeyResponse"];
@@ -5664,11 +5837,11 @@ export interface operations {
                     /**
                      * @example {
                      *       "principal": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *       "displayName": "The name for people",
+                     *       "displayName": "BPS HR nightly job",
                      *       "roles": [
                      *         {
-                     *           "role": "ROLE_ADMIN",
-                     *           "scope": "Where it holds; empty for the whole program",
+                     *           "role": "ROLE_DISTRICT_HR",
+                     *           "scope": "districts/bps",
                      *           "permissions": [
                      *             "statuses.read"
                      *           ]
@@ -5720,7 +5893,7 @@ export interface operations {
                      * @example {
                      *       "auditEntries": [
                      *         {
-                     *           "id": "Its id",
+                     *           "id": "0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "time": "2026-09-15T19:00:00Z",
                      *           "principal": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "method": "/btlc.directory.v1.DirectoryService/GetEducator",
@@ -5729,7 +5902,7 @@ export interface operations {
                      *             "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *           ],
                      *           "resource": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *           "requestUid": "The id of the request, as in its answer"
+                     *           "requestUid": "7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -5775,7 +5948,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "frameworks/btlc-1",
-                     *       "title": "The name for people",
+                     *       "title": "Boston Teacher Leadership Certificate",
                      *       "versionNumber": 1,
                      *       "coreSkills": [
                      *         {
@@ -5785,7 +5958,7 @@ export interface operations {
                      *             {
                      *               "id": "using-data-1",
                      *               "competencyNumber": 1,
-                     *               "statement": "Its wording",
+                     *               "statement": "Understanding and analyzing data",
                      *               "foundational": true
                      *             }
                      *           ],
@@ -5793,19 +5966,19 @@ export interface operations {
                      *             {
                      *               "id": "using-data-assessment-1",
                      *               "assessmentNumber": 1,
-                     *               "statement": "Its wording",
-                     *               "competency": "The id of the competency that it demonstrates",
+                     *               "statement": "Identify a priority problem using multiple data sources",
+                     *               "competency": "using-data-1",
                      *               "slots": [
                      *                 {
                      *                   "id": "data-sources",
-                     *                   "title": "What goes there",
+                     *                   "title": "Data sources used",
                      *                   "kind": "data_source",
-                     *                   "minItems": 1,
-                     *                   "maxItems": 1,
+                     *                   "minItems": 2,
+                     *                   "maxItems": 0,
                      *                   "needsAudience": true,
                      *                   "needsColleague": true,
-                     *                   "sameColleagueAs": "The assessment whose colleague must be the same, by id",
-                     *                   "alternativeGroup": "Of the slots of one group, one is enough"
+                     *                   "sameColleagueAs": "supporting-instruction-assessment-1",
+                     *                   "alternativeGroup": "implement-or-lead"
                      *                 }
                      *               ]
                      *             }
@@ -5813,7 +5986,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "alignments": [
-                     *         "The standards that it was derived from"
+                     *         "Model Teacher Leaders Standards (2010)"
                      *       ],
                      *       "sources": [
                      *         "S0"
@@ -5865,7 +6038,7 @@ export interface operations {
                      *       "frameworks": [
                      *         {
                      *           "name": "frameworks/btlc-1",
-                     *           "title": "The name for people",
+                     *           "title": "Boston Teacher Leadership Certificate",
                      *           "versionNumber": 1,
                      *           "coreSkills": [
                      *             {
@@ -5875,7 +6048,7 @@ export interface operations {
                      *                 {
                      *                   "id": "using-data-1",
                      *                   "competencyNumber": 1,
-                     *                   "statement": "Its wording",
+                     *                   "statement": "Understanding and analyzing data",
                      *                   "foundational": true
                      *                 }
                      *               ],
@@ -5883,19 +6056,19 @@ export interface operations {
                      *                 {
                      *                   "id": "using-data-assessment-1",
                      *                   "assessmentNumber": 1,
-                     *                   "statement": "Its wording",
-                     *                   "competency": "The id of the competency that it demonstrates",
+                     *                   "statement": "Identify a priority problem using multiple data sources",
+                     *                   "competency": "using-data-1",
                      *                   "slots": [
                      *                     {
                      *                       "id": "data-sources",
-                     *                       "title": "What goes there",
+                     *                       "title": "Data sources used",
                      *                       "kind": "data_source",
-                     *                       "minItems": 1,
-                     *                       "maxItems": 1,
+                     *                       "minItems": 2,
+                     *                       "maxItems": 0,
                      *                       "needsAudience": true,
                      *                       "needsColleague": true,
-                     *                       "sameColleagueAs": "The assessment whose colleague must be the same, by id",
-                     *                       "alternativeGroup": "Of the slots of one group, one is enough"
+                     *                       "sameColleagueAs": "supporting-instruction-assessment-1",
+                     *                       "alternativeGroup": "implement-or-lead"
                      *                     }
                      *                   ]
                      *                 }
@@ -5903,7 +6076,7 @@ export interface operations {
                      *             }
                      *           ],
                      *           "alignments": [
-                     *             "The standards that it was derived from"
+                     *             "Model Teacher Leaders Standards (2010)"
                      *           ],
                      *           "sources": [
                      *             "S0"
@@ -5967,7 +6140,7 @@ export interface operations {
                      *       "evidence": [
                      *         {
                      *           "slot": "data-sources",
-                     *           "title": "What it is",
+                     *           "title": "Interim assessments of grade 5, by item",
                      *           "uri": "https://files.example.org/inventory.pdf",
                      *           "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *           "audience": "For reports: to whom it was given",
@@ -5999,7 +6172,10 @@ export interface operations {
     UpdateSubmission: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example evidence
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -6038,7 +6214,7 @@ export interface operations {
                  *       "evidence": [
                  *         {
                  *           "slot": "data-sources",
-                 *           "title": "What it is"
+                 *           "title": "Interim assessments of grade 5, by item"
                  *         }
                  *       ]
                  *     }
@@ -6069,7 +6245,7 @@ export interface operations {
                      *       "evidence": [
                      *         {
                      *           "slot": "data-sources",
-                     *           "title": "What it is",
+                     *           "title": "Interim assessments of grade 5, by item",
                      *           "uri": "https://files.example.org/inventory.pdf",
                      *           "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *           "audience": "For reports: to whom it was given",
@@ -6141,7 +6317,7 @@ export interface operations {
                      *           "evidence": [
                      *             {
                      *               "slot": "data-sources",
-                     *               "title": "What it is",
+                     *               "title": "Interim assessments of grade 5, by item",
                      *               "uri": "https://files.example.org/inventory.pdf",
                      *               "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *               "audience": "For reports: to whom it was given",
@@ -6203,7 +6379,7 @@ export interface operations {
                  *       "evidence": [
                  *         {
                  *           "slot": "data-sources",
-                 *           "title": "What it is"
+                 *           "title": "Interim assessments of grade 5, by item"
                  *         }
                  *       ]
                  *     }
@@ -6234,7 +6410,7 @@ export interface operations {
                      *       "evidence": [
                      *         {
                      *           "slot": "data-sources",
-                     *           "title": "What it is",
+                     *           "title": "Interim assessments of grade 5, by item",
                      *           "uri": "https://files.example.org/inventory.pdf",
                      *           "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *           "audience": "For reports: to whom it was given",
@@ -6294,10 +6470,10 @@ export interface operations {
                      *       "complete": true,
                      *       "slots": [
                      *         {
-                     *           "slot": "The id of the slot",
+                     *           "slot": "data-sources",
                      *           "complete": true,
                      *           "missing": [
-                     *             "What it lacks, a sentence each"
+                     *             "One more item is needed."
                      *           ]
                      *         }
                      *       ]
@@ -6369,7 +6545,7 @@ export interface operations {
                      *       "evidence": [
                      *         {
                      *           "slot": "data-sources",
-                     *           "title": "What it is",
+                     *           "title": "Interim assessments of grade 5, by item",
                      *           "uri": "https://files.example.org/inventory.pdf",
                      *           "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *           "audience": "For reports: to whom it was given",
@@ -6579,7 +6755,7 @@ export interface operations {
                      *         "evidence": [
                      *           {
                      *             "slot": "data-sources",
-                     *             "title": "What it is",
+                     *             "title": "Interim assessments of grade 5, by item",
                      *             "uri": "https://files.example.org/inventory.pdf",
                      *             "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
                      *             "audience": "For reports: to whom it was given",
@@ -6942,10 +7118,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "credentialTypes/using-data-certificate",
-                     *       "title": "Using Data Certificate",
+                     *       "title": "Using Data Course Certificate",
                      *       "course": "courses/using-data",
                      *       "achievementType": "Certificate",
-                     *       "criteria": "What it takes, for people",
+                     *       "criteria": "By completing the performance assessments of the course, the participant demonstrated competency.",
                      *       "policyVersion": "policies/course-certificate/versions/1",
                      *       "sources": [
                      *         "S4"
@@ -6997,10 +7173,10 @@ export interface operations {
                      *       "credentialTypes": [
                      *         {
                      *           "name": "credentialTypes/using-data-certificate",
-                     *           "title": "Using Data Certificate",
+                     *           "title": "Using Data Course Certificate",
                      *           "course": "courses/using-data",
                      *           "achievementType": "Certificate",
-                     *           "criteria": "What it takes, for people",
+                     *           "criteria": "By completing the performance assessments of the course, the participant demonstrated competency.",
                      *           "policyVersion": "policies/course-certificate/versions/1",
                      *           "sources": [
                      *             "S4"
@@ -7054,15 +7230,15 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "policies/course-certificate/versions/1",
-                     *       "title": "The name for people",
+                     *       "title": "Course certificate",
                      *       "versionNumber": 1,
                      *       "requirements": [
                      *         {
-                     *           "id": "assessments",
-                     *           "title": "What it asks for",
-                     *           "citation": "Which source says so",
-                     *           "expression": "The condition in CEL",
-                     *           "unmetMessage": "What to do when it is not met",
+                     *           "id": "performance-assessments",
+                     *           "title": "Demonstrated every performance assessment of the course",
+                     *           "citation": "BTLC, Core Skills, Competencies & Assessments (p. 2)",
+                     *           "expression": "assessments(course).all(a, demonstrated(a))",
+                     *           "unmetMessage": "Submit evidence for each assessment that is missing.",
                      *           "assumption": true
                      *         }
                      *       ],
@@ -7119,15 +7295,15 @@ export interface operations {
                      *       "policyVersions": [
                      *         {
                      *           "name": "policies/course-certificate/versions/1",
-                     *           "title": "The name for people",
+                     *           "title": "Course certificate",
                      *           "versionNumber": 1,
                      *           "requirements": [
                      *             {
-                     *               "id": "assessments",
-                     *               "title": "What it asks for",
-                     *               "citation": "Which source says so",
-                     *               "expression": "The condition in CEL",
-                     *               "unmetMessage": "What to do when it is not met",
+                     *               "id": "performance-assessments",
+                     *               "title": "Demonstrated every performance assessment of the course",
+                     *               "citation": "BTLC, Core Skills, Competencies & Assessments (p. 2)",
+                     *               "expression": "assessments(course).all(a, demonstrated(a))",
+                     *               "unmetMessage": "Submit evidence for each assessment that is missing.",
                      *               "assumption": true
                      *             }
                      *           ],
@@ -7188,15 +7364,15 @@ export interface operations {
                      *       "policyVersion": "policies/course-certificate/versions/1",
                      *       "outcomes": [
                      *         {
-                     *           "requirement": "assessments",
-                     *           "title": "What it asks for",
-                     *           "citation": "Which source says so",
+                     *           "requirement": "performance-assessments",
+                     *           "title": "Demonstrated every performance assessment of the course",
+                     *           "citation": "BTLC, Core Skills, Competencies & Assessments (p. 2)",
                      *           "assumption": true,
                      *           "met": true,
-                     *           "message": "What to do, when it is not met",
+                     *           "message": "Submit evidence for each assessment that is missing.",
                      *           "facts": [
                      *             {
-                     *               "kind": "assessment",
+                     *               "kind": "assessments",
                      *               "id": "using-data-assessment-1",
                      *               "value": "demonstrated",
                      *               "occurTime": "2026-09-15T19:00:00Z",
@@ -7261,10 +7437,10 @@ export interface operations {
                      *       "status": "CREDENTIAL_STATUS_ACTIVE",
                      *       "issueTime": "2026-09-15T19:00:00Z",
                      *       "statusTime": "2026-09-15T19:00:00Z",
-                     *       "statusReason": "The reason code of the last change of status",
+                     *       "statusReason": "ISSUED_IN_ERROR",
                      *       "policyVersion": "policies/course-certificate/versions/1",
                      *       "framework": "frameworks/btlc-1",
-                     *       "document": "The signed document, byte for byte (JSON)",
+                     *       "document": "{\"type\": [\"VerifiableCredential\", \"OpenBadgeCredential\"]}",
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -7322,10 +7498,10 @@ export interface operations {
                      *           "status": "CREDENTIAL_STATUS_ACTIVE",
                      *           "issueTime": "2026-09-15T19:00:00Z",
                      *           "statusTime": "2026-09-15T19:00:00Z",
-                     *           "statusReason": "The reason code of the last change of status",
+                     *           "statusReason": "ISSUED_IN_ERROR",
                      *           "policyVersion": "policies/course-certificate/versions/1",
                      *           "framework": "frameworks/btlc-1",
-                     *           "document": "The signed document, byte for byte (JSON)",
+                     *           "document": "{\"type\": [\"VerifiableCredential\", \"OpenBadgeCredential\"]}",
                      *           "version": 1,
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
@@ -7391,10 +7567,10 @@ export interface operations {
                      *       "status": "CREDENTIAL_STATUS_ACTIVE",
                      *       "issueTime": "2026-09-15T19:00:00Z",
                      *       "statusTime": "2026-09-15T19:00:00Z",
-                     *       "statusReason": "The reason code of the last change of status",
+                     *       "statusReason": "ISSUED_IN_ERROR",
                      *       "policyVersion": "policies/course-certificate/versions/1",
                      *       "framework": "frameworks/btlc-1",
-                     *       "document": "The signed document, byte for byte (JSON)",
+                     *       "document": "{\"type\": [\"VerifiableCredential\", \"OpenBadgeCredential\"]}",
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -7472,10 +7648,10 @@ export interface operations {
                      *       "status": "CREDENTIAL_STATUS_ACTIVE",
                      *       "issueTime": "2026-09-15T19:00:00Z",
                      *       "statusTime": "2026-09-15T19:00:00Z",
-                     *       "statusReason": "The reason code of the last change of status",
+                     *       "statusReason": "ISSUED_IN_ERROR",
                      *       "policyVersion": "policies/course-certificate/versions/1",
                      *       "framework": "frameworks/btlc-1",
-                     *       "document": "The signed document, byte for byte (JSON)",
+                     *       "document": "{\"type\": [\"VerifiableCredential\", \"OpenBadgeCredential\"]}",
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -7554,10 +7730,10 @@ export interface operations {
                      *       "status": "CREDENTIAL_STATUS_ACTIVE",
                      *       "issueTime": "2026-09-15T19:00:00Z",
                      *       "statusTime": "2026-09-15T19:00:00Z",
-                     *       "statusReason": "The reason code of the last change of status",
+                     *       "statusReason": "ISSUED_IN_ERROR",
                      *       "policyVersion": "policies/course-certificate/versions/1",
                      *       "framework": "frameworks/btlc-1",
-                     *       "document": "The signed document, byte for byte (JSON)",
+                     *       "document": "{\"type\": [\"VerifiableCredential\", \"OpenBadgeCredential\"]}",
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -7636,10 +7812,10 @@ export interface operations {
                      *       "status": "CREDENTIAL_STATUS_ACTIVE",
                      *       "issueTime": "2026-09-15T19:00:00Z",
                      *       "statusTime": "2026-09-15T19:00:00Z",
-                     *       "statusReason": "The reason code of the last change of status",
+                     *       "statusReason": "ISSUED_IN_ERROR",
                      *       "policyVersion": "policies/course-certificate/versions/1",
                      *       "framework": "frameworks/btlc-1",
-                     *       "document": "The signed document, byte for byte (JSON)",
+                     *       "document": "{\"type\": [\"VerifiableCredential\", \"OpenBadgeCredential\"]}",
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -7696,8 +7872,8 @@ export interface operations {
                      * @example {
                      *       "name": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/events/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "status": "CREDENTIAL_STATUS_ACTIVE",
-                     *       "reasonCode": "Why, as a word that does not change",
-                     *       "authority": "On whose authority",
+                     *       "reasonCode": "ISSUED_IN_ERROR",
+                     *       "authority": "Program director",
                      *       "note": "Told by telephone.",
                      *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "version": 1,
@@ -7756,8 +7932,8 @@ export interface operations {
                      *         {
                      *           "name": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/events/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "status": "CREDENTIAL_STATUS_ACTIVE",
-                     *           "reasonCode": "Why, as a word that does not change",
-                     *           "authority": "On whose authority",
+                     *           "reasonCode": "ISSUED_IN_ERROR",
+                     *           "authority": "Program director",
                      *           "note": "Told by telephone.",
                      *           "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "version": 1,
@@ -7970,7 +8146,10 @@ export interface operations {
     UpdateDistrict: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example displayName,stateCode,timeZone
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -8247,7 +8426,10 @@ export interface operations {
     UpdateSchool: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example displayName,localCode
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -8527,7 +8709,10 @@ export interface operations {
     UpdateInstitution: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example displayName
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -8810,7 +8995,10 @@ export interface operations {
     UpdateEducator: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example givenName,familyName,emails,externalIds
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -8856,6 +9044,7 @@ export interface operations {
                  *       "externalIds": [
                  *         {
                  *           "kind": "EXTERNAL_ID_KIND_EMPLOYEE_ID",
+                 *           "district": "districts/bps",
                  *           "value": "E100234"
                  *         }
                  *       ]
@@ -9033,6 +9222,7 @@ export interface operations {
                  *       "externalIds": [
                  *         {
                  *           "kind": "EXTERNAL_ID_KIND_EMPLOYEE_ID",
+                 *           "district": "districts/bps",
                  *           "value": "E100234"
                  *         }
                  *       ]
@@ -9107,7 +9297,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                /** @example {} */
+                /**
+                 * @example {
+                 *       "email": "jordan.rivera@example.org"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LookupEducatorRequest"];
             };
         };
@@ -9208,7 +9402,7 @@ export interface operations {
                      *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/employments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "district": "districts/bps",
                      *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *       "title": "What the position is called there",
+                     *       "title": "Teacher, grade 5",
                      *       "startDate": {
                      *         "year": 2026,
                      *         "month": 9,
@@ -9241,7 +9435,10 @@ export interface operations {
     UpdateEmployment: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example title,startDate
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -9282,6 +9479,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "title": "Teacher, grade 5",
                  *       "startDate": {
                  *         "year": 2026,
                  *         "month": 9,
@@ -9309,7 +9507,7 @@ export interface operations {
                      *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/employments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "district": "districts/bps",
                      *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *       "title": "What the position is called there",
+                     *       "title": "Teacher, grade 5",
                      *       "startDate": {
                      *         "year": 2026,
                      *         "month": 9,
@@ -9382,7 +9580,7 @@ export interface operations {
                      *           "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/employments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "district": "districts/bps",
                      *           "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *           "title": "What the position is called there",
+                     *           "title": "Teacher, grade 5",
                      *           "startDate": {
                      *             "year": 2026,
                      *             "month": 9,
@@ -9447,6 +9645,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "district": "districts/bps",
+                 *       "title": "Teacher, grade 5",
                  *       "startDate": {
                  *         "year": 2026,
                  *         "month": 9,
@@ -9474,7 +9673,7 @@ export interface operations {
                      *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/employments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "district": "districts/bps",
                      *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *       "title": "What the position is called there",
+                     *       "title": "Teacher, grade 5",
                      *       "startDate": {
                      *         "year": 2026,
                      *         "month": 9,
@@ -9534,7 +9733,7 @@ export interface operations {
                      * @example {
                      *       "name": "courses/using-data",
                      *       "title": "Using Data",
-                     *       "description": "What the program says about it",
+                     *       "description": "Access and collect multiple forms of data and build a repertoire of strategies for guiding teams.",
                      *       "coreSkill": "using-data",
                      *       "latestVersion": "courses/using-data/versions/1",
                      *       "createTime": "2026-09-15T19:00:00Z"
@@ -9585,7 +9784,7 @@ export interface operations {
                      *         {
                      *           "name": "courses/using-data",
                      *           "title": "Using Data",
-                     *           "description": "What the program says about it",
+                     *           "description": "Access and collect multiple forms of data and build a repertoire of strategies for guiding teams.",
                      *           "coreSkill": "using-data",
                      *           "latestVersion": "courses/using-data/versions/1",
                      *           "createTime": "2026-09-15T19:00:00Z"
@@ -9638,21 +9837,21 @@ export interface operations {
                      * @example {
                      *       "name": "courses/using-data/versions/1",
                      *       "versionNumber": 1,
-                     *       "contactMinutes": 1,
-                     *       "weeks": 1,
-                     *       "meetingCount": 1,
+                     *       "contactMinutes": 2160,
+                     *       "weeks": 12,
+                     *       "meetingCount": 11,
                      *       "fee": {
                      *         "currencyCode": "USD",
-                     *         "units": "600",
+                     *         "units": "1000",
                      *         "nanos": 0
                      *       },
-                     *       "credits": 1,
+                     *       "credits": 3,
                      *       "attendanceEntryDays": 1,
                      *       "sources": [
                      *         "S4"
                      *       ],
                      *       "assumptions": [
-                     *         "What of this version is an assumption, since no source says it"
+                     *         "assumption: attendance entered later than a day after the meeting is marked late"
                      *       ],
                      *       "createTime": "2026-09-15T19:00:00Z"
                      *     }
@@ -9708,21 +9907,21 @@ export interface operations {
                      *         {
                      *           "name": "courses/using-data/versions/1",
                      *           "versionNumber": 1,
-                     *           "contactMinutes": 1,
-                     *           "weeks": 1,
-                     *           "meetingCount": 1,
+                     *           "contactMinutes": 2160,
+                     *           "weeks": 12,
+                     *           "meetingCount": 11,
                      *           "fee": {
                      *             "currencyCode": "USD",
-                     *             "units": "600",
+                     *             "units": "1000",
                      *             "nanos": 0
                      *           },
-                     *           "credits": 1,
+                     *           "credits": 3,
                      *           "attendanceEntryDays": 1,
                      *           "sources": [
                      *             "S4"
                      *           ],
                      *           "assumptions": [
-                     *             "What of this version is an assumption, since no source says it"
+                     *             "assumption: attendance entered later than a day after the meeting is marked late"
                      *           ],
                      *           "createTime": "2026-09-15T19:00:00Z"
                      *         }
@@ -9808,7 +10007,10 @@ export interface operations {
     UpdateTerm: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example displayName,startDate,endDate
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -10105,7 +10307,7 @@ export interface operations {
                      *       "meetingNumber": 1,
                      *       "startTime": "2026-09-15T19:00:00Z",
                      *       "endTime": "2026-09-15T22:00:00Z",
-                     *       "location": "The place, when it is not the section's",
+                     *       "location": "Room 204",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10127,7 +10329,10 @@ export interface operations {
     UpdateMeeting: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example meetingNumber,startTime,endTime
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -10194,7 +10399,7 @@ export interface operations {
                      *       "meetingNumber": 1,
                      *       "startTime": "2026-09-15T19:00:00Z",
                      *       "endTime": "2026-09-15T22:00:00Z",
-                     *       "location": "The place, when it is not the section's",
+                     *       "location": "Room 204",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10258,7 +10463,7 @@ export interface operations {
                      *           "meetingNumber": 1,
                      *           "startTime": "2026-09-15T19:00:00Z",
                      *           "endTime": "2026-09-15T22:00:00Z",
-                     *           "location": "The place, when it is not the section's",
+                     *           "location": "Room 204",
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
                      *           "etag": "v3"
@@ -10317,15 +10522,15 @@ export interface operations {
                      *       "term": "terms/fall-2026",
                      *       "displayName": "Using Data, team leaders, Tuesdays",
                      *       "state": "SECTION_STATE_DRAFT",
-                     *       "capacity": 1,
-                     *       "seatsTaken": 1,
-                     *       "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *       "capacity": 24,
+                     *       "seatsTaken": 17,
+                     *       "site": "Harbor Street School",
                      *       "roleFamily": "roleFamilies/mentor",
                      *       "facilitators": [
                      *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *       ],
-                     *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *       "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10347,7 +10552,10 @@ export interface operations {
     UpdateSection: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example displayName,capacity,site,registrationOpenTime,registrationCloseTime
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -10384,9 +10592,10 @@ export interface operations {
                 /**
                  * @example {
                  *       "displayName": "Using Data, team leaders, Tuesdays",
-                 *       "capacity": 1,
-                 *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                 *       "registrationCloseTime": "2026-09-15T22:00:00Z"
+                 *       "capacity": 24,
+                 *       "site": "Harbor Street School",
+                 *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                 *       "registrationCloseTime": "2026-09-08T03:59:00Z"
                  *     }
                  */
                 "application/json": components["schemas"]["SectionUpdate"];
@@ -10411,15 +10620,15 @@ export interface operations {
                      *       "term": "terms/fall-2026",
                      *       "displayName": "Using Data, team leaders, Tuesdays",
                      *       "state": "SECTION_STATE_DRAFT",
-                     *       "capacity": 1,
-                     *       "seatsTaken": 1,
-                     *       "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *       "capacity": 24,
+                     *       "seatsTaken": 17,
+                     *       "site": "Harbor Street School",
                      *       "roleFamily": "roleFamilies/mentor",
                      *       "facilitators": [
                      *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *       ],
-                     *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *       "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10478,15 +10687,15 @@ export interface operations {
                      *           "term": "terms/fall-2026",
                      *           "displayName": "Using Data, team leaders, Tuesdays",
                      *           "state": "SECTION_STATE_DRAFT",
-                     *           "capacity": 1,
-                     *           "seatsTaken": 1,
-                     *           "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *           "capacity": 24,
+                     *           "seatsTaken": 17,
+                     *           "site": "Harbor Street School",
                      *           "roleFamily": "roleFamilies/mentor",
                      *           "facilitators": [
                      *             "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *           ],
-                     *           "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *           "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *           "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *           "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
                      *           "etag": "v3"
@@ -10535,9 +10744,10 @@ export interface operations {
                  *       "courseVersion": "courses/using-data/versions/1",
                  *       "term": "terms/fall-2026",
                  *       "displayName": "Using Data, team leaders, Tuesdays",
-                 *       "capacity": 1,
-                 *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                 *       "registrationCloseTime": "2026-09-15T22:00:00Z"
+                 *       "capacity": 24,
+                 *       "site": "Harbor Street School",
+                 *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                 *       "registrationCloseTime": "2026-09-08T03:59:00Z"
                  *     }
                  */
                 "application/json": components["schemas"]["SectionInput"];
@@ -10562,15 +10772,15 @@ export interface operations {
                      *       "term": "terms/fall-2026",
                      *       "displayName": "Using Data, team leaders, Tuesdays",
                      *       "state": "SECTION_STATE_DRAFT",
-                     *       "capacity": 1,
-                     *       "seatsTaken": 1,
-                     *       "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *       "capacity": 24,
+                     *       "seatsTaken": 17,
+                     *       "site": "Harbor Street School",
                      *       "roleFamily": "roleFamilies/mentor",
                      *       "facilitators": [
                      *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *       ],
-                     *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *       "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10641,15 +10851,15 @@ export interface operations {
                      *       "term": "terms/fall-2026",
                      *       "displayName": "Using Data, team leaders, Tuesdays",
                      *       "state": "SECTION_STATE_DRAFT",
-                     *       "capacity": 1,
-                     *       "seatsTaken": 1,
-                     *       "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *       "capacity": 24,
+                     *       "seatsTaken": 17,
+                     *       "site": "Harbor Street School",
                      *       "roleFamily": "roleFamilies/mentor",
                      *       "facilitators": [
                      *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *       ],
-                     *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *       "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10721,15 +10931,15 @@ export interface operations {
                      *       "term": "terms/fall-2026",
                      *       "displayName": "Using Data, team leaders, Tuesdays",
                      *       "state": "SECTION_STATE_DRAFT",
-                     *       "capacity": 1,
-                     *       "seatsTaken": 1,
-                     *       "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *       "capacity": 24,
+                     *       "seatsTaken": 17,
+                     *       "site": "Harbor Street School",
                      *       "roleFamily": "roleFamilies/mentor",
                      *       "facilitators": [
                      *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *       ],
-                     *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *       "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10801,15 +11011,15 @@ export interface operations {
                      *       "term": "terms/fall-2026",
                      *       "displayName": "Using Data, team leaders, Tuesdays",
                      *       "state": "SECTION_STATE_DRAFT",
-                     *       "capacity": 1,
-                     *       "seatsTaken": 1,
-                     *       "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *       "capacity": 24,
+                     *       "seatsTaken": 17,
+                     *       "site": "Harbor Street School",
                      *       "roleFamily": "roleFamilies/mentor",
                      *       "facilitators": [
                      *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *       ],
-                     *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *       "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10881,15 +11091,15 @@ export interface operations {
                      *       "term": "terms/fall-2026",
                      *       "displayName": "Using Data, team leaders, Tuesdays",
                      *       "state": "SECTION_STATE_DRAFT",
-                     *       "capacity": 1,
-                     *       "seatsTaken": 1,
-                     *       "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *       "capacity": 24,
+                     *       "seatsTaken": 17,
+                     *       "site": "Harbor Street School",
                      *       "roleFamily": "roleFamilies/mentor",
                      *       "facilitators": [
                      *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *       ],
-                     *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *       "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -10965,15 +11175,15 @@ export interface operations {
                      *       "term": "terms/fall-2026",
                      *       "displayName": "Using Data, team leaders, Tuesdays",
                      *       "state": "SECTION_STATE_DRAFT",
-                     *       "capacity": 1,
-                     *       "seatsTaken": 1,
-                     *       "site": "Where it meets: a school in Boston, or beyond Boston by arrangement",
+                     *       "capacity": 24,
+                     *       "seatsTaken": 17,
+                     *       "site": "Harbor Street School",
                      *       "roleFamily": "roleFamilies/mentor",
                      *       "facilitators": [
                      *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *       ],
-                     *       "registrationOpenTime": "2026-09-15T19:00:00Z",
-                     *       "registrationCloseTime": "2026-09-15T22:00:00Z",
+                     *       "registrationOpenTime": "2026-06-15T12:00:00Z",
+                     *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3"
@@ -11044,8 +11254,8 @@ export interface operations {
                      *       },
                      *       "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "acknowledgedFramework": "frameworks/btlc-1",
-                     *       "strengths": "What the person brings",
-                     *       "learningGoals": "What the person wants to learn",
+                     *       "strengths": "Three years as leader of the grade 5 team.",
+                     *       "learningGoals": "To lead an inquiry cycle.",
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -11069,7 +11279,10 @@ export interface operations {
     UpdateRegistration: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example strengths,learningGoals
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -11110,7 +11323,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "strengths": "What the person brings"
+                 *       "strengths": "Three years as leader of the grade 5 team.",
+                 *       "learningGoals": "To lead an inquiry cycle."
                  *     }
                  */
                 "application/json": components["schemas"]["RegistrationUpdate"];
@@ -11140,8 +11354,8 @@ export interface operations {
                      *       },
                      *       "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "acknowledgedFramework": "frameworks/btlc-1",
-                     *       "strengths": "What the person brings",
-                     *       "learningGoals": "What the person wants to learn",
+                     *       "strengths": "Three years as leader of the grade 5 team.",
+                     *       "learningGoals": "To lead an inquiry cycle.",
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -11212,8 +11426,8 @@ export interface operations {
                      *           },
                      *           "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "acknowledgedFramework": "frameworks/btlc-1",
-                     *           "strengths": "What the person brings",
-                     *           "learningGoals": "What the person wants to learn",
+                     *           "strengths": "Three years as leader of the grade 5 team.",
+                     *           "learningGoals": "To lead an inquiry cycle.",
                      *           "reason": "A conflict of dates.",
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
@@ -11269,7 +11483,9 @@ export interface operations {
                 /**
                  * @example {
                  *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                 *       "acknowledgedFramework": "frameworks/btlc-1"
+                 *       "acknowledgedFramework": "frameworks/btlc-1",
+                 *       "strengths": "Three years as leader of the grade 5 team.",
+                 *       "learningGoals": "To lead an inquiry cycle."
                  *     }
                  */
                 "application/json": components["schemas"]["RegistrationInput"];
@@ -11299,8 +11515,8 @@ export interface operations {
                      *       },
                      *       "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "acknowledgedFramework": "frameworks/btlc-1",
-                     *       "strengths": "What the person brings",
-                     *       "learningGoals": "What the person wants to learn",
+                     *       "strengths": "Three years as leader of the grade 5 team.",
+                     *       "learningGoals": "To lead an inquiry cycle.",
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -11382,8 +11598,8 @@ export interface operations {
                      *       },
                      *       "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "acknowledgedFramework": "frameworks/btlc-1",
-                     *       "strengths": "What the person brings",
-                     *       "learningGoals": "What the person wants to learn",
+                     *       "strengths": "Three years as leader of the grade 5 team.",
+                     *       "learningGoals": "To lead an inquiry cycle.",
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -11470,8 +11686,8 @@ export interface operations {
                      *       },
                      *       "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "acknowledgedFramework": "frameworks/btlc-1",
-                     *       "strengths": "What the person brings",
-                     *       "learningGoals": "What the person wants to learn",
+                     *       "strengths": "Three years as leader of the grade 5 team.",
+                     *       "learningGoals": "To lead an inquiry cycle.",
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -11534,7 +11750,7 @@ export interface operations {
                      *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "kind": "ATTENDANCE_KIND_PRESENT",
-                     *       "minutes": 1,
+                     *       "minutes": 180,
                      *       "corrects": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "note": "Told by telephone.",
                      *       "late": true,
@@ -11600,7 +11816,7 @@ export interface operations {
                      *           "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "kind": "ATTENDANCE_KIND_PRESENT",
-                     *           "minutes": 1,
+                     *           "minutes": 180,
                      *           "corrects": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "note": "Told by telephone.",
                      *           "late": true,
@@ -11655,7 +11871,8 @@ export interface operations {
                  *       "marks": [
                  *         {
                  *           "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                 *           "kind": "ATTENDANCE_KIND_PRESENT"
+                 *           "kind": "ATTENDANCE_KIND_PRESENT",
+                 *           "minutes": 180
                  *         }
                  *       ]
                  *     }
@@ -11681,7 +11898,7 @@ export interface operations {
                      *           "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "kind": "ATTENDANCE_KIND_PRESENT",
-                     *           "minutes": 1,
+                     *           "minutes": 180,
                      *           "corrects": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "note": "Told by telephone.",
                      *           "late": true,
@@ -11738,12 +11955,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "minutes": 1,
-                     *       "contactMinutes": 1,
+                     *       "minutes": 1980,
+                     *       "contactMinutes": 2160,
                      *       "meetings": [
                      *         {
                      *           "meeting": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *           "minutes": 1,
+                     *           "minutes": 180,
                      *           "entry": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *         }
                      *       ]
@@ -11800,7 +12017,7 @@ export interface operations {
                      *       "courses": [
                      *         "courses/using-data"
                      *       ],
-                     *       "credits": 1,
+                     *       "credits": 3,
                      *       "degreeEligibility": "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE",
                      *       "startDate": {
                      *         "year": 2026,
@@ -11834,7 +12051,10 @@ export interface operations {
     UpdateAgreement: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example courses,credits,degreeEligibility,startDate
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -11873,7 +12093,7 @@ export interface operations {
                  *       "courses": [
                  *         "courses/using-data"
                  *       ],
-                 *       "credits": 1,
+                 *       "credits": 3,
                  *       "degreeEligibility": "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE",
                  *       "startDate": {
                  *         "year": 2026,
@@ -11904,7 +12124,7 @@ export interface operations {
                      *       "courses": [
                      *         "courses/using-data"
                      *       ],
-                     *       "credits": 1,
+                     *       "credits": 3,
                      *       "degreeEligibility": "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE",
                      *       "startDate": {
                      *         "year": 2026,
@@ -11975,7 +12195,7 @@ export interface operations {
                      *           "courses": [
                      *             "courses/using-data"
                      *           ],
-                     *           "credits": 1,
+                     *           "credits": 3,
                      *           "degreeEligibility": "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE",
                      *           "startDate": {
                      *             "year": 2026,
@@ -12037,7 +12257,7 @@ export interface operations {
                  *       "courses": [
                  *         "courses/using-data"
                  *       ],
-                 *       "credits": 1,
+                 *       "credits": 3,
                  *       "degreeEligibility": "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE",
                  *       "startDate": {
                  *         "year": 2026,
@@ -12068,7 +12288,7 @@ export interface operations {
                      *       "courses": [
                      *         "courses/using-data"
                      *       ],
-                     *       "credits": 1,
+                     *       "credits": 3,
                      *       "degreeEligibility": "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE",
                      *       "startDate": {
                      *         "year": 2026,
@@ -12672,19 +12892,19 @@ export interface operations {
                      * @example {
                      *       "eligible": true,
                      *       "creditRequest": "creditRequests/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *       "credits": 1,
+                     *       "credits": 3,
                      *       "degreeEligibility": "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE",
                      *       "outcomes": [
                      *         {
-                     *           "requirement": "assessments",
-                     *           "title": "What it asks for",
-                     *           "citation": "Which source says so",
+                     *           "requirement": "performance-assessments",
+                     *           "title": "Demonstrated every performance assessment of the course",
+                     *           "citation": "BTLC, Core Skills, Competencies & Assessments (p. 2)",
                      *           "assumption": true,
                      *           "met": true,
-                     *           "message": "What to do, when it is not met",
+                     *           "message": "Submit evidence for each assessment that is missing.",
                      *           "facts": [
                      *             {
-                     *               "kind": "assessment",
+                     *               "kind": "assessments",
                      *               "id": "using-data-assessment-1",
                      *               "value": "demonstrated",
                      *               "occurTime": "2026-09-15T19:00:00Z",
@@ -12738,7 +12958,7 @@ export interface operations {
                      * @example {
                      *       "name": "roleFamilies/mentor",
                      *       "title": "Mentor",
-                     *       "description": "What the program says about it",
+                     *       "description": "Mentor, working with novice or struggling teachers",
                      *       "sources": [
                      *         "S4"
                      *       ],
@@ -12790,7 +13010,7 @@ export interface operations {
                      *         {
                      *           "name": "roleFamilies/mentor",
                      *           "title": "Mentor",
-                     *           "description": "What the program says about it",
+                     *           "description": "Mentor, working with novice or struggling teachers",
                      *           "sources": [
                      *             "S4"
                      *           ],
@@ -12851,11 +13071,11 @@ export interface operations {
                      * @example {
                      *       "name": "districts/bps/roles/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "displayName": "Data team leader",
-                     *       "roleFamily": "roleFamilies/mentor",
+                     *       "roleFamily": "roleFamilies/team-leader",
                      *       "kind": "ROLE_KIND_FORMAL",
-                     *       "description": "What holders do",
+                     *       "description": "Leads the data team of a grade.",
                      *       "sources": [
-                     *         "Ids of the program's sources that name the role; empty for a district's own"
+                     *         "S4"
                      *       ],
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -12868,7 +13088,6 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -12879,7 +13098,10 @@ export interface operations {
     UpdateRole: {
         parameters: {
             query?: {
-                /** @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set. */
+                /**
+                 * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
+                 * @example displayName,roleFamily,kind,description
+                 */
                 updateMask?: string;
                 /**
                  * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
@@ -12921,7 +13143,9 @@ export interface operations {
                 /**
                  * @example {
                  *       "displayName": "Data team leader",
-                 *       "kind": "ROLE_KIND_FORMAL"
+                 *       "roleFamily": "roleFamilies/team-leader",
+                 *       "kind": "ROLE_KIND_FORMAL",
+                 *       "description": "Leads the data team of a grade."
                  *     }
                  */
                 "application/json": components["schemas"]["RoleInventoryRoleUpdate"];
@@ -12943,11 +13167,11 @@ export interface operations {
                      * @example {
                      *       "name": "districts/bps/roles/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "displayName": "Data team leader",
-                     *       "roleFamily": "roleFamilies/mentor",
+                     *       "roleFamily": "roleFamilies/team-leader",
                      *       "kind": "ROLE_KIND_FORMAL",
-                     *       "description": "What holders do",
+                     *       "description": "Leads the data team of a grade.",
                      *       "sources": [
-                     *         "Ids of the program's sources that name the role; empty for a district's own"
+                     *         "S4"
                      *       ],
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
@@ -13010,11 +13234,11 @@ export interface operations {
                      *         {
                      *           "name": "districts/bps/roles/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *           "displayName": "Data team leader",
-                     *           "roleFamily": "roleFamilies/mentor",
+                     *           "roleFamily": "roleFamilies/team-leader",
                      *           "kind": "ROLE_KIND_FORMAL",
-                     *           "description": "What holders do",
+                     *           "description": "Leads the data team of a grade.",
                      *           "sources": [
-                     *             "Ids of the program's sources that name the role; empty for a district's own"
+                     *             "S4"
                      *           ],
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
@@ -13029,7 +13253,6 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -13070,7 +13293,9 @@ export interface operations {
                 /**
                  * @example {
                  *       "displayName": "Data team leader",
-                 *       "kind": "ROLE_KIND_FORMAL"
+                 *       "roleFamily": "roleFamilies/team-leader",
+                 *       "kind": "ROLE_KIND_FORMAL",
+                 *       "description": "Leads the data team of a grade."
                  *     }
                  */
                 "application/json": components["schemas"]["RoleInventoryRoleInput"];
@@ -13092,11 +13317,11 @@ export interface operations {
                      * @example {
                      *       "name": "districts/bps/roles/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                      *       "displayName": "Data team leader",
-                     *       "roleFamily": "roleFamilies/mentor",
+                     *       "roleFamily": "roleFamilies/team-leader",
                      *       "kind": "ROLE_KIND_FORMAL",
-                     *       "description": "What holders do",
+                     *       "description": "Leads the data team of a grade.",
                      *       "sources": [
-                     *         "Ids of the program's sources that name the role; empty for a district's own"
+                     *         "S4"
                      *       ],
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",

@@ -21,10 +21,10 @@ const batch = 100
 
 func (p *place) operations() []operation {
 	people := p.settings.credentials / 4
-	one := fmt.Sprintf("\\set n random(1, %d)\n%s;\n", people, bound(credential.LookupOneSQL, ":n::text"))
+	one := fmt.Sprintf("\\set n random(1, %d)\n%s;\n", people, bound(strings.Replace(credential.LookupSQL, "ANY ($2::text[])", "$2", 1), ":n::text"))
 	audit := `INSERT INTO audit_entries (time, id, principal, method, action, resource, request_id, subjects)
 		VALUES (clock_timestamp(), gen_random_uuid(), 'bench', 'bench', 'READ', '', 'bench', ARRAY[gen_random_uuid()]);`
-	many := fmt.Sprintf("\\set n random(1, %d)\n%s;\n", people-batch, bound(credential.LookupManySQL, fmt.Sprintf("ARRAY(SELECT i::text FROM generate_series(:n, :n + %d) i)", batch-1)))
+	many := fmt.Sprintf("\\set n random(1, %d)\n%s;\n", people-batch, bound(credential.LookupSQL, fmt.Sprintf("ARRAY(SELECT i::text FROM generate_series(:n, :n + %d) i)", batch-1)))
 	list := fmt.Sprintf("\\set n random(1, %d)\nSELECT * FROM credentials WHERE (issue_time, id) < (timestamptz '2020-01-01' + :n * interval '1 minute', 'ffffffff-ffff-ffff-ffff-ffffffffffff') ORDER BY issue_time DESC, id DESC LIMIT 1001;\n", people)
 	return []operation{
 		{name: "status of one person", script: one, work: 1, calls: map[string]call{"gRPC": p.lookupGRPC(p.plain, people), "REST": p.lookupREST(p.plain, people)}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime/pprof"
 	"time"
 
 	"github.com/btlc/btlc/ent/migrate/migrations"
@@ -49,6 +50,16 @@ func runServer(ctx context.Context, url string, audit bool, connections int) err
 	rpc, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
+	}
+	if file := os.Getenv("BTLC_BENCH_PROFILE"); file != "" {
+		profile, err := os.Create(fmt.Sprintf("%s.%d", file, os.Getpid())) // #nosec G304 -- the caller's own file
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(profile); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	fmt.Println(rest.Addr(), rpc.Addr())
 	return s.Serve(ctx, rest, rpc, 5*time.Second)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/compiler/protogen"
@@ -104,12 +105,24 @@ func (c *call) queryParameters() ([]*parameter, error) {
 		}
 		s.Description, s.Examples = "", nil
 		p := &parameter{Name: f.jsonName(), In: "query", Required: f.required, Deprecated: f.deprecated, Description: f.text, Schema: s}
-		if f.required || f.example != "" {
+		switch {
+		case messageName(f) == "google.protobuf.FieldMask":
+			p.Example = c.maskExample()
+		case f.required || f.example != "":
 			p.Example = c.examples.field(f, input)
 		}
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// maskExample names the fields that the example of the body changes; nothing without a body of that kind.
+func (c *call) maskExample() any {
+	body := findField(c.method.Input, c.rule.GetBody())
+	if body == nil || c.verb != "patch" {
+		return nil
+	}
+	return strings.Join(c.examples.message(body.Message, update, nil).(*object[any]).keys, ",")
 }
 
 // fitsQuery is true for what a query can carry: scalars, enums, lists of them, and messages that JSON writes as text.

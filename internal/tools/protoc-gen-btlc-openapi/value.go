@@ -32,6 +32,7 @@ var habitualWords = map[string]string{
 	"assessor":        "apiClients/" + exampleID,
 	"subjects":        "educators/" + exampleID,
 	"resource":        "credentials/" + exampleID,
+	"location":        "Room 204",
 }
 
 const exampleETag = "v3"

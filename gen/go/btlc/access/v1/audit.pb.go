@@ -82,7 +82,7 @@ func (AuditAction) EnumDescriptor() ([]byte, []int) {
 // AuditEntry says that somebody read personal data or wrote something.
 type AuditEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its id.
+	// Its id. Example: `0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10`.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// When.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
@@ -96,7 +96,7 @@ type AuditEntry struct {
 	Subjects []string `protobuf:"bytes,6,rep,name=subjects,proto3" json:"subjects,omitempty"`
 	// What was written, by resource name.
 	Resource string `protobuf:"bytes,7,opt,name=resource,proto3" json:"resource,omitempty"`
-	// The id of the request, as in its answer.
+	// The id of the request, as in its answer. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
 	RequestUid    string `protobuf:"bytes,8,opt,name=request_uid,json=requestUid,proto3" json:"request_uid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

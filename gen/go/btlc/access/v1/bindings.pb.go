@@ -114,9 +114,9 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 // OidcSubject is a person as an OpenID provider knows them.
 type OidcSubject struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The issuer's URL. It is one that the server trusts.
+	// The issuer's URL. It is one that the server trusts. Example: `https://id.example.org`.
 	Issuer string `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
-	// The `sub` claim.
+	// The `sub` claim. Example: `248289761001`.
 	Subject       string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -172,14 +172,15 @@ type RoleBinding struct {
 	// Resource name. Format: `roleBindings/{role_binding}`. Example:
 	// `roleBindings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The machine that gets it: this or oidc_subject. Format: `apiClients/{api_client}`.
+	// The machine that gets it: this or oidc_subject. Format: `apiClients/{api_client}`. Example:
+	// `apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10`.
 	ApiClient string `protobuf:"bytes,2,opt,name=api_client,json=apiClient,proto3" json:"api_client,omitempty"`
 	// The person who gets it: this or api_client.
 	OidcSubject *OidcSubject `protobuf:"bytes,3,opt,name=oidc_subject,json=oidcSubject,proto3" json:"oidc_subject,omitempty"`
-	// The role.
+	// The role. Example: `ROLE_DISTRICT_HR`.
 	Role Role `protobuf:"varint,4,opt,name=role,proto3,enum=btlc.access.v1.Role" json:"role,omitempty"`
 	// Where it holds: `districts/{district}`, `districts/{district}/schools/{school}`, `institutions/{institution}`,
-	// `educators/{educator}`; empty for the whole program.
+	// `educators/{educator}`; empty for the whole program. Example: `districts/bps`.
 	Scope string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
 	// When the record was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

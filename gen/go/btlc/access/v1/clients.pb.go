@@ -1117,7 +1117,7 @@ type CreateApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The new key.
 	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
-	// The secret: the value of `Authorization: Bearer`.
+	// The secret: the value of `Authorization: Bearer`. Example: `btlc_3f9a21cd_Zm9yIGV4YW1wbGUgb25seSwgbm90IGEga2V5IQ`.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

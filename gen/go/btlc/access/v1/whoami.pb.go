@@ -26,9 +26,9 @@ const (
 // GrantedRole is a role that the caller has.
 type GrantedRole struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The role.
+	// The role. Example: `ROLE_DISTRICT_HR`.
 	Role Role `protobuf:"varint,1,opt,name=role,proto3,enum=btlc.access.v1.Role" json:"role,omitempty"`
-	// Where it holds; empty for the whole program.
+	// Where it holds; empty for the whole program. Example: `districts/bps`.
 	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
 	// What it permits. Example: `statuses.read`.
 	Permissions   []string `protobuf:"bytes,3,rep,name=permissions,proto3" json:"permissions,omitempty"`
@@ -129,7 +129,7 @@ type WhoAmIResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The caller. `apiClients/{api_client}` or `people/{issuer}#{subject}`.
 	Principal string `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
-	// The name for people.
+	// The name for people. Example: `BPS HR nightly job`.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// The roles that the caller has.
 	Roles         []*GrantedRole `protobuf:"bytes,3,rep,name=roles,proto3" json:"roles,omitempty"`

@@ -31,9 +31,9 @@ type Competency struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its id in the framework. Example: `using-data-1`.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Its number within the core skill; 0 for the starred one.
+	// Its number within the core skill; 0 for the starred one. Example: `1`.
 	CompetencyNumber int32 `protobuf:"varint,2,opt,name=competency_number,json=competencyNumber,proto3" json:"competency_number,omitempty"`
-	// Its wording.
+	// Its wording. Example: `Understanding and analyzing data`.
 	Statement string `protobuf:"bytes,3,opt,name=statement,proto3" json:"statement,omitempty"`
 	// True for the starred one, which has no assessment of its own.
 	Foundational  bool `protobuf:"varint,4,opt,name=foundational,proto3" json:"foundational,omitempty"`
@@ -104,21 +104,21 @@ type EvidenceSlot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its id within the assessment. Example: `data-sources`.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// What goes there.
+	// What goes there. Example: `Data sources used`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// What kind of evidence. Example: `data_source`.
 	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
-	// How many at least.
+	// How many at least. Example: `2`.
 	MinItems int32 `protobuf:"varint,4,opt,name=min_items,json=minItems,proto3" json:"min_items,omitempty"`
-	// How many at most; 0 for no limit.
+	// How many at most; 0 for no limit. Example: `0`.
 	MaxItems int32 `protobuf:"varint,5,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
 	// Each item names its audience, each a different one.
 	NeedsAudience bool `protobuf:"varint,6,opt,name=needs_audience,json=needsAudience,proto3" json:"needs_audience,omitempty"`
 	// Each item names the colleague concerned, whose consent is recorded.
 	NeedsColleague bool `protobuf:"varint,7,opt,name=needs_colleague,json=needsColleague,proto3" json:"needs_colleague,omitempty"`
-	// The assessment whose colleague must be the same, by id.
+	// The assessment whose colleague must be the same, by id. Example: `supporting-instruction-assessment-1`.
 	SameColleagueAs string `protobuf:"bytes,8,opt,name=same_colleague_as,json=sameColleagueAs,proto3" json:"same_colleague_as,omitempty"`
-	// Of the slots of one group, one is enough.
+	// Of the slots of one group, one is enough. Example: `implement-or-lead`.
 	AlternativeGroup string `protobuf:"bytes,9,opt,name=alternative_group,json=alternativeGroup,proto3" json:"alternative_group,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -224,9 +224,9 @@ type PerformanceAssessment struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Its number within the core skill.
 	AssessmentNumber int32 `protobuf:"varint,2,opt,name=assessment_number,json=assessmentNumber,proto3" json:"assessment_number,omitempty"`
-	// Its wording.
+	// Its wording. Example: `Identify a priority problem using multiple data sources`.
 	Statement string `protobuf:"bytes,3,opt,name=statement,proto3" json:"statement,omitempty"`
-	// The id of the competency that it demonstrates.
+	// The id of the competency that it demonstrates. Example: `using-data-1`.
 	Competency string `protobuf:"bytes,4,opt,name=competency,proto3" json:"competency,omitempty"`
 	// What evidence it asks for.
 	Slots         []*EvidenceSlot `protobuf:"bytes,5,rep,name=slots,proto3" json:"slots,omitempty"`
@@ -377,13 +377,13 @@ type Framework struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name. Format: `frameworks/{framework}`. Example: `frameworks/btlc-1`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The name for people.
+	// The name for people. Example: `Boston Teacher Leadership Certificate`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// 1 for the first.
 	VersionNumber int32 `protobuf:"varint,3,opt,name=version_number,json=versionNumber,proto3" json:"version_number,omitempty"`
 	// Its core skills, in order.
 	CoreSkills []*CoreSkill `protobuf:"bytes,4,rep,name=core_skills,json=coreSkills,proto3" json:"core_skills,omitempty"`
-	// The standards that it was derived from.
+	// The standards that it was derived from. Example: `Model Teacher Leaders Standards (2010)`.
 	Alignments []string `protobuf:"bytes,5,rep,name=alignments,proto3" json:"alignments,omitempty"`
 	// Ids of the sources. Example: `S0`.
 	Sources []string `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`

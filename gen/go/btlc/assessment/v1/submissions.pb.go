@@ -146,7 +146,7 @@ type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the slot. Example: `data-sources`.
 	Slot string `protobuf:"bytes,1,opt,name=slot,proto3" json:"slot,omitempty"`
-	// What it is.
+	// What it is. Example: `Interim assessments of grade 5, by item`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// Where it is, if it is anywhere online; https.
 	Uri string `protobuf:"bytes,3,opt,name=uri,proto3" json:"uri,omitempty"`
@@ -842,11 +842,11 @@ func (x *UpdateSubmissionResponse) GetSubmission() *Submission {
 // SlotCompleteness says whether a slot has what it asks for.
 type SlotCompleteness struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The id of the slot.
+	// The id of the slot. Example: `data-sources`.
 	Slot string `protobuf:"bytes,1,opt,name=slot,proto3" json:"slot,omitempty"`
 	// Whether it has.
 	Complete bool `protobuf:"varint,2,opt,name=complete,proto3" json:"complete,omitempty"`
-	// What it lacks, a sentence each.
+	// What it lacks, a sentence each. Example: `One more item is needed.`.
 	Missing       []string `protobuf:"bytes,3,rep,name=missing,proto3" json:"missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -98,13 +98,14 @@ type Credential struct {
 	IssueTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=issue_time,json=issueTime,proto3" json:"issue_time,omitempty"`
 	// Since when the status is what it is.
 	StatusTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=status_time,json=statusTime,proto3" json:"status_time,omitempty"`
-	// The reason code of the last change of status.
+	// The reason code of the last change of status. Example: `ISSUED_IN_ERROR`.
 	StatusReason string `protobuf:"bytes,7,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
 	// The policy that it was awarded by.
 	PolicyVersion string `protobuf:"bytes,8,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
 	// The framework version that it was awarded by.
 	Framework string `protobuf:"bytes,9,opt,name=framework,proto3" json:"framework,omitempty"`
-	// The signed document, byte for byte (JSON). Left out of lists.
+	// The signed document, byte for byte (JSON). Left out of lists. Example: `{"type": ["VerifiableCredential",
+	// "OpenBadgeCredential"]}`.
 	Document string `protobuf:"bytes,10,opt,name=document,proto3" json:"document,omitempty"`
 	// Goes up by one with each change of status.
 	Version int32 `protobuf:"varint,11,opt,name=version,proto3" json:"version,omitempty"`
@@ -1009,9 +1010,9 @@ type CredentialEvent struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The status from then on.
 	Status CredentialStatus `protobuf:"varint,2,opt,name=status,proto3,enum=btlc.credential.v1.CredentialStatus" json:"status,omitempty"`
-	// Why, as a word that does not change.
+	// Why, as a word that does not change. Example: `ISSUED_IN_ERROR`.
 	ReasonCode string `protobuf:"bytes,3,opt,name=reason_code,json=reasonCode,proto3" json:"reason_code,omitempty"`
-	// On whose authority.
+	// On whose authority. Example: `Program director`.
 	Authority string `protobuf:"bytes,4,opt,name=authority,proto3" json:"authority,omitempty"`
 	// What there is to add. Seen by staff and the educator.
 	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`

@@ -31,13 +31,14 @@ type CredentialType struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name. Format: `credentialTypes/{credential_type}`. Example: `credentialTypes/using-data-certificate`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The name for people. Example: `Using Data Certificate`.
+	// The name for people. Example: `Using Data Course Certificate`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// The course that it certifies.
 	Course string `protobuf:"bytes,3,opt,name=course,proto3" json:"course,omitempty"`
 	// Open Badges achievement type. Example: `Certificate`.
 	AchievementType string `protobuf:"bytes,4,opt,name=achievement_type,json=achievementType,proto3" json:"achievement_type,omitempty"`
-	// What it takes, for people.
+	// What it takes, for people. Example: `By completing the performance assessments of the course, the participant
+	// demonstrated competency.`.
 	Criteria string `protobuf:"bytes,5,opt,name=criteria,proto3" json:"criteria,omitempty"`
 	// The policy that new awards are decided by.
 	PolicyVersion string `protobuf:"bytes,6,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
@@ -358,15 +359,15 @@ func (x *ListCredentialTypesResponse) GetNextPageToken() string {
 // Requirement is one condition of a policy.
 type Requirement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its id within the policy. Example: `assessments`.
+	// Its id within the policy. Example: `performance-assessments`.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// What it asks for.
+	// What it asks for. Example: `Demonstrated every performance assessment of the course`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// Which source says so.
+	// Which source says so. Example: `BTLC, Core Skills, Competencies & Assessments (p. 2)`.
 	Citation string `protobuf:"bytes,3,opt,name=citation,proto3" json:"citation,omitempty"`
-	// The condition in CEL.
+	// The condition in CEL. Example: `assessments(course).all(a, demonstrated(a))`.
 	Expression string `protobuf:"bytes,4,opt,name=expression,proto3" json:"expression,omitempty"`
-	// What to do when it is not met.
+	// What to do when it is not met. Example: `Submit evidence for each assessment that is missing.`.
 	UnmetMessage string `protobuf:"bytes,5,opt,name=unmet_message,json=unmetMessage,proto3" json:"unmet_message,omitempty"`
 	// True when no source says so.
 	Assumption    bool `protobuf:"varint,6,opt,name=assumption,proto3" json:"assumption,omitempty"`
@@ -452,7 +453,7 @@ type PolicyVersion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name. Format: `policies/{policy}/versions/{version}`. Example: `policies/course-certificate/versions/1`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The name for people.
+	// The name for people. Example: `Course certificate`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// 1 for the first.
 	VersionNumber int32 `protobuf:"varint,3,opt,name=version_number,json=versionNumber,proto3" json:"version_number,omitempty"`
@@ -761,7 +762,7 @@ func (x *ListPolicyVersionsResponse) GetNextPageToken() string {
 // Fact is something on record that a requirement was decided by.
 type Fact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What kind of fact. Example: `assessment`.
+	// What kind of fact. Example: `assessments`.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// What it is about. Example: `using-data-assessment-1`.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
@@ -843,17 +844,17 @@ func (x *Fact) GetRecordTime() *timestamppb.Timestamp {
 // RequirementOutcome is what came of one requirement.
 type RequirementOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its id. Example: `assessments`.
+	// Its id. Example: `performance-assessments`.
 	Requirement string `protobuf:"bytes,1,opt,name=requirement,proto3" json:"requirement,omitempty"`
-	// What it asks for.
+	// What it asks for. Example: `Demonstrated every performance assessment of the course`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// Which source says so.
+	// Which source says so. Example: `BTLC, Core Skills, Competencies & Assessments (p. 2)`.
 	Citation string `protobuf:"bytes,3,opt,name=citation,proto3" json:"citation,omitempty"`
 	// True when no source says so.
 	Assumption bool `protobuf:"varint,4,opt,name=assumption,proto3" json:"assumption,omitempty"`
 	// Whether it is met.
 	Met bool `protobuf:"varint,5,opt,name=met,proto3" json:"met,omitempty"`
-	// What to do, when it is not met.
+	// What to do, when it is not met. Example: `Submit evidence for each assessment that is missing.`.
 	Message string `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
 	// What was read to decide it.
 	Facts         []*Fact `protobuf:"bytes,7,rep,name=facts,proto3" json:"facts,omitempty"`

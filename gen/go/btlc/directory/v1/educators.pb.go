@@ -205,7 +205,7 @@ type ExternalId struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whose number it is.
 	Kind ExternalIdKind `protobuf:"varint,1,opt,name=kind,proto3,enum=btlc.directory.v1.ExternalIdKind" json:"kind,omitempty"`
-	// For employee ids: the district that gave it. Format: `districts/{district}`.
+	// For employee ids: the district that gave it. Format: `districts/{district}`. Example: `districts/bps`.
 	District string `protobuf:"bytes,2,opt,name=district,proto3" json:"district,omitempty"`
 	// The number as the giver writes it. Example: `E100234`.
 	Value         string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
@@ -837,13 +837,13 @@ func (x *UpdateEducatorResponse) GetEducator() *Educator {
 // Says by what to look: exactly one of employee_id (with district), state_educator_id and email.
 type LookupEducatorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// With employee_id: the district that gave it.
+	// With employee_id: the district that gave it. Example: `districts/bps`.
 	District string `protobuf:"bytes,1,opt,name=district,proto3" json:"district,omitempty"`
-	// The employee id in that district.
+	// The employee id in that district. Example: `E100234`.
 	EmployeeId string `protobuf:"bytes,2,opt,name=employee_id,json=employeeId,proto3" json:"employee_id,omitempty"`
-	// The state educator id.
+	// The state educator id. Example: `70001234`.
 	StateEducatorId string `protobuf:"bytes,3,opt,name=state_educator_id,json=stateEducatorId,proto3" json:"state_educator_id,omitempty"`
-	// A verified e-mail address.
+	// A verified e-mail address. Example: `jordan.rivera@example.org`.
 	Email         string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -964,7 +964,7 @@ type Employment struct {
 	// The school; empty for a district-level position. It is one of the district. Format:
 	// `districts/{district}/schools/{school}`.
 	School string `protobuf:"bytes,3,opt,name=school,proto3" json:"school,omitempty"`
-	// What the position is called there.
+	// What the position is called there. Example: `Teacher, grade 5`.
 	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	// The first day.
 	StartDate *date.Date `protobuf:"bytes,5,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`

@@ -95,7 +95,7 @@ type AttendanceEntry struct {
 	Registration string `protobuf:"bytes,2,opt,name=registration,proto3" json:"registration,omitempty"`
 	// How the minutes came about.
 	Kind AttendanceKind `protobuf:"varint,3,opt,name=kind,proto3,enum=btlc.enrollment.v1.AttendanceKind" json:"kind,omitempty"`
-	// How long the person took part, in minutes; at most the length of the meeting.
+	// How long the person took part, in minutes; at most the length of the meeting. Example: `180`.
 	Minutes int32 `protobuf:"varint,4,opt,name=minutes,proto3" json:"minutes,omitempty"`
 	// The line that this one corrects; each line is corrected once at most.
 	Corrects string `protobuf:"bytes,5,opt,name=corrects,proto3" json:"corrects,omitempty"`
@@ -440,7 +440,7 @@ type AttendanceMark struct {
 	Registration string `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
 	// How the minutes came about.
 	Kind AttendanceKind `protobuf:"varint,2,opt,name=kind,proto3,enum=btlc.enrollment.v1.AttendanceKind" json:"kind,omitempty"`
-	// Minutes; with PRESENT at most the length of the meeting, otherwise 0.
+	// Minutes; with PRESENT at most the length of the meeting, otherwise 0. Example: `180`.
 	Minutes int32 `protobuf:"varint,3,opt,name=minutes,proto3" json:"minutes,omitempty"`
 	// The line that this one corrects.
 	Corrects string `protobuf:"bytes,4,opt,name=corrects,proto3" json:"corrects,omitempty"`
@@ -640,7 +640,7 @@ type AttendedMeeting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The meeting.
 	Meeting string `protobuf:"bytes,1,opt,name=meeting,proto3" json:"meeting,omitempty"`
-	// What counts, after corrections.
+	// What counts, after corrections. Example: `180`.
 	Minutes int32 `protobuf:"varint,2,opt,name=minutes,proto3" json:"minutes,omitempty"`
 	// The line that says so.
 	Entry         string `protobuf:"bytes,3,opt,name=entry,proto3" json:"entry,omitempty"`
@@ -748,9 +748,9 @@ func (x *GetAttendanceSummaryRequest) GetName() string {
 // The answer.
 type GetAttendanceSummaryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// All that counts.
+	// All that counts. Example: `1980`.
 	Minutes int32 `protobuf:"varint,1,opt,name=minutes,proto3" json:"minutes,omitempty"`
-	// What the course version offers.
+	// What the course version offers. Example: `2160`.
 	ContactMinutes int32 `protobuf:"varint,2,opt,name=contact_minutes,json=contactMinutes,proto3" json:"contact_minutes,omitempty"`
 	// Meeting by meeting, in order.
 	Meetings      []*AttendedMeeting `protobuf:"bytes,3,rep,name=meetings,proto3" json:"meetings,omitempty"`

@@ -36,7 +36,8 @@ type Course struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The name for people. Example: `Using Data`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// What the program says about it.
+	// What the program says about it. Example: `Access and collect multiple forms of data and build a repertoire of
+	// strategies for guiding teams.`.
 	Description string `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
 	// The id of the core skill in the framework. Example: `using-data`.
 	CoreSkill string `protobuf:"bytes,4,opt,name=core_skill,json=coreSkill,proto3" json:"core_skill,omitempty"`
@@ -347,21 +348,22 @@ type CourseVersion struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// 1 for the first.
 	VersionNumber int32 `protobuf:"varint,2,opt,name=version_number,json=versionNumber,proto3" json:"version_number,omitempty"`
-	// Hours of meetings, in minutes. 2160 minutes are 36 hours.
+	// Hours of meetings, in minutes. 2160 minutes are 36 hours. Example: `2160`.
 	ContactMinutes int32 `protobuf:"varint,3,opt,name=contact_minutes,json=contactMinutes,proto3" json:"contact_minutes,omitempty"`
-	// Over how many weeks.
+	// Over how many weeks. Example: `12`.
 	Weeks int32 `protobuf:"varint,4,opt,name=weeks,proto3" json:"weeks,omitempty"`
-	// How many meetings. 11: eight evenings and three Saturdays.
+	// How many meetings. 11: eight evenings and three Saturdays. Example: `11`.
 	MeetingCount int32 `protobuf:"varint,5,opt,name=meeting_count,json=meetingCount,proto3" json:"meeting_count,omitempty"`
 	// The fee to the program, without graduate credit.
 	Fee *money.Money `protobuf:"bytes,6,opt,name=fee,proto3" json:"fee,omitempty"`
-	// Graduate credits on offer.
+	// Graduate credits on offer. Example: `3`.
 	Credits int32 `protobuf:"varint,7,opt,name=credits,proto3" json:"credits,omitempty"`
 	// Attendance entered more days than this after the meeting is marked late.
 	AttendanceEntryDays int32 `protobuf:"varint,8,opt,name=attendance_entry_days,json=attendanceEntryDays,proto3" json:"attendance_entry_days,omitempty"`
 	// Ids of the sources. Example: `S4`.
 	Sources []string `protobuf:"bytes,9,rep,name=sources,proto3" json:"sources,omitempty"`
-	// What of this version is an assumption, since no source says it.
+	// What of this version is an assumption, since no source says it. Example: `assumption: attendance entered later than
+	// a day after the meeting is marked late`.
 	Assumptions []string `protobuf:"bytes,10,rep,name=assumptions,proto3" json:"assumptions,omitempty"`
 	// When the record was made.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

@@ -106,9 +106,9 @@ type Registration struct {
 	// The framework version whose competencies and assessments the person has reviewed. Format:
 	// `frameworks/{framework}`.
 	AcknowledgedFramework string `protobuf:"bytes,6,opt,name=acknowledged_framework,json=acknowledgedFramework,proto3" json:"acknowledged_framework,omitempty"`
-	// What the person brings.
+	// What the person brings. Example: `Three years as leader of the grade 5 team.`.
 	Strengths string `protobuf:"bytes,7,opt,name=strengths,proto3" json:"strengths,omitempty"`
-	// What the person wants to learn.
+	// What the person wants to learn. Example: `To lead an inquiry cycle.`.
 	LearningGoals string `protobuf:"bytes,8,opt,name=learning_goals,json=learningGoals,proto3" json:"learning_goals,omitempty"`
 	// Why it was withdrawn or not completed.
 	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`

@@ -570,19 +570,19 @@ type Section struct {
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Where it is in its life.
 	State SectionState `protobuf:"varint,5,opt,name=state,proto3,enum=btlc.enrollment.v1.SectionState" json:"state,omitempty"`
-	// How many seats.
+	// How many seats. Example: `24`.
 	Capacity int32 `protobuf:"varint,6,opt,name=capacity,proto3" json:"capacity,omitempty"`
-	// How many of them are taken.
+	// How many of them are taken. Example: `17`.
 	SeatsTaken int32 `protobuf:"varint,7,opt,name=seats_taken,json=seatsTaken,proto3" json:"seats_taken,omitempty"`
-	// Where it meets: a school in Boston, or beyond Boston by arrangement.
+	// Where it meets: a school in Boston, or beyond Boston by arrangement. Example: `Harbor Street School`.
 	Site string `protobuf:"bytes,8,opt,name=site,proto3" json:"site,omitempty"`
 	// For a role-alike cohort: the family of roles it is for. Format: `roleFamilies/{role_family}`.
 	RoleFamily string `protobuf:"bytes,9,opt,name=role_family,json=roleFamily,proto3" json:"role_family,omitempty"`
 	// Who leads it. Format of each: `educators/{educator}`.
 	Facilitators []string `protobuf:"bytes,10,rep,name=facilitators,proto3" json:"facilitators,omitempty"`
-	// From when registrations are taken, while the section is open.
+	// From when registrations are taken, while the section is open. Example: `2026-06-15T12:00:00Z`.
 	RegistrationOpenTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=registration_open_time,json=registrationOpenTime,proto3" json:"registration_open_time,omitempty"`
-	// Until when.
+	// Until when. Example: `2026-09-08T03:59:00Z`.
 	RegistrationCloseTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=registration_close_time,json=registrationCloseTime,proto3" json:"registration_close_time,omitempty"`
 	// When the record was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

@@ -94,7 +94,7 @@ type Agreement struct {
 	Institution string `protobuf:"bytes,2,opt,name=institution,proto3" json:"institution,omitempty"`
 	// For what. Format of each: `courses/{course}`.
 	Courses []string `protobuf:"bytes,3,rep,name=courses,proto3" json:"courses,omitempty"`
-	// Graduate credits per course.
+	// Graduate credits per course. Example: `3`.
 	Credits int32 `protobuf:"varint,4,opt,name=credits,proto3" json:"credits,omitempty"`
 	// Whether they count towards a degree.
 	DegreeEligibility DegreeEligibility `protobuf:"varint,5,opt,name=degree_eligibility,json=degreeEligibility,proto3,enum=btlc.gradcredit.v1.DegreeEligibility" json:"degree_eligibility,omitempty"`

@@ -97,7 +97,7 @@ type CheckGraduateCreditEligibilityResponse struct {
 	Eligible bool `protobuf:"varint,1,opt,name=eligible,proto3" json:"eligible,omitempty"`
 	// The request that it is about.
 	CreditRequest string `protobuf:"bytes,2,opt,name=credit_request,json=creditRequest,proto3" json:"credit_request,omitempty"`
-	// The credits of the agreement.
+	// The credits of the agreement. Example: `3`.
 	Credits int32 `protobuf:"varint,3,opt,name=credits,proto3" json:"credits,omitempty"`
 	// Whether they count towards a degree.
 	DegreeEligibility DegreeEligibility `protobuf:"varint,4,opt,name=degree_eligibility,json=degreeEligibility,proto3,enum=btlc.gradcredit.v1.DegreeEligibility" json:"degree_eligibility,omitempty"`

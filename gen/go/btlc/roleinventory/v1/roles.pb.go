@@ -87,7 +87,7 @@ type RoleFamily struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The name for people. Example: `Mentor`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// What the program says about it.
+	// What the program says about it. Example: `Mentor, working with novice or struggling teachers`.
 	Description string `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
 	// Ids of the sources that name it. Example: `S4`.
 	Sources []string `protobuf:"bytes,4,rep,name=sources,proto3" json:"sources,omitempty"`
@@ -390,13 +390,13 @@ type Role struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The name for people; unique in the district. Example: `Data team leader`.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The family that it belongs to. Format: `roleFamilies/{role_family}`.
+	// The family that it belongs to. Format: `roleFamilies/{role_family}`. Example: `roleFamilies/team-leader`.
 	RoleFamily string `protobuf:"bytes,3,opt,name=role_family,json=roleFamily,proto3" json:"role_family,omitempty"`
 	// Formal or informal.
 	Kind RoleKind `protobuf:"varint,4,opt,name=kind,proto3,enum=btlc.roleinventory.v1.RoleKind" json:"kind,omitempty"`
-	// What holders do.
+	// What holders do. Example: `Leads the data team of a grade.`.
 	Description string `protobuf:"bytes,5,opt,name=description,proto3" json:"description,omitempty"`
-	// Ids of the program's sources that name the role; empty for a district's own.
+	// Ids of the program's sources that name the role; empty for a district's own. Example: `S4`.
 	Sources []string `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`
 	// When the record was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

@@ -60,11 +60,11 @@ type RoleInventoryServiceClient interface {
 	ListRoleAssignments(ctx context.Context, in *ListRoleAssignmentsRequest, opts ...grpc.CallOption) (*ListRoleAssignmentsResponse, error)
 	// Creates a role assignment.
 	CreateRoleAssignment(ctx context.Context, in *CreateRoleAssignmentRequest, opts ...grpc.CallOption) (*CreateRoleAssignmentResponse, error)
-	// Confirms that the educator holds the role. For the principal of the school, or the district for a district-level
-	// role.
+	// Confirms that the educator holds the role. For the principal of the school and for
+	// the district.
 	ConfirmRoleAssignment(ctx context.Context, in *ConfirmRoleAssignmentRequest, opts ...grpc.CallOption) (*ConfirmRoleAssignmentResponse, error)
-	// Says that the educator does not hold the role. For the principal of the school, or the district for a district-
-	// level role.
+	// Says that the educator does not hold the role. For the principal of the school and
+	// for the district.
 	DisputeRoleAssignment(ctx context.Context, in *DisputeRoleAssignmentRequest, opts ...grpc.CallOption) (*DisputeRoleAssignmentResponse, error)
 	// Ends the assignment on a date.
 	EndRoleAssignment(ctx context.Context, in *EndRoleAssignmentRequest, opts ...grpc.CallOption) (*EndRoleAssignmentResponse, error)
@@ -223,11 +223,11 @@ type RoleInventoryServiceServer interface {
 	ListRoleAssignments(context.Context, *ListRoleAssignmentsRequest) (*ListRoleAssignmentsResponse, error)
 	// Creates a role assignment.
 	CreateRoleAssignment(context.Context, *CreateRoleAssignmentRequest) (*CreateRoleAssignmentResponse, error)
-	// Confirms that the educator holds the role. For the principal of the school, or the district for a district-level
-	// role.
+	// Confirms that the educator holds the role. For the principal of the school and for
+	// the district.
 	ConfirmRoleAssignment(context.Context, *ConfirmRoleAssignmentRequest) (*ConfirmRoleAssignmentResponse, error)
-	// Says that the educator does not hold the role. For the principal of the school, or the district for a district-
-	// level role.
+	// Says that the educator does not hold the role. For the principal of the school and
+	// for the district.
 	DisputeRoleAssignment(context.Context, *DisputeRoleAssignmentRequest) (*DisputeRoleAssignmentResponse, error)
 	// Ends the assignment on a date.
 	EndRoleAssignment(context.Context, *EndRoleAssignmentRequest) (*EndRoleAssignmentResponse, error)
