@@ -28,11 +28,12 @@ check: contract vet lint migrations
 .PHONY: contract
 contract: ## the contract's style, and that it breaks no caller of the last release
 	$(BUF) lint
+	$(BUF) format --diff --exit-code proto
 	if [ -e $(RELEASED) ]; then $(BUF) breaking proto --against $(RELEASED) --exclude-imports; fi
 
 .PHONY: image
 image: ## take the contract as it is for released: only when a release is made
-	$(BUF) build proto -o $(RELEASED)
+	$(BUF) build proto --exclude-source-info -o $(RELEASED)
 
 .PHONY: vet
 vet:

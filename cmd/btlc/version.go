@@ -36,8 +36,14 @@ func newVersion() *cobra.Command {
 	}
 }
 
-// version is what the build says; a build of a working tree without history says (devel).
+// release is set by the linker where the history is not at hand, as in the build of the container image.
+var release string
+
+// version is the release, or what the build says of itself: (devel) without a history.
 func version() string {
+	if release != "" {
+		return release
+	}
 	build, _ := buildOf()
 	return build.Main.Version
 }

@@ -7084,6 +7084,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
             410: components["responses"]["Gone"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
@@ -9038,7 +9039,8 @@ export interface operations {
                  *       "familyName": "Rivera",
                  *       "emails": [
                  *         {
-                 *           "address": "jordan.rivera@example.org"
+                 *           "address": "jordan.rivera@example.org",
+                 *           "verified": true
                  *         }
                  *       ],
                  *       "externalIds": [
@@ -9216,7 +9218,8 @@ export interface operations {
                  *       "familyName": "Rivera",
                  *       "emails": [
                  *         {
-                 *           "address": "jordan.rivera@example.org"
+                 *           "address": "jordan.rivera@example.org",
+                 *           "verified": true
                  *         }
                  *       ],
                  *       "externalIds": [

@@ -21,7 +21,7 @@ const batch = 100
 
 func (p *place) operations() []operation {
 	people := p.settings.credentials / 4
-	one := fmt.Sprintf("\\set n random(1, %d)\n%s;\n", people, bound(strings.Replace(credential.LookupSQL, "ANY ($2::text[])", "$2", 1), ":n::text"))
+	one := fmt.Sprintf("\\set n random(1, %d)\n%s;\n", people, bound(strings.Replace(credential.LookupSQL, "ANY (ARRAY(SELECT unnest($2::text[])))", "$2", 1), ":n::text"))
 	audit := `INSERT INTO audit_entries (time, id, principal, method, action, resource, request_id, subjects)
 		VALUES (clock_timestamp(), gen_random_uuid(), 'bench', 'bench', 'READ', '', 'bench', ARRAY[gen_random_uuid()]);`
 	many := fmt.Sprintf("\\set n random(1, %d)\n%s;\n", people-batch, bound(credential.LookupSQL, fmt.Sprintf("ARRAY(SELECT i::text FROM generate_series(:n, :n + %d) i)", batch-1)))

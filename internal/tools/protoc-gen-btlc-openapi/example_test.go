@@ -1,11 +1,14 @@
 package main
 
 import (
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 // validator checks values against schemas of the generated document.
@@ -112,4 +115,30 @@ func TestTheValidatorRefuses(t *testing.T) {
 			t.Errorf("%s takes %v", pointer, wrong)
 		}
 	}
+}
+
+func TestExclusiveFieldsExist(t *testing.T) {
+	for _, set := range exclusive {
+		for _, name := range set {
+			if _, err := protoregistry.GlobalFiles.FindDescriptorByName(name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestMasksNameWhatTheBodyChanges(t *testing.T) {
+	eachOperation(readDocument(t), func(verb, path string, o node) {
+		for _, p := range list(o["parameters"]) {
+			if p.(node)["name"] != "updateMask" {
+				continue
+			}
+			changed := o["requestBody"].(node)["content"].(node)["application/json"].(node)["example"].(node)
+			mask := strings.Split(p.(node)["example"].(string), ",")
+			slices.Sort(mask)
+			if want := slices.Sorted(maps.Keys(changed)); !slices.Equal(mask, want) {
+				t.Errorf("%s %s: the mask names %v, the body changes %v", verb, path, mask, want)
+			}
+		}
+	})
 }

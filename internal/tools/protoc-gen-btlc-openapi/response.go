@@ -51,7 +51,7 @@ func (c *call) success() (*response, error) {
 
 // mayMiss is true when the call names something that may not be there, or not for this caller.
 func (c *call) mayMiss() bool {
-	if len(c.route.params) > 0 {
+	if len(c.route.bound) > 0 {
 		return true
 	}
 	for _, each := range c.method.Input.Fields {

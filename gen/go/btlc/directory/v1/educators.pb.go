@@ -151,6 +151,7 @@ type EmailAddress struct {
 	// The address. Compared without regard to case. Example: `jordan.rivera@example.org`.
 	Address string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
 	// Whether staff or the identity provider has verified that it is theirs; only verified addresses serve look-ups.
+	// Example: `true`.
 	Verified      bool `protobuf:"varint,2,opt,name=verified,proto3" json:"verified,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
