@@ -102,7 +102,7 @@ func (s *Service) moveRegistration(ctx context.Context, tx *database.Tx, req ver
 	if err := api.CheckEtag(ctx, req.ProtoReflect(), found.proto()); err != nil {
 		return nil, err
 	}
-	to, err := registrationLife.after("registration", found.row.State, word)
+	to, err := registrationLife.After("registration", found.row.State, word)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (s *Service) moveSection(ctx context.Context, tx *database.Tx, req verb, wo
 	if err := api.CheckEtag(ctx, req.ProtoReflect(), found.proto()); err != nil {
 		return nil, err
 	}
-	to, err := sectionLife.after("section", found.row.State, word)
+	to, err := sectionLife.After("section", found.row.State, word)
 	if err != nil {
 		return nil, err
 	}

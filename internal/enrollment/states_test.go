@@ -10,19 +10,19 @@ import (
 )
 
 // walk tries every verb in every state and compares with what is allowed.
-func walk(t *testing.T, l life, states []string, allowed map[string]string) {
+func walk(t *testing.T, l api.Life, states []string, allowed map[string]string) {
 	t.Helper()
 	var verbs []string
 	for _, m := range l {
-		if !slices.Contains(states, m.from) || !slices.Contains(states, m.to) {
+		if !slices.Contains(states, m.From()) || !slices.Contains(states, m.To()) {
 			t.Errorf("%v: a state that the contract does not know", m)
 		}
-		verbs = append(verbs, m.verb)
+		verbs = append(verbs, m.Verb())
 	}
 	slices.Sort(verbs)
 	for _, state := range states {
 		for _, verb := range slices.Compact(verbs) {
-			to, err := l.after("thing", state, verb)
+			to, err := l.After("thing", state, verb)
 			want := allowed[state+" "+verb]
 			var refusal *api.Error
 			switch {

@@ -29,14 +29,14 @@ func checkDates(field string, start time.Time, end *time.Time) error {
 }
 
 func (t tenure) confirm(by string, now time.Time) (_ tenure, err error) {
-	t.State, err = assignmentLife.after(t.State, "confirm")
+	t.State, err = assignmentLife.After("role assignment", t.State, "confirm")
 	t.ConfirmTime, t.ConfirmedBy, t.Reason = &now, by, ""
 	return t, err
 }
 
 // dispute takes a confirmation back, so that what was disputed never counts.
 func (t tenure) dispute(reason string) (_ tenure, err error) {
-	t.State, err = assignmentLife.after(t.State, "dispute")
+	t.State, err = assignmentLife.After("role assignment", t.State, "dispute")
 	t.ConfirmTime, t.ConfirmedBy, t.Reason = nil, "", reason
 	return t, err
 }
@@ -48,7 +48,7 @@ func (t tenure) end(day, today time.Time, reason string) (_ tenure, err error) {
 	if day.Before(today) {
 		verb = "end"
 	}
-	if t.State, err = assignmentLife.after(t.State, verb); err != nil {
+	if t.State, err = assignmentLife.After("role assignment", t.State, verb); err != nil {
 		return t, err
 	}
 	if last != nil && day.After(*last) {

@@ -23,7 +23,7 @@ func TestAssignmentLife(t *testing.T) {
 	}
 	for verb, to := range leads {
 		for _, state := range allStates {
-			got, err := assignmentLife.after(state, verb)
+			got, err := assignmentLife.After("role assignment", state, verb)
 			if got != to[state] || (err == nil) != (to[state] != "") {
 				t.Errorf("%s %s: got %q, %v, want %q", verb, state, got, err, to[state])
 			}
@@ -33,7 +33,7 @@ func TestAssignmentLife(t *testing.T) {
 		}
 	}
 	for _, m := range assignmentLife {
-		if leads[m.verb][m.from] != m.to || !slices.Contains(allStates, m.from) || !slices.Contains(allStates, m.to) {
+		if leads[m.Verb()][m.From()] != m.To() || !slices.Contains(allStates, m.From()) || !slices.Contains(allStates, m.To()) {
 			t.Errorf("the table has %v", m)
 		}
 	}
