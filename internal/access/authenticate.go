@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -58,10 +59,19 @@ type cached struct {
 	until  time.Time
 }
 
+// providerPatience bounds one request to a provider; providerPause is how long one that did not answer is left alone.
+const (
+	providerPatience = 5 * time.Second
+	providerPause    = time.Second
+)
+
+var errProviderPaused = errors.New("the identity provider did not answer a moment ago")
+
 type issuer struct {
 	Issuer
 	mu       sync.Mutex
 	verifier *oidc.IDTokenVerifier
+	failed   time.Time
 }
 
 func newAuthenticator(callers callers, issuers []Issuer, now func() time.Time) *Authenticator {
@@ -167,9 +177,14 @@ func (i *issuer) ready(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.verifier == nil {
+		if time.Since(i.failed) < providerPause {
+			return nil, errProviderPaused
+		}
 		// The provider keeps this context for fetching keys later: it must not end with the request.
-		provider, err := oidc.NewProvider(context.WithoutCancel(ctx), i.URL)
+		patient := oidc.ClientContext(context.WithoutCancel(ctx), &http.Client{Timeout: providerPatience})
+		provider, err := oidc.NewProvider(patient, i.URL)
 		if err != nil {
+			i.failed = time.Now()
 			return nil, err
 		}
 		i.verifier = provider.Verifier(&oidc.Config{ClientID: i.Audience})

@@ -179,6 +179,27 @@ func TestWrongValues(t *testing.T) {
 	}
 }
 
+// TestNeeds holds a command to miss nothing that it has no flag for, and to refuse wrong values all the same.
+func TestNeeds(t *testing.T) {
+	environ := []string{"BTLC_REST_ADDRESS=0.0.0.0:8080"} // which needs a public URL, and there is no home for data
+	for _, c := range []struct {
+		flags, environ []string
+		faults         int
+	}{
+		{flags: []string{"rest-address"}, environ: environ},
+		{flags: []string{"rest-address"}, environ: append(environ, "BTLC_ZONE=Boston"), faults: 1},
+		{flags: []string{"rest-address", "public-url"}, environ: environ, faults: 1},
+		{flags: []string{"data-dir"}, environ: []string{"BTLC_DATA_DIR="}, faults: 1},
+	} {
+		flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+		AddFlags(flags, c.flags...)
+		_, err := Load(flags, c.environ)
+		if faults, _ := errors.AsType[Faults](err); len(faults) != c.faults {
+			t.Errorf("%v %v: got %v, want %d faults", c.flags, c.environ, err, c.faults)
+		}
+	}
+}
+
 func TestFiles(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, want string

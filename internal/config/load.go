@@ -22,7 +22,7 @@ type given struct {
 
 // Load reads the settings from flags that AddFlags made, the environment (as os.Environ gives it), the file that either
 // of them names, and the defaults. An error is a Faults, with everything that is wrong in any of these places, also
-// where another place has precedence.
+// where another place has precedence. What was not given is only missed when the command has a flag for it.
 func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	byFlag := readFlags(flags)
 	byEnv, file, faults := readEnviron(environ)
@@ -34,6 +34,7 @@ func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 
 	c := &Config{}
 	bad := map[*setting]bool{}
+	needed := func(s *setting) bool { return flags.Lookup(s.name) != nil }
 	for _, s := range settings {
 		value, from := defaultOf(s, environ), ""
 		for _, place := range [][]given{byFile, byEnv, byFlag} { // the last one wins
@@ -48,12 +49,12 @@ func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 				}
 			}
 		}
-		if err := s.set(c, value); err != nil && !bad[s] {
+		if err := s.set(c, value); err != nil && !bad[s] && needed(s) {
 			faults, bad[s] = append(faults, Fault{s.name, "its default", s.quoted(value), err.Error()}), true
 		}
 		c.used = append(c.used, used{s, s.shown(value), from})
 	}
-	faults = append(faults, c.contradictions(bad)...)
+	faults = append(faults, c.contradictions(func(s *setting) bool { return needed(s) && !bad[s] })...)
 	if len(faults) > 0 {
 		return nil, faults
 	}
@@ -63,10 +64,10 @@ func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 	return c, nil
 }
 
-// contradictions are between settings that are fine by themselves.
-func (c *Config) contradictions(bad map[*setting]bool) (faults Faults) {
+// contradictions are between settings that are good by themselves.
+func (c *Config) contradictions(good func(*setting) bool) (faults Faults) {
 	fine := func(names ...string) bool {
-		return !slices.ContainsFunc(names, func(name string) bool { return bad[find(name)] })
+		return !slices.ContainsFunc(names, func(name string) bool { return !good(find(name)) })
 	}
 	listeners := []string{"rest-address", "grpc-address", "metrics-address"}
 	addresses := []string{c.RESTAddress, c.GRPCAddress, c.MetricsAddress}

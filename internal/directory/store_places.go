@@ -16,12 +16,12 @@ import (
 type store struct{ db *database.DB }
 
 var conflicts = api.Conflicts{
-	"districts_pkey":         exists("district with this id"),
-	"institutions_pkey":      exists("institution with this id"),
-	"school_local_code_once": exists("school with this local code in the district"),
-	"educator_email_once":    exists("person with one of these e-mail addresses"),
-	"employee_id_once":       exists("person with one of these employee ids in the district"),
-	"state_educator_id_once": exists("person with one of these state educator ids"),
+	"districts_pkey":         exists("a district with this id"),
+	"institutions_pkey":      exists("an institution with this id"),
+	"school_local_code_once": exists("a school with this local code in the district"),
+	"educator_email_once":    exists("a person with one of these e-mail addresses"),
+	"employee_id_once":       exists("a person with one of these employee ids in the district"),
+	"state_educator_id_once": exists("a person with one of these state educator ids"),
 	"external_id_district": func() *api.Error {
 		return api.InvalidField("educator.externalIds", "names the district with each employee id, and with no other number")
 	},
@@ -31,7 +31,7 @@ var conflicts = api.Conflicts{
 }
 
 func exists(what string) func() *api.Error {
-	return func() *api.Error { return api.Errorf(api.AlreadyExists, "There is a %s already.", what) }
+	return func() *api.Error { return api.Errorf(api.AlreadyExists, "There is %s already.", what) }
 }
 
 var districtList = &api.ListSpec{Default: "name", Columns: map[string]api.Column{

@@ -3543,11 +3543,6 @@ export interface components {
         /** @description Meeting is one meeting of a section. */
         MeetingUpdate: {
             /**
-             * Format: int32
-             * @description Its place in the order of meetings, from 1.
-             */
-            meetingNumber?: number;
-            /**
              * Format: date-time
              * @description When it begins.
              */
@@ -10334,7 +10329,7 @@ export interface operations {
             query?: {
                 /**
                  * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
-                 * @example meetingNumber,startTime,endTime
+                 * @example startTime,endTime
                  */
                 updateMask?: string;
                 /**
@@ -10376,7 +10371,6 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "meetingNumber": 1,
                  *       "startTime": "2026-09-15T19:00:00Z",
                  *       "endTime": "2026-09-15T22:00:00Z"
                  *     }

@@ -52,8 +52,6 @@ type operation struct {
 	work int
 	// calls are the ways to the service.
 	calls map[string]call
-	// audited is measured against the server that puts reads on record.
-	audited bool
 }
 
 // call does the operation once, as the nth caller.

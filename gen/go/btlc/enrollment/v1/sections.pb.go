@@ -1758,10 +1758,10 @@ var File_btlc_enrollment_v1_sections_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"\n" +
-	"!btlc/enrollment/v1/sections.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe6\x03\n" +
+	"!btlc/enrollment/v1/sections.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe9\x03\n" +
 	"\aMeeting\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x123\n" +
-	"\x0emeeting_number\x18\x02 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18d(\x01R\rmeetingNumber\x12>\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x126\n" +
+	"\x0emeeting_number\x18\x02 \x01(\x05B\x0f\xe0A\x02\xe0A\x05\xbaH\x06\x1a\x04\x18d(\x01R\rmeetingNumber\x12>\n" +
 	"\n" +
 	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\tstartTime\x12:\n" +
 	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\aendTime\x12'\n" +
