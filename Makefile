@@ -9,6 +9,7 @@ WITHPG := go run ./internal/database/databasetest/withpg --
 NPM := npm --no-audit --no-fund --loglevel=error
 TSCLIENT := internal/tools/tsclient
 RELEASED := proto/released.binpb
+FOR ?= 3m
 
 .PHONY: run
 run: postgresql build ## serve made-up data on this machine
@@ -79,7 +80,11 @@ client: ## build and test the TypeScript client
 .PHONY: race
 race: ## all tests of Go, with the race detector, on one PostgreSQL
 	cd internal/server/testdata/oidc && $(NPM) ci
-	BTLC_TEST_CLIENT="$(CURDIR)/$(TSCLIENT)" $(WITHPG) go test -race -vet=off -timeout 15m ./...
+	$(WITHPG) go test -race -vet=off -timeout 15m ./...
+
+.PHONY: soak
+soak: postgresql ## race writers and consumers with kills, for minutes: make soak FOR=10m
+	go test -race ./internal/server -run '^TestNothingIsLostOrDoneTwice$$' -v -count=1 -soak $(FOR) -timeout 0
 
 .PHONY: bench
 bench: postgresql ## figures, as ratios of what pgbench does on the same tables

@@ -25,8 +25,8 @@ func newKey() *cobra.Command {
 		Short: "The keys that sign credentials",
 		Long: `The server signs credentials with an Ed25519 key that it makes on its first start, in the folder keys of the data
 directory, readable by its owner alone. Keep a copy of the folder in a safe place: whoever has it can issue in your name,
-and without it nothing new can be signed that the old address vouches for. Servers that share a database need the same
-keys. The public parts are at /.well-known/did.json.`,
+and without it what was signed can no longer be checked. Servers that share a database need the same keys. The public
+parts are at /.well-known/did.json.`,
 	}
 	config.AddFlags(key.PersistentFlags(), "data-dir")
 	list := &cobra.Command{

@@ -123,6 +123,7 @@ func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, o
 	if c.MetricsAddress != "" || c.OTLPEndpoint != "" {
 		options.StatsHandler = watch.StatsHandler()
 	}
+	server.Tune()
 	s, err := server.New(options)
 	if err != nil {
 		return err

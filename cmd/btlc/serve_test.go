@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -154,23 +153,6 @@ func TestServeDatabaseURL(t *testing.T) {
 	out, stderr, code = a.btlc(t, environ, "program", "load")
 	if code != 0 || !strings.Contains(out, "4 core skills") {
 		t.Errorf("program load: got %d, %s%s", code, out, stderr)
-	}
-}
-
-// TestTypeScriptClient runs the generated client's test against a server, when BTLC_TEST_CLIENT names its folder: it has
-// to be built before, which make test does.
-func TestTypeScriptClient(t *testing.T) {
-	t.Parallel()
-	folder := os.Getenv("BTLC_TEST_CLIENT")
-	if folder == "" {
-		return
-	}
-	var a *account
-	s := a.serve(t, a.dataDir(t), nil)
-	client := exec.CommandContext(t.Context(), "npm", "run", "test:live", "--prefix", folder)
-	client.Env = append(os.Environ(), "BTLC_URL="+s.printed["REST"], "BTLC_STAFF_KEY="+s.adminKey())
-	if output, err := client.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, output)
 	}
 }
 

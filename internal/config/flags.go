@@ -9,6 +9,7 @@ import (
 
 // AddFlags gives a command the flags of these settings, all of them when none is named, and --config.
 func AddFlags(flags *pflag.FlagSet, names ...string) {
+	flags.SortFlags = false // the table's order puts first what matters most
 	flags.Var(&flagText{kind: "file"}, configFile, fmt.Sprintf("a YAML file with settings [%s]", envName(configFile)))
 	if len(names) == 0 {
 		for _, s := range settings {

@@ -126,9 +126,6 @@ func (s store) updateMeeting(ctx context.Context, tx *database.Tx, req *pb.Updat
 	if err != nil {
 		return nil, err
 	}
-	if next.MeetingNumber != row.MeetingNumber {
-		return nil, api.InvalidField("meeting.meetingNumber", "cannot be changed after creation")
-	}
 	to, err := inputSpan("meeting", next)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 // runServer is the server as it ships, on ports of its own choice; only the audit of reads can be left out, to measure
 // what it costs.
 func runServer(ctx context.Context, url string, audit bool, connections int) error {
+	server.Tune()
 	pool, err := database.Open(ctx, url, database.PoolOptions{MaxConns: connections, ServerRole: true})
 	if err != nil {
 		return err
