@@ -42,7 +42,7 @@ var service = pb.File_btlc_assessment_v1_service_proto.Services().ByName("Assess
 // do makes a call and wants it to end for this reason; none for an answer.
 func do[Q, A proto.Message](t *testing.T, caller *access.Caller, handler func(context.Context, Q) (A, error), req Q, reason api.Reason) A {
 	t.Helper()
-	answer, err, _ := recordtest.Call(t, service, caller, handler, req)
+	answer, _, err := recordtest.Call(t, service, caller, handler, req)
 	if got := recordtest.Reason(err); got != reason {
 		t.Fatalf("%s of %s: %v, want %q", req.ProtoReflect().Descriptor().Name(), caller.Principal, err, reason)
 	}
@@ -89,7 +89,7 @@ func atOnce(calls int, call func(i int) error) map[api.Reason]int {
 func TestOneAttemptIsOpenAtATime(t *testing.T) {
 	w := newWorld(t)
 	ended := atOnce(8, func(int) error {
-		_, err, _ := recordtest.Call(t, service, recordtest.Staff(), w.service.CreateSubmission, &pb.CreateSubmissionRequest{Submission: &pb.Submission{
+		_, _, err := recordtest.Call(t, service, recordtest.Staff(), w.service.CreateSubmission, &pb.CreateSubmissionRequest{Submission: &pb.Submission{
 			Educator: w.educator, Framework: "frameworks/btlc-1", Assessment: "using-data-assessment-4",
 		}})
 		return err
@@ -105,7 +105,7 @@ func TestOneScoreCounts(t *testing.T) {
 	w.submit(t, s.Name)
 	outcomes := []pb.ScoreOutcome{pb.ScoreOutcome_SCORE_OUTCOME_DEMONSTRATED, pb.ScoreOutcome_SCORE_OUTCOME_NOT_YET}
 	ended := atOnce(8, func(i int) error {
-		_, err, _ := recordtest.Call(t, service, assessor(fmt.Sprint(i)), w.service.SubmitScoreSheet, sheet(s.Name, outcomes[i%2]))
+		_, _, err := recordtest.Call(t, service, assessor(fmt.Sprint(i)), w.service.SubmitScoreSheet, sheet(s.Name, outcomes[i%2]))
 		return err
 	})
 	// An assessor who comes when it is scored does not see the submission any more.
@@ -192,12 +192,12 @@ func TestReadsAreNoted(t *testing.T) {
 			t.Errorf("%s noted %v, %v", call.Method, seen, err)
 		}
 	}
-	_, err, call := recordtest.Call(t, service, recordtest.Staff(), w.service.CheckCompleteness, &pb.CheckCompletenessRequest{Name: s.Name})
+	_, call, err := recordtest.Call(t, service, recordtest.Staff(), w.service.CheckCompleteness, &pb.CheckCompletenessRequest{Name: s.Name})
 	saw(call, err)
-	_, err, call = recordtest.Call(t, service, recordtest.Staff(), w.service.ListScoreSheets, &pb.ListScoreSheetsRequest{Parent: s.Name})
+	_, call, err = recordtest.Call(t, service, recordtest.Staff(), w.service.ListScoreSheets, &pb.ListScoreSheetsRequest{Parent: s.Name})
 	saw(call, err)
-	_, err, call = recordtest.Call(t, service, recordtest.Staff(), w.service.GetScoreSheet, &pb.GetScoreSheetRequest{Name: scored.ScoreSheet.Name})
+	_, call, err = recordtest.Call(t, service, recordtest.Staff(), w.service.GetScoreSheet, &pb.GetScoreSheetRequest{Name: scored.ScoreSheet.Name})
 	saw(call, err)
-	_, err, call = recordtest.Call(t, service, recordtest.Staff(), w.service.GetAttainment, &pb.GetAttainmentRequest{Name: attained.Name})
+	_, call, err = recordtest.Call(t, service, recordtest.Staff(), w.service.GetAttainment, &pb.GetAttainmentRequest{Name: attained.Name})
 	saw(call, err)
 }
