@@ -59,7 +59,8 @@ type cached struct {
 	until  time.Time
 }
 
-// providerPatience bounds one request to a provider; providerPause is how long one that did not answer is left alone.
+// providerPatience bounds one request to a provider; providerPause is how long one that hung is left alone, so that callers
+// do not wait for it one after the other.
 const (
 	providerPatience = 5 * time.Second
 	providerPause    = time.Second
@@ -182,9 +183,12 @@ func (i *issuer) ready(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 		}
 		// The provider keeps this context for fetching keys later: it must not end with the request.
 		patient := oidc.ClientContext(context.WithoutCancel(ctx), &http.Client{Timeout: providerPatience})
+		asked := time.Now()
 		provider, err := oidc.NewProvider(patient, i.URL)
 		if err != nil {
-			i.failed = time.Now()
+			if time.Since(asked) > providerPause { // one that hangs; one that refuses costs nothing to ask again
+				i.failed = time.Now()
+			}
 			return nil, err
 		}
 		i.verifier = provider.Verifier(&oidc.Config{ClientID: i.Audience})

@@ -25,6 +25,8 @@ import (
 // requestIDHeader is the id of a request, taken from the caller when it is fit, and in every answer.
 const requestIDHeader = "x-request-id"
 
+const healthMethods = "/grpc.health.v1.Health/"
+
 var fitRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
 // chain is the one way of a request to its handler, on the wire and in the process alike: recover, request id,
@@ -40,6 +42,9 @@ type chain struct {
 }
 
 func (c *chain) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (answer any, err error) {
+	if strings.HasPrefix(info.FullMethod, healthMethods) {
+		return handler(ctx, req) // asked by balancers, which have no key; it says no more than that the server runs
+	}
 	started := time.Now()
 	call := newCall(ctx, info.FullMethod)
 	ctx = api.WithCall(ctx, call)

@@ -39,7 +39,6 @@ func newGateway(ctx context.Context, channel grpc.ClientConnInterface) (http.Han
 		runtime.WithIncomingHeaderMatcher(incomingHeader),
 		runtime.WithOutgoingHeaderMatcher(outgoingHeader),
 		runtime.WithForwardResponseOption(setEtag),
-		runtime.SetQueryParameterParser(strictQuery{}),
 	)
 	return mux, errors.Join(
 		accesspb.RegisterAccessServiceHandlerClient(ctx, mux, accesspb.NewAccessServiceClient(channel)),
@@ -86,6 +85,9 @@ func setEtag(_ context.Context, w http.ResponseWriter, answer proto.Message) err
 	}
 	return nil
 }
+
+// The gateway's library keeps one parser for all of a process's gateways: it is set once, before any serves.
+var _ = runtime.NewServeMux(runtime.SetQueryParameterParser(strictQuery{}))
 
 // strictQuery refuses query parameters that the RPC does not take, instead of passing over them.
 type strictQuery struct{ runtime.DefaultQueryParser }
