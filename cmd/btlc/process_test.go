@@ -151,7 +151,7 @@ func (a *account) serve(t *testing.T, dataDir string, environ []string, argument
 	check(t, s.process.Start())
 	t.Cleanup(func() {
 		_ = s.process.Process.Kill() // most have ended long ago
-		<-s.exited
+		_ = <-s.exited
 		if t.Failed() {
 			t.Logf("the server's log:\n%s", s.logged())
 		}

@@ -59,9 +59,9 @@ func TestFilterSaysWhatIsWrong(t *testing.T) {
 		`display_name = count()`: "is not a value",
 	} {
 		_, err := ParseList(&pb.ListSchoolsRequest{Filter: filter}, testSpec)
-		e, ok := err.(*Error)
-		if !ok || len(e.Violations) != 1 || e.Violations[0].Field != "filter" || !strings.Contains(e.Violations[0].Description, want) {
-			t.Errorf("%s: %v, wanted %q", filter, e.Violations, want)
+		e := asError(err)
+		if e == nil || len(e.Violations) != 1 || e.Violations[0].Field != "filter" || !strings.Contains(e.Violations[0].Description, want) {
+			t.Errorf("%s: %v, wanted %q", filter, err, want)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func TestPagesFollowEachOther(t *testing.T) {
 		"another parent": {Parent: "districts/ncs", PageToken: token}, "another order": {Parent: "districts/bps", OrderBy: "create_time", PageToken: token},
 		"another filter": {Parent: "districts/bps", Filter: "count = 1", PageToken: token}, "garbage": {Parent: "districts/bps", PageToken: "garbage"},
 	} {
-		if _, err := ParseList(other, testSpec); err == nil || err.(*Error).Reason != PageTokenInvalid {
+		if _, err := ParseList(other, testSpec); reasonFor(err) != PageTokenInvalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -133,7 +133,7 @@ func FuzzFilter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, filter string) {
 		q, err := ParseList(&pb.ListSchoolsRequest{Filter: filter}, testSpec)
 		if err != nil {
-			if _, ok := err.(*Error); !ok {
+			if asError(err) == nil {
 				t.Fatalf("an error that is none of ours: %v", err)
 			}
 			return
@@ -153,7 +153,7 @@ func FuzzPageToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token string) {
 		q, err := ParseList(&pb.ListSchoolsRequest{Parent: "districts/bps", OrderBy: "create_time", PageToken: token}, testSpec)
 		if err != nil {
-			if e, ok := err.(*Error); !ok || e.Reason != PageTokenInvalid {
+			if reasonFor(err) != PageTokenInvalid {
 				t.Fatalf("%v", err)
 			}
 			return

@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
-	rolepb "github.com/btlc/btlc/gen/go/btlc/roleinventory/v1"
 	"google.golang.org/genproto/googleapis/type/date"
+
+	rolepb "github.com/btlc/btlc/gen/go/btlc/roleinventory/v1"
 )
 
 func mustDay(year int, month time.Month, day int) time.Time {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -15,9 +16,25 @@ import (
 
 const someUUID = "0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
 
+// asError is the error that callers see; nil for any other.
+func asError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+func reasonFor(err error) Reason {
+	if e := asError(err); e != nil {
+		return e.Reason
+	}
+	return ""
+}
+
 func fieldsOf(err error) []string {
-	e, ok := err.(*Error)
-	if !ok {
+	e := asError(err)
+	if e == nil {
 		return nil
 	}
 	var fields []string
@@ -89,11 +106,11 @@ func TestApplyMask(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := update(&pb.Employment{Title: "x", Etag: "v2"}); err == nil || err.(*Error).Reason != EtagMismatch {
+	if _, err := update(&pb.Employment{Title: "x", Etag: "v2"}); reasonFor(err) != EtagMismatch {
 		t.Errorf("an old etag: %v", err)
 	}
 	ctx := WithCall(context.Background(), &Call{IfMatch: `"v2"`})
-	if _, err := ApplyMask(ctx, &pb.UpdateEmploymentRequest{Employment: &pb.Employment{Title: "x"}}, current); err == nil || err.(*Error).Reason != EtagMismatch {
+	if _, err := ApplyMask(ctx, &pb.UpdateEmploymentRequest{Employment: &pb.Employment{Title: "x"}}, current); reasonFor(err) != EtagMismatch {
 		t.Errorf("an old If-Match: %v", err)
 	}
 }

@@ -245,7 +245,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for place, text := range map[string]string{
-		"log": logged.String(), "JSON": string(marshalled), "%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", *c), "%#v": fmt.Sprintf("%#v", *c), "%s": fmt.Sprintf("%s", c.DatabaseURL),
+		"log": logged.String(), "JSON": string(marshalled), "%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", *c), "%#v": fmt.Sprintf("%#v", *c), "%s": c.DatabaseURL.String(),
 	} {
 		if strings.Contains(text, secret) {
 			t.Errorf("%s shows the secret: %s", place, text)

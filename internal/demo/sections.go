@@ -9,7 +9,7 @@ import (
 type section struct {
 	course       string
 	term         term
-	title, site  string
+	site         string
 	evenings     time.Weekday
 	meetings     []span
 	facilitators []*person

@@ -1,7 +1,6 @@
 package roleinventory
 
 import (
-	"slices"
 	"time"
 
 	"github.com/btlc/btlc/internal/api"
@@ -56,12 +55,4 @@ func (t tenure) end(day, today time.Time, reason string) (_ tenure, err error) {
 	}
 	t.End, t.Reason = &day, reason
 	return t, checkDates("endDate", t.Start, t.End)
-}
-
-// openStates are the states of assignments that say: the role is held.
-var openStates = []string{"REPORTED", "CONFIRMED"}
-
-// open says whether an assignment is one of those of which a person has one at most for a role and place.
-func (t tenure) open() bool {
-	return slices.Contains(openStates, t.State) && t.End == nil
 }

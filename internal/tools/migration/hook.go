@@ -3,9 +3,10 @@ package main
 import (
 	"strings"
 
+	"slices"
+
 	atlas "ariga.io/atlas/sql/schema"
 	entschema "entgo.io/ent/dialect/sql/schema"
-	"slices"
 )
 
 // ownTablesOnly keeps the hand-written tables and their partitions out of the comparison: ent would drop them, and stumbles
