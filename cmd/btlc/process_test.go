@@ -124,7 +124,8 @@ type serving struct {
 
 	mu     sync.Mutex
 	log    bytes.Buffer
-	exited chan error
+	exited chan struct{} // closed at the end
+	exit   error         // how it ended
 }
 
 // Write keeps the log.
@@ -144,29 +145,28 @@ func (s *serving) logged() string {
 func (a *account) serve(t *testing.T, dataDir string, environ []string, arguments ...string) *serving {
 	t.Helper()
 	arguments = append([]string{"serve", "--data-dir", dataDir, "--rest-address=127.0.0.1:0", "--grpc-address=127.0.0.1:0", "--metrics-address=127.0.0.1:0"}, arguments...)
-	s := &serving{t: t, process: a.command(context.Background(), t, environ, arguments...), dataDir: dataDir, printed: map[string]string{}, exited: make(chan error, 1)}
+	s := &serving{t: t, process: a.command(context.Background(), t, environ, arguments...), dataDir: dataDir, printed: map[string]string{}, exited: make(chan struct{})}
 	stdout, err := s.process.StdoutPipe()
 	check(t, err)
 	s.process.Stderr = s
 	check(t, s.process.Start())
 	t.Cleanup(func() {
 		_ = s.process.Process.Kill() // most have ended long ago
-		_ = <-s.exited
+		ended := <-s.exited
 		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.logged())
+			t.Logf("the server ended with %v; its log:\n%s", ended, s.logged())
 		}
 	})
 	served := make(chan struct{})
 	go func() {
 		s.read(stdout, served)
-		err := s.process.Wait()
-		s.exited <- err
+		s.exit = s.process.Wait()
 		close(s.exited)
 	}()
 	select {
 	case <-served:
-	case err := <-s.exited:
-		t.Fatalf("the server ended: %v\n%s", err, s.logged())
+	case <-s.exited:
+		t.Fatalf("the server ended: %v\n%s", s.exit, s.logged())
 	case <-time.After(patience):
 		t.Fatalf("the server does not serve:\n%s", s.logged())
 	}
@@ -221,8 +221,8 @@ func (s *serving) stop(signal os.Signal) error {
 func (s *serving) awaitExit() error {
 	s.t.Helper()
 	select {
-	case err := <-s.exited:
-		return err
+	case <-s.exited:
+		return s.exit
 	case <-time.After(patience):
 		s.t.Fatalf("the server does not stop:\n%s", s.logged())
 		return nil
