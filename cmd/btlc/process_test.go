@@ -152,9 +152,9 @@ func (a *account) serve(t *testing.T, dataDir string, environ []string, argument
 	check(t, s.process.Start())
 	t.Cleanup(func() {
 		_ = s.process.Process.Kill() // most have ended long ago
-		ended := <-s.exited
+		<-s.exited
 		if t.Failed() {
-			t.Logf("the server ended with %v; its log:\n%s", ended, s.logged())
+			t.Logf("the server ended with %v; its log:\n%s", s.exit, s.logged())
 		}
 	})
 	served := make(chan struct{})

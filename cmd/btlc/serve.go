@@ -55,9 +55,19 @@ With --demo it also fills an empty database with made-up districts, educators an
 	return command
 }
 
+// errInterrupted says that a signal came before the server served.
+var errInterrupted = errors.New("interrupted while starting")
+
 // serve runs the server until the context ends.
 func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logger) (err error) {
 	log.InfoContext(ctx, "starting", "version", version(), "settings", c)
+	served, asked := false, ctx
+	defer func() {
+		if err != nil && !served && asked.Err() != nil {
+			log.DebugContext(ctx, "interrupted", "error", err) // whatever was going on has failed for that
+			err = errInterrupted
+		}
+	}()
 	l, err := listen(ctx, c)
 	if err != nil {
 		return err
@@ -77,33 +87,31 @@ func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logge
 		case <-ctx.Done():
 		}
 	}()
-	err = serveOn(ctx, c, p, l, out, log)
+	served, err = serveOn(ctx, c, p, l, out, log)
 	if errors.Is(context.Cause(ctx), errPostgresEnded) {
 		return errors.Join(fmt.Errorf("%w: see its log postgres.log in %s", errPostgresEnded, c.DataDir+"/postgres"), err)
-	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // a signal during the start
 	}
 	return err
 }
 
-func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, out io.Writer, log *slog.Logger) (err error) {
+// serveOn runs the server on a database, and says whether it came to serving.
+func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, out io.Writer, log *slog.Logger) (served bool, err error) {
 	if c.MigrateOnStart {
 		if err := p.migrate(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
 	pool, err := p.pool(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	if err := database.CheckSchema(ctx, pool, migrations.FS); err != nil {
-		return fmt.Errorf("%w: btlc migrate", err)
+		return false, fmt.Errorf("%w: btlc migrate", err)
 	}
 	watch, err := telemetry.New(ctx, telemetry.Options{Version: version(), Endpoint: c.OTLPEndpoint, Log: log})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewellPatience)
@@ -113,11 +121,11 @@ func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, o
 		}
 	}()
 	if err := watch.WatchPool(pool); err != nil {
-		return err
+		return false, err
 	}
 	options, err := serverOptions(c, l)
 	if err != nil {
-		return err
+		return false, err
 	}
 	options.Pool, options.Log = pool, log
 	if c.MetricsAddress != "" || c.OTLPEndpoint != "" {
@@ -126,12 +134,12 @@ func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, o
 	server.Tune()
 	s, err := server.New(options)
 	if err != nil {
-		return err
+		return false, err
 	}
 	ready := ready{rest: "http://" + reachable(l.rest.Addr().String()), grpc: reachable(l.grpc.Addr().String())}
 	if err := prepare(ctx, c, p, s, options, &ready, log); err != nil {
 		s.DB().Close()
-		return err
+		return false, err
 	}
 	if l.metrics != nil {
 		metrics := &http.Server{Handler: watch.Handler(), ReadHeaderTimeout: 10 * time.Second}
@@ -147,7 +155,7 @@ func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, o
 	ready.show(out, c)
 	err = s.Serve(ctx, l.rest, l.grpc, c.ShutdownGrace)
 	log.InfoContext(context.WithoutCancel(ctx), "stopped")
-	return err
+	return true, err
 }
 
 // serverOptions are those that the settings give.

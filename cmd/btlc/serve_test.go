@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -115,6 +118,29 @@ func TestPostgresEnds(t *testing.T) {
 	check(t, syscall.Kill(pid, syscall.SIGQUIT))
 	if err := s.awaitExit(); err == nil || !strings.Contains(s.logged(), errPostgresEnded.Error()) {
 		t.Errorf("got %v, want the server to end and say why:\n%s", err, s.logged())
+	}
+}
+
+// TestInterruptedStart sends a signal to a server that waits for its database.
+func TestInterruptedStart(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer silent.Close()
+	var a *account
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	database := "BTLC_DATABASE_URL=postgres://u@" + silent.Addr().String() + "/d?sslmode=disable&connect_timeout=1"
+	process := a.command(ctx, t, []string{database}, "serve", "--data-dir", a.dataDir(t), "--rest-address=127.0.0.1:0", "--grpc-address=127.0.0.1:0", "--metrics-address=")
+	var failure bytes.Buffer
+	process.Stderr = &failure
+	check(t, process.Start())
+	conn, err := silent.Accept()
+	check(t, err)
+	defer conn.Close()
+	check(t, process.Process.Signal(syscall.SIGINT))
+	if err := process.Wait(); process.ProcessState.ExitCode() != failed || !strings.HasSuffix(failure.String(), "btlc: "+errInterrupted.Error()+"\n") {
+		t.Errorf("got %v, %s", err, failure.String())
 	}
 }
 
