@@ -21,7 +21,9 @@ func (s *Server) pages(gateway http.Handler) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
 		if err := s.ready(ctx); err != nil {
-			s.log.WarnContext(ctx, "not ready", "error", err)
+			if r.Context().Err() == nil { // a prober that hung up says nothing about us
+				s.log.WarnContext(ctx, "not ready", "error", err)
+			}
 			plain(w, http.StatusServiceUnavailable, "not ready\n")
 			return
 		}

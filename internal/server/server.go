@@ -197,7 +197,7 @@ func (s *Server) housekeep(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		if strays, err := s.db.EnsurePartitions(ctx); err != nil {
+		if strays, err := s.db.EnsurePartitions(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "partitions", "error", err)
 		} else if strays > 0 {
 			s.log.ErrorContext(ctx, "rows stand in a default partition: partitions were missing when they were written", "rows", strays)
@@ -205,7 +205,9 @@ func (s *Server) housekeep(ctx context.Context) {
 		for deleted := int64(1); deleted > 0 && ctx.Err() == nil; {
 			var err error
 			if deleted, err = s.db.ForgetKeys(ctx, 10_000); err != nil {
-				s.log.WarnContext(ctx, "idempotency keys", "error", err)
+				if ctx.Err() == nil {
+					s.log.WarnContext(ctx, "idempotency keys", "error", err)
+				}
 				break
 			}
 		}
