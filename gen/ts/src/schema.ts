@@ -94,7 +94,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stops the client: its keys work no more */
+        /** Stops the client: its keys work no more, within a second on all servers */
         post: operations["DisableApiClient"];
         delete?: never;
         options?: never;
@@ -152,7 +152,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stops the key at once */
+        /** Stops the key: at once on the server that took the call, within a second on the others */
         post: operations["RevokeApiKey"];
         delete?: never;
         options?: never;

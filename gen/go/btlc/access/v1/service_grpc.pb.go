@@ -61,7 +61,7 @@ type AccessServiceClient interface {
 	CreateApiClient(ctx context.Context, in *CreateApiClientRequest, opts ...grpc.CallOption) (*CreateApiClientResponse, error)
 	// Updates an api client.
 	UpdateApiClient(ctx context.Context, in *UpdateApiClientRequest, opts ...grpc.CallOption) (*UpdateApiClientResponse, error)
-	// Stops the client: its keys work no more.
+	// Stops the client: its keys work no more, within a second on all servers.
 	DisableApiClient(ctx context.Context, in *DisableApiClientRequest, opts ...grpc.CallOption) (*DisableApiClientResponse, error)
 	// Gets an api key. NOT_FOUND when there is none, or none that the caller may see.
 	GetApiKey(ctx context.Context, in *GetApiKeyRequest, opts ...grpc.CallOption) (*GetApiKeyResponse, error)
@@ -69,7 +69,7 @@ type AccessServiceClient interface {
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
 	// Makes a key. Its secret is in this answer and nowhere else: a repeated call says SECRET_ALREADY_SHOWN.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
-	// Stops the key at once.
+	// Stops the key: at once on the server that took the call, within a second on the others.
 	RevokeApiKey(ctx context.Context, in *RevokeApiKeyRequest, opts ...grpc.CallOption) (*RevokeApiKeyResponse, error)
 	// Says who the caller is and what they may do.
 	WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error)
@@ -258,7 +258,7 @@ type AccessServiceServer interface {
 	CreateApiClient(context.Context, *CreateApiClientRequest) (*CreateApiClientResponse, error)
 	// Updates an api client.
 	UpdateApiClient(context.Context, *UpdateApiClientRequest) (*UpdateApiClientResponse, error)
-	// Stops the client: its keys work no more.
+	// Stops the client: its keys work no more, within a second on all servers.
 	DisableApiClient(context.Context, *DisableApiClientRequest) (*DisableApiClientResponse, error)
 	// Gets an api key. NOT_FOUND when there is none, or none that the caller may see.
 	GetApiKey(context.Context, *GetApiKeyRequest) (*GetApiKeyResponse, error)
@@ -266,7 +266,7 @@ type AccessServiceServer interface {
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
 	// Makes a key. Its secret is in this answer and nowhere else: a repeated call says SECRET_ALREADY_SHOWN.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
-	// Stops the key at once.
+	// Stops the key: at once on the server that took the call, within a second on the others.
 	RevokeApiKey(context.Context, *RevokeApiKeyRequest) (*RevokeApiKeyResponse, error)
 	// Says who the caller is and what they may do.
 	WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error)
