@@ -80,6 +80,7 @@ client: ## build and test the TypeScript client
 .PHONY: race
 race: ## all tests of Go, with the race detector, on one PostgreSQL
 	cd internal/server/testdata/oidc && $(NPM) ci
+	cd internal/openbadge/interop && $(NPM) ci
 	$(WITHPG) go test -race -vet=off -timeout 15m ./...
 
 .PHONY: soak

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -41,10 +44,11 @@ func TestCommands(t *testing.T) {
 		{name: "version", arguments: []string{"version"}, says: []string{"btlc ", "needs schema version 2"}},
 		{name: "program check", arguments: []string{"program", "check"}, says: []string{"16 competencies", "15 performance assessments", "4 courses"}},
 		{name: "program check of nothing", arguments: []string{"program", "check", dir}, code: failed, says: []string{"sources.yaml: ", "courses.yaml: "}},
-		{name: "no keys yet", arguments: []string{"key", "list", "--data-dir", dir}, code: failed, says: []string{"the first start of btlc serve makes one"}},
+		{name: "no keys yet", arguments: []string{"key", "list", "--data-dir", dir}, code: failed, says: []string{"the first start of btlc serve makes them"}},
 		{name: "a first key", arguments: []string{"key", "rotate", "--data-dir", dir}, says: []string{"key-0001.pem", "signs, made ", "SHA256:"}},
 		{name: "a second key", arguments: []string{"key", "rotate"}, environ: []string{"BTLC_DATA_DIR=" + dir}, says: []string{"verifies, made ", "key-0002.pem"}},
 		{name: "both keys", arguments: []string{"key", "list", "--data-dir=" + dir}, says: []string{"key-0001.pem", "key-0002.pem"}},
+		{name: "a key that is not there", arguments: []string{"key", "compromise", "z6MkOther", "--data-dir", dir}, code: failed, says: []string{`no key "z6MkOther"`, "btlc key list"}},
 		{name: "help on settings", arguments: []string{"help", "settings"}, says: []string{"--rest-address, BTLC_REST_ADDRESS, restAddress"}},
 		{name: "help on serve", arguments: []string{"serve", "--help"}, says: []string{"btlc serve --demo", "--database-url url", "[BTLC_DATABASE_URL]"}},
 		{name: "all faults", arguments: []string{"serve", "--rest-address", "here"}, environ: []string{"BTLC_LOG_LEVEL=loud", "BTLC_DATABSE_URL=x"}, code: misused,
@@ -53,6 +57,9 @@ func TestCommands(t *testing.T) {
 		{name: "an unknown command", arguments: []string{"server"}, code: misused, says: []string{"unknown command", "the nearest is serve"}},
 		{name: "an unknown command of a group", arguments: []string{"key", "rotat"}, code: misused, says: []string{"the nearest is rotate", "btlc key --help"}},
 		{name: "a stray argument", arguments: []string{"serve", "now"}, code: misused, says: []string{`"now"`}},
+		{name: "help on lost keys", arguments: []string{"admin-key", "--help"}, says: []string{"btlc admin-key", "--migrate-database-url url", "--data-dir"}},
+		{name: "no name", arguments: []string{"admin-key", ""}, code: misused, says: []string{"1 to 200 letters"}},
+		{name: "two names", arguments: []string{"admin-key", "one", "two"}, code: misused, says: []string{"at most 1", "btlc admin-key --help"}},
 		{name: "a database that is not there", arguments: []string{"migrate", "status"}, environ: []string{"BTLC_DATABASE_URL=postgres://u:verysecret@127.0.0.1:1/d?sslmode=disable&connect_timeout=1"}, code: failed, says: []string{"connect to the database"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,6 +109,26 @@ func TestDemoKeys(t *testing.T) {
 	check(t, err)
 	if later := keep(demo.Keys{}, "http://127.0.0.1:1"); later.Staff == first.Staff || later.District == "" {
 		t.Error("keys that work no more were kept")
+	}
+}
+
+// TestDemoIsNotForOthersData has a server with real data started with the demo by mistake.
+func TestDemoIsNotForOthersData(t *testing.T) {
+	t.Parallel()
+	address := databasetest.New(t, migrations.FS)
+	pool, err := database.Open(t.Context(), address, database.PoolOptions{MaxConns: 1})
+	check(t, err)
+	defer pool.Close()
+	_, err = pool.ExecContext(t.Context(), "INSERT INTO districts (id, create_time, update_time, display_name, time_zone) VALUES ('real', now(), now(), 'Real', 'America/New_York')")
+	check(t, err)
+	var a *account
+	dir := a.dataDir(t)
+	_, stderr, code := a.btlc(t, []string{"BTLC_DATABASE_URL=" + address, "BTLC_DEMO=true"}, "serve", "--data-dir", dir, "--rest-address=127.0.0.1:0", "--grpc-address=127.0.0.1:0", "--metrics-address=")
+	if code != failed || !strings.Contains(stderr, "--demo is not for the database btlc_test_") {
+		t.Errorf("got exit code %d, %s", code, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "demo.env")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("demo.env: %v", err)
 	}
 }
 

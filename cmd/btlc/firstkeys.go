@@ -10,7 +10,6 @@ import (
 
 	"google.golang.org/grpc"
 
-	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/config"
 	"github.com/btlc/btlc/internal/database"
@@ -24,8 +23,7 @@ func makeAdmin(ctx context.Context, c *config.Config, db *database.DB, log *slog
 	keep := func(secret string) error {
 		return writeEnv(path, "The key of the first administrator. Make other clients with it, then revoke it.", variable{"BTLC_ADMIN_KEY", secret})
 	}
-	made, err := access.New(db, nil).BootstrapFirst(ctx, "first administrator", keep,
-		access.Grant{Role: accesspb.Role_ROLE_ADMIN}, access.Grant{Role: accesspb.Role_ROLE_PROGRAM_STAFF})
+	made, err := access.New(db, nil).BootstrapFirst(ctx, "first administrator", keep, adminGrants...)
 	if err != nil {
 		return "", fmt.Errorf("make the first administrator: %w", err)
 	}
@@ -36,18 +34,13 @@ func makeAdmin(ctx context.Context, c *config.Config, db *database.DB, log *slog
 	return path, nil
 }
 
-// loadDemo fills an empty database and returns the keys to it, which are also in demo.env beside the data.
+// loadDemo fills an empty database, unless it has the demo already, and returns the keys to it, which are also in demo.env beside the data.
 func loadDemo(ctx context.Context, c *config.Config, p *postgres, options server.Options, baseURL string, log *slog.Logger) (_ demo.Keys, err error) {
 	pool, err := p.hastyPool(ctx)
 	if err != nil {
 		return demo.Keys{}, err
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	owner, err := p.ownerPool(ctx)
-	if err != nil {
-		return demo.Keys{}, err
-	}
-	defer func() { err = errors.Join(err, owner.Close()) }()
 
 	keys, err := demo.Load(ctx, demo.Options{
 		Server: func(clock func() time.Time) (grpc.ClientConnInterface, *database.DB, func(), error) {
@@ -59,12 +52,14 @@ func loadDemo(ctx context.Context, c *config.Config, p *postgres, options server
 			}
 			return loading.Channel(), loading.DB(), loading.DB().Close, nil
 		},
-		Owner: owner,
-		Log:   log,
+		Log: log,
 	})
-	if errors.Is(err, demo.ErrUnfinished) && p.private != nil {
+	switch {
+	case errors.Is(err, demo.ErrUnfinished) && p.private != nil:
 		return demo.Keys{}, fmt.Errorf("%w: remove %s and start again", err, filepath.Join(c.DataDir, "postgres"))
-	} else if err != nil {
+	case errors.Is(err, demo.ErrOccupied):
+		return demo.Keys{}, fmt.Errorf("--demo is not for %s: %w", p.where(), err)
+	case err != nil:
 		return demo.Keys{}, err
 	}
 	return keepDemoKeys(ctx, c, database.NewDB(pool, nil), keys, baseURL)

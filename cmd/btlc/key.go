@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -23,17 +21,19 @@ func newKey() *cobra.Command {
 	key := &cobra.Command{
 		Use:   "key",
 		Short: "The keys that sign credentials",
-		Long: `The server signs credentials with an Ed25519 key that it makes on its first start, in the folder keys of the data
-directory, readable by its owner alone. Keep a copy of the folder in a safe place: whoever has it can issue in your name,
-and without it what was signed can no longer be checked. Servers that share a database need the same keys. The public
-parts are at /.well-known/did.json.`,
+		Long: `The server signs credentials with a pair of keys that it makes on its first start, in the folder keys of the data
+directory, readable by its owner alone: an Ed25519 key for documents with embedded proofs, and a P-256 key for JWTs. Keep a
+copy of the folder in a safe place: whoever has it can issue in your name, and without it what was signed can no longer be
+checked. Servers that share a database need the same keys. The public parts are at /.well-known/did.json and
+/.well-known/jwks.json.`,
 	}
 	config.AddFlags(key.PersistentFlags(), "data-dir")
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the signing keys",
-		Long: `List shows each key's id, by which /.well-known/did.json names it, the SHA-256 of its public part, and when its file was
-made. The last one signs; what the others signed stays valid, so they stay.`,
+		Long: `List shows each key's id, by which /.well-known/did.json names it, what it signs by, its SHA-256 thumbprint (RFC 7638),
+and when its file was made. The last one of each kind signs; what the others signed stays valid, so they stay, but for
+those that are compromised.`,
 		Example: `  btlc key list
   btlc key list --data-dir /srv/btlc`,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -41,26 +41,21 @@ made. The last one signs; what the others signed stays valid, so they stay.`,
 			if err != nil {
 				return err
 			}
-			files, err := keyFiles(keysDir(c))
-			if err != nil {
+			ring, err := openbadge.LoadKeys(keysDir(c))
+			if errors.Is(err, openbadge.ErrNoKeys) {
+				return fmt.Errorf("there are no keys in %s: the first start of btlc serve makes them", keysDir(c))
+			} else if err != nil {
 				return err
 			}
-			if len(files) == 0 {
-				return fmt.Errorf("there are no keys in %s: the first start of btlc serve makes one", keysDir(c))
-			}
-			ring, err := openbadge.LoadOrCreateKeys(keysDir(c))
-			if err != nil {
-				return err
-			}
-			return showKeys(command.OutOrStdout(), ring, files)
+			return showKeys(command.OutOrStdout(), ring)
 		},
 	}
 	rotate := &cobra.Command{
 		Use:   "rotate",
-		Short: "Make a new key that signs from now on",
-		Long: `Rotate makes a new key. A running server goes on with the old one until it is started again; then the new key signs, and
-the old ones stay published for what they have signed. Run it as the user that the server runs as. Copy the new file to
-the other servers before any of them starts with it, so that all publish it.`,
+		Short: "Make a new pair of keys that sign from now on",
+		Long: `Rotate makes a new pair of keys. A running server goes on with the old ones until it is started again; then the new keys
+sign, and the old ones stay published for what they have signed. Run it as the user that the server runs as. Copy the new
+files to the other servers before any of them starts with them, so that all publish them.`,
 		Example: `  sudo -u btlc btlc key rotate --data-dir /srv/btlc && sudo systemctl restart btlc`,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := settingsOf(command)
@@ -76,38 +71,57 @@ the other servers before any of them starts with it, so that all publish it.`,
 			} else if err != nil {
 				return err
 			}
-			files, err := keyFiles(keysDir(c))
+			return showKeys(command.OutOrStdout(), ring)
+		},
+	}
+	compromise := &cobra.Command{
+		Use:   "compromise key",
+		Short: "Revoke a key that others may have",
+		Long: `Compromise marks a key, named by its id, as one that others may have: from the next start of the server on it signs no
+more, /.well-known/did.json tells since when it is revoked, and nothing that it has ever signed is accepted. Credentials
+that it signed have to be issued again. When it was the key that signs, a new one is made. Run it as the user that the
+server runs as, copy the folder to the other servers, and start all of them again.
+
+The mark is a file beside the key, with .compromised in the place of .pem; who marked a key by mistake removes it.`,
+		Example: `  sudo -u btlc btlc key compromise z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK --data-dir /srv/btlc`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			c, err := settingsOf(command)
 			if err != nil {
 				return err
 			}
-			return showKeys(command.OutOrStdout(), ring, files)
+			_, err = openbadge.MarkCompromised(keysDir(c), arguments[0], time.Now())
+			if errors.Is(err, openbadge.ErrUnknownKey) {
+				return fmt.Errorf("there is no key %q in %s: see btlc key list", arguments[0], keysDir(c))
+			} else if err != nil {
+				return err
+			}
+			ring, err := openbadge.LoadOrCreateKeys(keysDir(c))
+			if err != nil {
+				return err
+			}
+			return showKeys(command.OutOrStdout(), ring)
 		},
 	}
-	key.AddCommand(list, rotate)
+	key.AddCommand(list, rotate, compromise)
 	return key
 }
 
-// keyFiles are the files of the keys, oldest first.
-func keyFiles(dir string) ([]string, error) {
-	return filepath.Glob(filepath.Join(dir, "key-[0-9][0-9][0-9][0-9].pem"))
-}
-
-func showKeys(out io.Writer, ring *openbadge.Keyring, files []string) error {
-	keys := ring.Public()
-	if len(keys) != len(files) {
-		return errors.New("the keys changed while they were read: try again")
-	}
-	for i, key := range keys {
-		file, err := os.Stat(files[i])
+func showKeys(out io.Writer, ring *openbadge.Keyring) error {
+	for _, file := range ring.Files() {
+		info, err := os.Stat(file.Path)
 		if err != nil {
 			return err
 		}
+		key := file.Public()
 		state := "verifies"
-		if i == len(keys)-1 {
+		switch {
+		case !key.Revoked.IsZero():
+			state = "compromised since " + key.Revoked.Format(time.RFC3339)
+		case key.Equal(ring.Active(key.Algorithm).Public()):
 			state = "signs"
 		}
-		sum := sha256.Sum256(key.Key)
-		fmt.Fprintf(out, "%s\n  %s, made %s, %s\n  SHA256:%s\n", key.ID, state, file.ModTime().UTC().Format(time.RFC3339), files[i], base64.RawStdEncoding.EncodeToString(sum[:]))
+		fmt.Fprintf(out, "%s\n  %s, %s, made %s, %s\n  SHA256:%s\n", key.ID, key.Algorithm, state, info.ModTime().UTC().Format(time.RFC3339), file.Path, key.Thumbprint())
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (p *postgres) migrate(ctx context.Context) error {
 
 // pool connects as the server, with its rights and no more.
 func (p *postgres) pool(ctx context.Context) (*sql.DB, error) {
-	return database.Open(ctx, p.server, database.PoolOptions{MaxConns: p.config.MaxConnections, ServerRole: true})
+	return database.Open(ctx, p.server, database.PoolOptions{MaxConns: p.config.MaxConnections, ServerRole: p.config.AssumeRole})
 }
 
 // hastyPool is a pool for data that can be loaded again: a commit does not wait for the disk. Only the private

@@ -36,9 +36,10 @@ finishes what is in flight, for --shutdown-grace at most. A second signal ends i
 
 Without --database-url it runs a PostgreSQL of its own in the data directory, from the programs on this machine, which
 nobody else can reach. The first start makes the key that signs credentials, and a first administrator, whose API key is
-then in admin.env in the data directory.
+then in admin.env in the data directory; should it be lost, btlc admin-key makes another.
 
-With --demo it also fills an empty database with made-up districts, educators and credentials, and shows keys.`,
+With --demo it also fills an empty database with made-up districts, educators and credentials, and shows keys. On a
+database with data of its own it does not start then.`,
 		Example: `  btlc serve --demo
   btlc serve --config /etc/btlc.yaml
   BTLC_DATABASE_URL=postgres://btlc:secret@db.example.org/btlc btlc serve --public-url https://btlc.example.org
@@ -108,6 +109,9 @@ func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, o
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	if err := database.CheckSchema(ctx, pool, migrations.FS); err != nil {
 		return false, fmt.Errorf("%w: btlc migrate", err)
+	}
+	if err := database.CheckRights(ctx, pool); err != nil {
+		return false, err
 	}
 	watch, err := telemetry.New(ctx, telemetry.Options{Version: version(), Endpoint: c.OTLPEndpoint, Log: log})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // Settings of commands that use the database.
-var databaseSettings = []string{"data-dir", "database-url", "migrate-database-url", "postgres-bin", "max-connections", "log-level", "log-format"}
+var databaseSettings = []string{"data-dir", "database-url", "migrate-database-url", "assume-role", "postgres-bin", "max-connections", "log-level", "log-format"}
 
 // settingsOf reads a command's settings.
 func settingsOf(command *cobra.Command) (*config.Config, error) {

@@ -9,12 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/btlc/btlc/internal/api"
@@ -59,26 +57,10 @@ type cached struct {
 	until  time.Time
 }
 
-// providerPatience bounds one request to a provider; providerPause is how long one that hung is left alone, so that callers
-// do not wait for it one after the other.
-const (
-	providerPatience = 5 * time.Second
-	providerPause    = time.Second
-)
-
-var errProviderPaused = errors.New("the identity provider did not answer a moment ago")
-
-type issuer struct {
-	Issuer
-	mu       sync.Mutex
-	verifier *oidc.IDTokenVerifier
-	failed   time.Time
-}
-
 func newAuthenticator(callers callers, issuers []Issuer, now func() time.Time) *Authenticator {
 	a := &Authenticator{callers: callers, issuers: map[string]*issuer{}, now: now, cache: map[[sha256.Size]byte]cached{}}
 	for _, i := range issuers {
-		a.issuers[i.URL] = &issuer{Issuer: i}
+		a.issuers[i.URL] = newIssuer(i)
 	}
 	return a
 }
@@ -152,12 +134,10 @@ func (a *Authenticator) person(ctx context.Context, token string) (*Caller, erro
 	if i == nil {
 		return nil, errUnknown
 	}
-	verifier, err := i.ready(ctx)
-	if err != nil {
+	verified, err := i.verify(ctx, token)
+	if errors.Is(err, errProvider) {
 		return nil, api.Errorf(api.Unavailable, "The identity provider does not answer.")
-	}
-	verified, err := verifier.Verify(ctx, token)
-	if err != nil {
+	} else if err != nil {
 		return nil, errUnknown
 	}
 	caller, err := a.callers.callerOfSubject(ctx, i.URL, verified.Subject)
@@ -171,29 +151,6 @@ func (a *Authenticator) person(ctx context.Context, token string) (*Caller, erro
 		caller.DisplayName = claims.Name
 	}
 	return caller, nil
-}
-
-// ready discovers the provider at the first token, not at the start: a server starts while its provider is down.
-func (i *issuer) ready(ctx context.Context) (*oidc.IDTokenVerifier, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.verifier == nil {
-		if time.Since(i.failed) < providerPause {
-			return nil, errProviderPaused
-		}
-		// The provider keeps this context for fetching keys later: it must not end with the request.
-		patient := oidc.ClientContext(context.WithoutCancel(ctx), &http.Client{Timeout: providerPatience})
-		asked := time.Now()
-		provider, err := oidc.NewProvider(patient, i.URL)
-		if err != nil {
-			if time.Since(asked) > providerPause { // one that hangs; one that refuses costs nothing to ask again
-				i.failed = time.Now()
-			}
-			return nil, err
-		}
-		i.verifier = provider.Verifier(&oidc.Config{ClientID: i.Audience})
-	}
-	return i.verifier, nil
 }
 
 // issuerOf reads who a token says it is from, to find the provider that can tell whether that is so.

@@ -15,10 +15,18 @@ import (
 // System is the principal of what the server does by itself.
 const System = "system"
 
+// bootstrapMethod is what the audit record calls the making of a client by the server itself.
+const bootstrapMethod = "bootstrap"
+
 // Bootstrap makes a client with these roles and a key, without a caller: for the demo. The key works for a year.
 func (s *Service) Bootstrap(ctx context.Context, name string, grants ...Grant) (secret string, err error) {
+	return s.BootstrapAgain(ctx, bootstrapMethod, name, grants...)
+}
+
+// BootstrapAgain is Bootstrap for an operator in need. method is what the audit record says it was made by.
+func (s *Service) BootstrapAgain(ctx context.Context, method, name string, grants ...Grant) (secret string, err error) {
 	err = s.store.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
-		secret, err = s.bootstrap(ctx, tx, name, grants)
+		secret, err = s.bootstrap(ctx, tx, method, name, grants)
 		return err
 	})
 	return secret, err
@@ -36,7 +44,7 @@ func (s *Service) BootstrapFirst(ctx context.Context, name string, keep func(sec
 		if exists, err := tx.APIClient.Query().Exist(ctx); err != nil || exists {
 			return err
 		}
-		secret, err := s.bootstrap(ctx, tx, name, grants)
+		secret, err := s.bootstrap(ctx, tx, bootstrapMethod, name, grants)
 		if err != nil {
 			return err
 		}
@@ -46,7 +54,7 @@ func (s *Service) BootstrapFirst(ctx context.Context, name string, keep func(sec
 	return made && err == nil, err
 }
 
-func (s *Service) bootstrap(ctx context.Context, tx *database.Tx, name string, grants []Grant) (secret string, err error) {
+func (s *Service) bootstrap(ctx context.Context, tx *database.Tx, method, name string, grants []Grant) (secret string, err error) {
 	secret, prefix, hash := newKey()
 	client, err := tx.APIClient.Create().SetDisplayName(name).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
@@ -63,5 +71,5 @@ func (s *Service) bootstrap(ctx context.Context, tx *database.Tx, name string, g
 		return "", err
 	}
 	tx.Wrote(clientName)
-	return secret, tx.AuditWrite(ctx, System, "bootstrap", uuid.Must(uuid.NewV7()).String())
+	return secret, tx.AuditWrite(ctx, System, method, uuid.Must(uuid.NewV7()).String())
 }

@@ -169,6 +169,9 @@ func (s *Service) RevokeApiKey(ctx context.Context, req *pb.RevokeApiKeyRequest)
 		if err != nil {
 			return nil, err
 		}
+		if err := api.CheckEtag(ctx, req.ProtoReflect(), keyProto(row)); err != nil {
+			return nil, err
+		}
 		if row.RevokeTime == nil {
 			if row, err = row.Update().SetRevokeTime(tx.Now).Save(ctx); err != nil {
 				return nil, err

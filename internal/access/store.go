@@ -100,8 +100,16 @@ var keyList = &api.ListSpec{Default: "create_time", Columns: map[string]api.Colu
 func keyProto(row *ent.APIKey) *pb.ApiKey {
 	return &pb.ApiKey{
 		Name: api.Name("btlc/ApiKey", row.APIClientID, row.ID), Prefix: row.Prefix, ExpireTime: api.Timestamp(row.ExpireTime),
-		RevokeTime: api.OptionalTimestamp(row.RevokeTime), CreateTime: api.Timestamp(row.CreateTime),
+		RevokeTime: api.OptionalTimestamp(row.RevokeTime), CreateTime: api.Timestamp(row.CreateTime), Etag: keyEtag(row),
 	}
+}
+
+// keyEtag changes when the key is revoked: nothing else ever changes of it.
+func keyEtag(row *ent.APIKey) string {
+	if row.RevokeTime != nil {
+		return api.Etag(2)
+	}
+	return api.Etag(1)
 }
 
 func (s store) key(ctx context.Context, db *ent.Client, name string) (*ent.APIKey, error) {

@@ -1,5 +1,7 @@
 package assessment
 
+import "github.com/btlc/btlc/internal/api"
+
 // The states of a submission, as the database keeps them.
 const (
 	draft        = "DRAFT"
@@ -8,44 +10,24 @@ const (
 	notYet       = "NOT_YET"
 )
 
-// verb is something that is done to a submission, as in "it cannot be …".
-type verb string
-
-const (
-	change           verb = "changed"
-	submit           verb = "submitted"
-	findDemonstrated verb = "scored as demonstrated"
-	findNotYet       verb = "scored as not yet demonstrated"
-)
-
-// lifecycle is the life of a submission: what may be done to it in which state, and what becomes of it.
-var lifecycle = []struct {
-	from string
-	verb verb
-	to   string
-}{
-	{draft, change, draft},
-	{draft, submit, submitted},
-	{submitted, findDemonstrated, demonstrated},
-	{submitted, findNotYet, notYet},
+// submissionLife is the life of a submission: what may be done to it in which state, and what becomes of it.
+var submissionLife = api.Life{
+	{"", "create", draft},
+	{draft, "update", draft},
+	{draft, "submit", submitted},
+	{submitted, "score demonstrated", demonstrated},
+	{submitted, "score not yet", notYet},
 }
 
-// move is the state that a verb leads to; ok is false when the state does not allow it.
-func move(from string, v verb) (to string, ok bool) {
-	for _, step := range lifecycle {
-		if step.from == from && step.verb == v {
-			return step.to, true
-		}
-	}
-	return "", false
-}
+// Lives are the life cycles of this context's resources, by type.
+var Lives = map[string]api.Life{"btlc/Submission": submissionLife}
 
 // finding is the verb for the outcome of a score sheet.
-func finding(outcome string) verb {
+func finding(outcome string) string {
 	if outcome == demonstrated {
-		return findDemonstrated
+		return "score demonstrated"
 	}
-	return findNotYet
+	return "score not yet"
 }
 
 // nextAttempt is the number of a new attempt after the last one; 0 is the last one's number when there is none. Another

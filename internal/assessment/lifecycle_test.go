@@ -1,36 +1,37 @@
 package assessment
 
 import (
+	"errors"
 	"testing"
 
+	"github.com/btlc/btlc/ent/submission"
 	pb "github.com/btlc/btlc/gen/go/btlc/assessment/v1"
 	"github.com/btlc/btlc/internal/api"
 )
 
-func TestMove(t *testing.T) {
-	allowed := map[string]map[verb]string{
-		draft:     {change: draft, submit: submitted},
-		submitted: {findDemonstrated: demonstrated, findNotYet: notYet},
+func TestSubmissionLife(t *testing.T) {
+	if first := submissionLife.First(); first != submission.DefaultState {
+		t.Errorf("a new one is %s, in the table %s", first, submission.DefaultState)
 	}
-	for _, state := range []string{draft, submitted, demonstrated, notYet, ""} {
-		for _, v := range []verb{change, submit, findDemonstrated, findNotYet, ""} {
-			to, ok := move(state, v)
-			if want, may := allowed[state][v]; to != want || ok != may {
-				t.Errorf("a submission in state %q is %q: got %q, %v, want %q, %v", state, v, to, ok, want, may)
+	allowed := map[string]map[string]string{
+		draft:     {"update": draft, "submit": submitted},
+		submitted: {"score demonstrated": demonstrated, "score not yet": notYet},
+	}
+	for _, state := range []string{draft, submitted, demonstrated, notYet, "nonsense"} {
+		for _, verb := range []string{"update", "submit", "score demonstrated", "score not yet"} {
+			to, err := submissionLife.After("submission", state, verb)
+			refusal, refused := errors.AsType[*api.Error](err)
+			if want := allowed[state][verb]; to != want || (want == "") != (refused && refusal.Reason == api.StateConflict) {
+				t.Errorf("%s %s: got %q, %v, want %q", verb, state, to, err, want)
 			}
 		}
 	}
 }
 
-func TestStatesAreThoseOfTheContract(t *testing.T) {
-	for _, state := range []string{draft, submitted, demonstrated, notYet} {
-		if api.EnumOf[pb.SubmissionState](state) == 0 {
-			t.Errorf("the contract has no state %s", state)
-		}
-	}
-	for outcome, want := range map[pb.ScoreOutcome]verb{pb.ScoreOutcome_SCORE_OUTCOME_DEMONSTRATED: findDemonstrated, pb.ScoreOutcome_SCORE_OUTCOME_NOT_YET: findNotYet} {
-		if got := finding(api.EnumWord(outcome)); got != want {
-			t.Errorf("%s: got %q, want %q", outcome, got, want)
+func TestFindingLeadsToItsOutcome(t *testing.T) {
+	for _, outcome := range []pb.ScoreOutcome{pb.ScoreOutcome_SCORE_OUTCOME_DEMONSTRATED, pb.ScoreOutcome_SCORE_OUTCOME_NOT_YET} {
+		if to, err := submissionLife.After("submission", submitted, finding(api.EnumWord(outcome))); err != nil || to != api.EnumWord(outcome) {
+			t.Errorf("%s: got %q, %v", outcome, to, err)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (s *Service) SubmitScoreSheet(ctx context.Context, req *pb.SubmitScoreSheet
 		if err != nil {
 			return nil, err
 		}
-		to, err := a.move(finding(api.EnumWord(req.GetScoreSheet().GetOutcome())))
+		to, err := submissionLife.After("submission", a.row.State, finding(api.EnumWord(req.GetScoreSheet().GetOutcome())))
 		if err != nil {
 			return nil, err
 		}

@@ -62,7 +62,7 @@ func (s *Service) UpdateSubmission(ctx context.Context, req *pb.UpdateSubmission
 		if err != nil {
 			return nil, err
 		}
-		if _, err := a.move(change); err != nil {
+		if _, err := submissionLife.After("submission", a.row.State, "update"); err != nil {
 			return nil, err
 		}
 		if a, err = s.store.updateSubmission(ctx, tx, a, next.Evidence); err != nil {
@@ -72,15 +72,6 @@ func (s *Service) UpdateSubmission(ctx context.Context, req *pb.UpdateSubmission
 		announceSubmission(tx, a, "UPDATED")
 		return &pb.UpdateSubmissionResponse{Submission: a.proto()}, nil
 	})
-}
-
-// move is the state that a verb leads to, or why it may not be done.
-func (a *attempt) move(v verb) (string, error) {
-	to, ok := move(a.row.State, v)
-	if !ok {
-		return "", api.Errorf(api.StateConflict, "The submission is %s: it cannot be %s.", a.row.State, v).With("state", a.row.State)
-	}
-	return to, nil
 }
 
 // CheckCompleteness says what a submission lacks.
@@ -115,7 +106,7 @@ func (s *Service) SubmitSubmission(ctx context.Context, req *pb.SubmitSubmission
 		if err := api.CheckEtag(ctx, req.ProtoReflect(), a.proto()); err != nil {
 			return nil, err
 		}
-		to, err := a.move(submit)
+		to, err := submissionLife.After("submission", a.row.State, "submit")
 		if err != nil {
 			return nil, err
 		}

@@ -188,7 +188,7 @@ func (s store) createSubmission(ctx context.Context, tx *database.Tx, in *pb.Sub
 		return nil, api.Errorf(api.StateConflict, "There is %s, which is %s: another attempt is for those that were scored as not yet demonstrated.", open, last.State).
 			With("submission", open).With("state", last.State)
 	}
-	row, err := tx.Submission.Create().SetEducatorID(person).SetAssessmentID(assessment.ID).SetAttempt(number).SetState(draft).
+	row, err := tx.Submission.Create().SetEducatorID(person).SetAssessmentID(assessment.ID).SetAttempt(number).SetState(submissionLife.First()).
 		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, err

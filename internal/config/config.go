@@ -18,6 +18,7 @@ type Config struct {
 	DataDir            string
 	DatabaseURL        Secret // empty: a private PostgreSQL
 	MigrateDatabaseURL Secret // never empty when DatabaseURL is not
+	AssumeRole         bool   // false: DatabaseURL logs in as a member of the server's role
 	PostgresBin        string // empty: looked for
 	MaxConnections     int
 	MigrateOnStart     bool

@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.RESTAddress != "127.0.0.1:8080" || c.GRPCAddress != "127.0.0.1:9090" || c.MetricsAddress != "127.0.0.1:9464" || c.MaxConnections != 20 ||
-		!c.MigrateOnStart || c.Demo || c.IssuerName != "Boston Teacher Leadership Certificate" || c.Zone.String() != "America/New_York" ||
+		!c.MigrateOnStart || !c.AssumeRole || c.Demo || c.IssuerName != "Boston Teacher Leadership Certificate" || c.Zone.String() != "America/New_York" ||
 		c.RequestTimeout != 30*time.Second || c.ShutdownGrace != 20*time.Second || c.RequestsPerSecond != 500 || c.LogLevel != slog.LevelInfo || c.LogFormat != "json" {
 		t.Errorf("got %+v", c)
 	}
@@ -72,7 +72,7 @@ func TestExamples(t *testing.T) {
 			}
 			// What the examples of these need beside them.
 			var beside []string
-			for name, value := range map[string]string{"public-url": "https://btlc.example.org", "database-url": "postgres://h/d"} {
+			for name, value := range map[string]string{"public-url": "https://btlc.example.org", "database-url": "postgres://h/d", "migrate-database-url": "postgres://h/d"} {
 				if name != s.name {
 					beside = append(beside, envName(name)+"="+value)
 				}
@@ -170,11 +170,27 @@ func TestWrongValues(t *testing.T) {
 		{"request-timeout", "0s"}, {"request-timeout", "2h"}, {"shutdown-grace", "-1s"}, {"requests-per-second", "-1"}, {"requests-per-second", "1.5"},
 		{"log-level", "INFO"}, {"log-level", "info+1"}, {"log-format", ""}, {"otlp-endpoint", "127.0.0.1:4317"}, {"otlp-endpoint", "grpc://h:1"},
 		{"database-url", "host=h port"}, {"migrate-database-url", "postgres://h/d"}, {"rest-address", "0.0.0.0:8080"},
+		{"assume-role", "no"}, {"assume-role", "false"},
 	} {
 		_, err := load(t, []string{"--" + c.name + "=" + c.value}, nil, "")
 		var faults Faults
 		if !errors.As(err, &faults) || len(faults) != 1 {
 			t.Errorf("%s=%q: got %v, want one fault", c.name, c.value, err)
+		}
+	}
+}
+
+// Whoever logs in as a member of the server's role cannot migrate.
+func TestMigratingWithoutTheOwner(t *testing.T) {
+	member := []string{"--database-url=postgres://h/d", "--assume-role=false"}
+	for arguments, faults := range map[string]int{"": 1, "--migrate-on-start=false": 0, "--migrate-database-url=postgres://owner@h/d": 0, "--assume-role=true": 0} {
+		var more []string
+		if arguments != "" {
+			more = []string{arguments}
+		}
+		_, err := load(t, append(slices.Clone(member), more...), nil, "")
+		if got, _ := errors.AsType[Faults](err); len(got) != faults || faults > 0 && got[0].Name != "migrate-database-url" {
+			t.Errorf("%q: got %v, want %d faults", arguments, err, faults)
 		}
 	}
 }

@@ -85,6 +85,12 @@ func (c *Config) contradictions(good func(*setting) bool) (faults Faults) {
 	if fine("database-url", "migrate-database-url") && c.MigrateDatabaseURL != "" && c.DatabaseURL == "" {
 		faults = append(faults, c.fault("database-url", "the database that migrate-database-url belongs to"))
 	}
+	if fine("assume-role", "database-url") && !c.AssumeRole && c.DatabaseURL == "" {
+		faults = append(faults, c.fault("assume-role", "true for the private PostgreSQL, which only its owner logs in to"))
+	}
+	if fine("assume-role", "database-url", "migrate-database-url", "migrate-on-start") && !c.AssumeRole && c.DatabaseURL != "" && c.MigrateOnStart && c.MigrateDatabaseURL == "" {
+		faults = append(faults, c.fault("migrate-database-url", "the address of the tables' owner, whom database-url does not log in as when assume-role is false; or migrate-on-start=false"))
+	}
 	if fine("oidc-issuers") {
 		seen := map[string]bool{}
 		for _, issuer := range c.OIDCIssuers {

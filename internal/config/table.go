@@ -51,6 +51,10 @@ var settings = []*setting{
 		usage: "the same database as the owner of its tables, and not through a pooler",
 	},
 	{
+		name: "assume-role", kind: "true|false", fallback: "true", example: "false", set: into(assumeRole, yesNo),
+		usage: "work as the role btlc_server, whoever the database URL logs in as; false for a pooler, which refuses that: then log in as a member of the role",
+	},
+	{
 		name: "postgres-bin", kind: "directory", derived: "looked for in PATH, then in /usr/lib/postgresql", example: "/usr/lib/postgresql/15/bin", set: into(postgresBin, optional(directory)),
 		usage: "where the programs for a private PostgreSQL are",
 	},

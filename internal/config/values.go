@@ -32,6 +32,7 @@ func publicURL(c *Config) *string             { return &c.PublicURL }
 func dataDir(c *Config) *string               { return &c.DataDir }
 func databaseURL(c *Config) *Secret           { return &c.DatabaseURL }
 func migrateDatabaseURL(c *Config) *Secret    { return &c.MigrateDatabaseURL }
+func assumeRole(c *Config) *bool              { return &c.AssumeRole }
 func postgresBin(c *Config) *string           { return &c.PostgresBin }
 func maxConnections(c *Config) *int           { return &c.MaxConnections }
 func migrateOnStart(c *Config) *bool          { return &c.MigrateOnStart }

@@ -1,7 +1,9 @@
 package credential
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/btlc/btlc/internal/openbadge"
@@ -33,37 +35,73 @@ type award struct {
 	identity, identityType, salt string
 
 	credentialType, title, description, criteria, achievementType string
+	// credits is the number of graduate credits that can be had for it.
+	credits int32
 
 	framework, frameworkTitle string
-	competencies              []alignedCompetency
-	time                      time.Time
+	// standards are the titles of those that the framework was derived from.
+	standards    []string
+	competencies []awardedCompetency
+	evidence     []digest
+	time         time.Time
 }
 
-type alignedCompetency struct{ code, statement string }
+// awardedCompetency is one that the certificate is about, and whether the person has attained it: a foundational one
+// is attained by nobody.
+type awardedCompetency struct {
+	code, statement string
+	attained        bool
+}
+
+// digest is that of a piece of evidence, and what the framework calls the place where it was put.
+type digest struct{ sha256, slot, kind string }
 
 // sign makes the document of an award with its signature, and says by which key.
-func (i Issuer) sign(a award) (document, keyID string, err error) {
-	claim := openbadge.Claim{
-		ID: i.BaseURL + "/credentials/" + a.id, Name: a.title,
-		IssuerID: i.DID, IssuerName: i.Name, IssuerURL: i.BaseURL,
-		SubjectHash: openbadge.IdentityHash(a.identity, a.salt), Salt: a.salt, IdentityType: a.identityType,
-		Achievement: openbadge.Achievement{
-			ID: i.BaseURL + "/v1/credentialTypes/" + a.credentialType, Name: a.title, Description: a.description,
-			CriteriaNarrative: a.criteria, AchievementType: a.achievementType,
-		},
-		ValidFrom: a.time,
-	}
-	for _, c := range a.competencies {
-		claim.Achievement.Alignments = append(claim.Achievement.Alignments, openbadge.Alignment{
-			TargetName: c.statement, TargetURL: i.BaseURL + "/v1/frameworks/" + a.framework + "#" + c.code,
-			TargetFramework: a.frameworkTitle, TargetCode: c.code, TargetType: "ceasn:Competency",
-		})
-	}
-	unsigned, err := openbadge.Build(claim)
+func (i Issuer) sign(ctx context.Context, a award) (document, keyID string, err error) {
+	unsigned, err := openbadge.Build(i.claim(a))
 	if err != nil {
 		return "", "", err
 	}
-	key := i.Keys.Active()
-	signed, err := openbadge.Sign(unsigned, key, a.time)
-	return string(signed), key.ID, err
+	key := i.Keys.Active(openbadge.EdDSA)
+	signed, err := openbadge.Sign(ctx, unsigned, key, a.time)
+	return string(signed), key.Public().ID, err
+}
+
+func (i Issuer) claim(a award) openbadge.Claim {
+	claim := openbadge.Claim{
+		Metadata: openbadge.Metadata{
+			ID: i.BaseURL + "/credentials/" + a.id, Name: a.title, ValidFrom: a.time,
+			Issuer: openbadge.Profile{ID: i.DID, Name: i.Name, URL: i.BaseURL},
+		},
+		Subject: openbadge.Subject{Hash: openbadge.IdentityHash(a.identity, a.salt), Salt: a.salt, IdentityType: a.identityType},
+		Achievement: openbadge.Achievement{
+			ID: i.BaseURL + "/v1/credentialTypes/" + a.credentialType, Name: a.title, Description: a.description,
+			CriteriaNarrative: a.criteria, AchievementType: a.achievementType, CreditsAvailable: float64(a.credits),
+		},
+	}
+	framework := i.BaseURL + "/v1/frameworks/" + a.framework
+	achievement := &claim.Achievement
+	for _, c := range a.competencies {
+		item := openbadge.Alignment{
+			TargetName: c.statement, TargetURL: framework + "#" + c.code,
+			TargetFramework: a.frameworkTitle, TargetCode: c.code, TargetType: "ceasn:Competency",
+		}
+		achievement.Alignments = append(achievement.Alignments, item)
+		if !c.attained {
+			continue
+		}
+		result := achievement.ID + "#" + c.code
+		achievement.ResultDescriptions = append(achievement.ResultDescriptions, openbadge.ResultDescription{
+			ID: result, Name: c.statement, ResultType: "Status", Alignments: []openbadge.Alignment{item},
+		})
+		claim.Results = append(claim.Results, openbadge.Result{ResultDescription: result, Status: "Completed"})
+	}
+	for n, title := range a.standards {
+		// The standards' own addresses are not known: the framework's page is where they are named.
+		achievement.Alignments = append(achievement.Alignments, openbadge.Alignment{TargetName: title, TargetURL: fmt.Sprintf("%s#alignment-%d", framework, n+1)})
+	}
+	for _, e := range a.evidence {
+		claim.Evidence = append(claim.Evidence, openbadge.Evidence{SHA256: e.sha256, Name: e.slot, Genre: e.kind})
+	}
+	return claim
 }

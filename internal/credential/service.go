@@ -78,21 +78,21 @@ func (s *Service) IssueCredential(ctx context.Context, req *pb.IssueCredentialRe
 
 // RevokeCredential revokes a credential for good.
 func (s *Service) RevokeCredential(ctx context.Context, req *pb.RevokeCredentialRequest) (*pb.RevokeCredentialResponse, error) {
-	return change(ctx, s, req, revoke, func(c *pb.Credential) *pb.RevokeCredentialResponse {
+	return change(ctx, s, req, "revoke", func(c *pb.Credential) *pb.RevokeCredentialResponse {
 		return &pb.RevokeCredentialResponse{Credential: c}
 	})
 }
 
 // SuspendCredential suspends a credential.
 func (s *Service) SuspendCredential(ctx context.Context, req *pb.SuspendCredentialRequest) (*pb.SuspendCredentialResponse, error) {
-	return change(ctx, s, req, suspend, func(c *pb.Credential) *pb.SuspendCredentialResponse {
+	return change(ctx, s, req, "suspend", func(c *pb.Credential) *pb.SuspendCredentialResponse {
 		return &pb.SuspendCredentialResponse{Credential: c}
 	})
 }
 
 // ReinstateCredential makes a suspended credential active again.
 func (s *Service) ReinstateCredential(ctx context.Context, req *pb.ReinstateCredentialRequest) (*pb.ReinstateCredentialResponse, error) {
-	return change(ctx, s, req, reinstate, func(c *pb.Credential) *pb.ReinstateCredentialResponse {
+	return change(ctx, s, req, "reinstate", func(c *pb.Credential) *pb.ReinstateCredentialResponse {
 		return &pb.ReinstateCredentialResponse{Credential: c}
 	})
 }
@@ -107,10 +107,10 @@ type statusRequest interface {
 }
 
 // change is the one way in which a status changes.
-func change[A proto.Message](ctx context.Context, s *Service, req statusRequest, v verb, answer func(*pb.Credential) A) (A, error) {
+func change[A proto.Message](ctx context.Context, s *Service, req statusRequest, verb string, answer func(*pb.Credential) A) (A, error) {
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (A, error) {
 		var none A
-		c, err := s.store.changeStatus(ctx, tx, req, v)
+		c, err := s.store.changeStatus(ctx, tx, req, verb)
 		if err != nil {
 			return none, err
 		}

@@ -1,23 +1,15 @@
 package credential
 
-// verb is what somebody does to a credential's status.
-type verb string
+import "github.com/btlc/btlc/internal/api"
 
-const (
-	suspend   verb = "suspended"
-	reinstate verb = "reinstated"
-	revoke    verb = "revoked"
-)
-
-// transitions is the life of a credential, by status and verb. What was revoked stays so: a new one is issued instead.
-var transitions = map[string]map[verb]string{
-	"ACTIVE":    {suspend: "SUSPENDED", revoke: "REVOKED"},
-	"SUSPENDED": {reinstate: "ACTIVE", revoke: "REVOKED"},
-	"REVOKED":   {},
+// credentialLife is the life of a credential, by its status. What was revoked stays so: a new one is issued instead.
+var credentialLife = api.Life{
+	{"", "issue", "ACTIVE"},
+	{"ACTIVE", "suspend", "SUSPENDED"},
+	{"SUSPENDED", "reinstate", "ACTIVE"},
+	{"ACTIVE", "revoke", "REVOKED"},
+	{"SUSPENDED", "revoke", "REVOKED"},
 }
 
-// after is the status that a verb leads to; ok is false when the status does not allow it.
-func after(status string, v verb) (next string, ok bool) {
-	next, ok = transitions[status][v]
-	return next, ok
-}
+// Lives are the life cycles of this context's resources, by type.
+var Lives = map[string]api.Life{"btlc/Credential": credentialLife}

@@ -1,18 +1,25 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/btlc/btlc/ent"
+	"github.com/btlc/btlc/ent/attainment"
 	"github.com/btlc/btlc/ent/competency"
 	"github.com/btlc/btlc/ent/coreskill"
+	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/credential"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/educatoremail"
+	"github.com/btlc/btlc/ent/evidence"
+	"github.com/btlc/btlc/ent/predicate"
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
@@ -41,12 +48,12 @@ func (s store) issue(ctx context.Context, tx *database.Tx, person, credentialTyp
 	if err != nil {
 		return nil, err
 	}
-	document, keyID, err := s.issuer.sign(a)
+	document, keyID, err := s.issuer.sign(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	row, err := tx.Credential.Create().SetID(uuid.MustParse(a.id)).SetEducatorID(id).SetCredentialTypeID(kind.ID).SetPolicyVersionID(kind.PolicyVersionID).
-		SetFrameworkID(a.framework).SetStatus("ACTIVE").SetStatusReason("ISSUED").SetIssueTime(tx.Now).SetStatusTime(tx.Now).SetDocument(document).SetKeyID(keyID).
+		SetFrameworkID(a.framework).SetStatus(credentialLife.First()).SetStatusReason("ISSUED").SetIssueTime(tx.Now).SetStatusTime(tx.Now).SetDocument(document).SetKeyID(keyID).
 		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, conflicts.Translate(err)
@@ -82,20 +89,60 @@ func (s store) award(ctx context.Context, tx *database.Tx, id uuid.UUID, kind *e
 	} else if framework == nil {
 		return award{}, fmt.Errorf("award %s: there is no framework", kind.ID)
 	}
+	course := kind.Edges.Course
+	offered, err := tx.CourseVersion.Query().Where(courseversion.CourseID(course.ID)).Order(ent.Desc(courseversion.FieldVersionNumber)).First(ctx)
+	if err != nil {
+		return award{}, err
+	}
 	a := award{
 		id: uuid.Must(uuid.NewV7()).String(), salt: rand.Text(),
-		credentialType: kind.ID, title: kind.Title, description: kind.Edges.Course.Description, criteria: kind.Criteria, achievementType: kind.AchievementType,
-		framework: framework.ID, frameworkTitle: framework.Title, time: tx.Now,
+		credentialType: kind.ID, title: kind.Title, description: course.Description, criteria: kind.Criteria, achievementType: kind.AchievementType, credits: offered.Credits,
+		framework: framework.ID, frameworkTitle: framework.Title, standards: framework.Alignments, time: tx.Now,
 	}
 	if a.identity, a.identityType, err = identity(ctx, tx, id); err != nil {
 		return award{}, err
 	}
-	rows, err := tx.Competency.Query().Where(competency.FrameworkID(framework.ID), competency.HasCoreSkillWith(coreskill.Code(kind.Edges.Course.CoreSkill))).
-		Order(ent.Asc(competency.FieldCompetencyNumber, competency.FieldCode)).All(ctx)
+	inSkill := []predicate.Competency{competency.FrameworkID(framework.ID), competency.HasCoreSkillWith(coreskill.Code(course.CoreSkill))}
+	attained, err := tx.Attainment.Query().Where(attainment.EducatorID(id), attainment.HasCompetencyWith(inSkill...)).
+		WithSubmission(func(q *ent.SubmissionQuery) { q.WithAssessment() }).All(ctx)
+	if err != nil {
+		return award{}, err
+	}
+	if a.evidence, err = digests(ctx, tx, attained); err != nil {
+		return award{}, err
+	}
+	rows, err := tx.Competency.Query().Where(inSkill...).Order(ent.Asc(competency.FieldCompetencyNumber, competency.FieldCode)).All(ctx)
 	for _, row := range rows {
-		a.competencies = append(a.competencies, alignedCompetency{row.Code, row.Statement})
+		shown := slices.ContainsFunc(attained, func(a *ent.Attainment) bool { return a.CompetencyID == row.ID })
+		a.competencies = append(a.competencies, awardedCompetency{row.Code, row.Statement, shown})
 	}
 	return a, err
+}
+
+// digests are those of the evidence by which competencies were attained, in the order of the assessments and of what was
+// submitted. Evidence without a digest cannot be told from another and is left out.
+func digests(ctx context.Context, tx *database.Tx, attained []*ent.Attainment) ([]digest, error) {
+	submissions := map[uuid.UUID]*ent.PerformanceAssessment{}
+	for _, row := range attained {
+		submissions[row.SubmissionID] = row.Edges.Submission.Edges.Assessment
+	}
+	rows, err := tx.Evidence.Query().Where(evidence.SubmissionIDIn(slices.Collect(maps.Keys(submissions))...), evidence.Sha256NEQ("")).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(rows, func(a, b *ent.Evidence) int {
+		return cmp.Or(cmp.Compare(submissions[a.SubmissionID].AssessmentNumber, submissions[b.SubmissionID].AssessmentNumber), cmp.Compare(a.Position, b.Position))
+	})
+	list := make([]digest, len(rows))
+	for i, row := range rows {
+		list[i].sha256 = row.Sha256
+		for _, slot := range submissions[row.SubmissionID].Slots {
+			if slot.ID == row.Slot {
+				list[i].slot, list[i].kind = slot.Title, slot.Kind
+			}
+		}
+	}
+	return list, nil
 }
 
 // identity is by what a holder is known to whoever checks the document: their first verified address, in small letters so

@@ -109,7 +109,7 @@ func (s store) listCredentials(ctx context.Context, req *pb.ListCredentialsReque
 	return &pb.ListCredentialsResponse{Credentials: items, NextPageToken: next}, nil
 }
 
-func (s store) changeStatus(ctx context.Context, tx *database.Tx, req statusRequest, v verb) (*pb.Credential, error) {
+func (s store) changeStatus(ctx context.Context, tx *database.Tx, req statusRequest, verb string) (*pb.Credential, error) {
 	row, err := tx.Credential.Query().Where(credential.ID(api.LastUUID(req.GetName()))).WithPolicyVersion().ForUpdate().Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, api.Missing(req.GetName())
@@ -119,9 +119,9 @@ func (s store) changeStatus(ctx context.Context, tx *database.Tx, req statusRequ
 	if err := api.CheckEtag(ctx, req.ProtoReflect(), credentialProto(row)); err != nil {
 		return nil, err
 	}
-	next, ok := after(row.Status, v)
-	if !ok {
-		return nil, api.Errorf(api.StateConflict, "A credential that is %s cannot be %s.", row.Status, v).With("state", row.Status)
+	next, err := credentialLife.After("credential", row.Status, verb)
+	if err != nil {
+		return nil, err
 	}
 	changed, err := row.Update().SetStatus(next).SetStatusTime(tx.Now).SetStatusReason(req.GetReasonCode()).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
 	if err != nil {

@@ -31,7 +31,8 @@ type PoolOptions struct {
 
 	// ServerRole makes every connection work with the rights of the role ServerRole, whoever the URL logs in as. The
 	// role travels as a startup parameter, so it survives RESET ROLE and DISCARD ALL. A pooler such as PgBouncer refuses
-	// parameters it does not know: there, log in as a member of the role instead.
+	// parameters it does not know, or drops them when it is told to: there, log in as a member of the role instead.
+	// CheckRights finds out what came of it.
 	ServerRole bool
 }
 

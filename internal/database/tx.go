@@ -111,8 +111,14 @@ func (db *DB) try(ctx context.Context, dryRun bool, fn func(ctx context.Context,
 }
 
 // EnsurePartitions makes the partitions of the months to come, and says how many rows stand in default partitions: none
-// should, or a partition was missing when they were written.
+// should, or a partition was missing when they were written. Until they are moved, their table gets no new partition.
 func (db *DB) EnsurePartitions(ctx context.Context) (strays int64, err error) {
 	err = db.sql.QueryRowContext(ctx, `SELECT ensure_partitions()`).Scan(&strays)
+	return strays, err
+}
+
+// EnsurePartitionsOf is EnsurePartitions for records of other times than the present, from the one to the other.
+func (db *DB) EnsurePartitionsOf(ctx context.Context, since, until time.Time) (strays int64, err error) {
+	err = db.sql.QueryRowContext(ctx, `SELECT ensure_partitions($1, $2)`, since, until).Scan(&strays)
 	return strays, err
 }

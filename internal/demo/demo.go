@@ -5,7 +5,6 @@ package demo
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,8 +18,13 @@ import (
 	"github.com/btlc/btlc/internal/database"
 )
 
-// ErrUnfinished says that an earlier load was cut short: what it left is not the demo.
-var ErrUnfinished = errors.New("the demo data were not loaded to their end: begin with an empty database again")
+var (
+	// ErrUnfinished says that an earlier load was cut short: what it left is not the demo.
+	ErrUnfinished = errors.New("the demo data were not loaded to their end: begin with an empty database again")
+
+	// ErrOccupied says that the database holds data which are not the demo's: they are left alone, and get no demo keys.
+	ErrOccupied = errors.New("the database holds districts, people or terms that are not the demo's: leave the demo out, or give it an empty database")
+)
 
 // Zone is where the demo takes place.
 const Zone = "America/New_York"
@@ -40,8 +44,6 @@ type Options struct {
 	// program data are in its database. Its sessions need not wait for the disk (synchronous_commit=off in the pool's
 	// URL): whoever loads a demo can load it again.
 	Server func(clock func() time.Time) (channel grpc.ClientConnInterface, db *database.DB, stop func(), err error)
-	// Owner is the same database with the rights of its owner: months gone by need partitions of their own.
-	Owner *sql.DB
 	// Clock is the time until which there are records; nil is now.
 	Clock func() time.Time
 	// Scale is the size: 1, and 0, is 40 schools with 2,000 educators.
@@ -59,8 +61,9 @@ type Keys struct {
 	Staff, District, Registrar string
 }
 
-// Load fills the database, if it has no districts yet, and returns keys for it. Otherwise it does nothing and returns no
-// keys: NewKeys makes some.
+// Load fills a database that holds the program's data and API clients at most, and returns keys for it. One that has the
+// demo is left as it is, and no keys are returned: NewKeys makes some. Any other is refused by ErrOccupied, and one with a
+// half of the demo by ErrUnfinished.
 func Load(ctx context.Context, options Options) (keys Keys, err error) {
 	now := options.Clock
 	if now == nil {
@@ -89,8 +92,8 @@ func Load(ctx context.Context, options Options) (keys Keys, err error) {
 
 	started := time.Now()
 	w := newWorld(options.Seed, options.Scale, now().In(zone))
-	if err := makePartitions(ctx, options.Owner, w.began, now()); err != nil {
-		return Keys{}, err
+	if _, err := db.EnsurePartitionsOf(ctx, w.began, now()); err != nil {
+		return Keys{}, fmt.Errorf("make partitions for months gone by: %w", err)
 	}
 	l, err := newLoader(ctx, channel, db, clock)
 	if err != nil {
@@ -133,30 +136,20 @@ func NewKeys(ctx context.Context, db *database.DB) (keys Keys, err error) {
 	return keys, nil
 }
 
-// isLoaded says whether there are districts; with an error when an earlier load was cut short.
+// isLoaded says whether the demo is there, by the client that loaded it. The error is ErrUnfinished or ErrOccupied when
+// something else is.
 func isLoaded(ctx context.Context, db *database.DB) (bool, error) {
-	var loaded, unfinished bool
-	err := db.SQL().QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM districts),
-		EXISTS (SELECT FROM api_clients WHERE display_name = $1 AND state = 'ACTIVE')`, loaderName).Scan(&loaded, &unfinished)
-	if err != nil {
+	var loaded, loading, occupied bool
+	err := db.SQL().QueryRowContext(ctx, `SELECT count(*) > 0, coalesce(bool_or(state = 'ACTIVE'), false),
+		EXISTS (SELECT FROM districts) OR EXISTS (SELECT FROM educators) OR EXISTS (SELECT FROM terms)
+		FROM api_clients WHERE display_name = $1`, loaderName).Scan(&loaded, &loading, &occupied)
+	switch {
+	case err != nil:
 		return false, fmt.Errorf("look for demo data: %w", err)
-	}
-	if unfinished {
+	case loading:
 		return false, ErrUnfinished
+	case occupied && !loaded:
+		return false, ErrOccupied
 	}
 	return loaded, nil
-}
-
-// makePartitions makes the monthly partitions from since until now that are not there: housekeeping makes those of the
-// months to come, and rows of any other month would end in the default partitions.
-func makePartitions(ctx context.Context, owner *sql.DB, since, until time.Time) error {
-	for month := time.Date(since.UTC().Year(), since.UTC().Month(), 1, 0, 0, 0, 0, time.UTC); month.Before(until); month = month.AddDate(0, 1, 0) {
-		for _, parent := range []string{"feed_rows", "audit_entries"} {
-			if _, err := owner.ExecContext(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s_%s PARTITION OF %s FOR VALUES FROM ('%s') TO ('%s')",
-				parent, month.Format("200601"), parent, month.Format(time.RFC3339), month.AddDate(0, 1, 0).Format(time.RFC3339))); err != nil {
-				return fmt.Errorf("make partitions for months gone by: %w", err)
-			}
-		}
-	}
-	return nil
 }

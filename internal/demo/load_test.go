@@ -46,7 +46,7 @@ func newSite(t testing.TB, scale float64) *site {
 	must(t, err)
 	zone, err := time.LoadLocation(demo.Zone)
 	must(t, err)
-	s.options = demo.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Owner: s.owner, Clock: func() time.Time { return until }, Scale: scale, Seed: 1}
+	s.options = demo.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Clock: func() time.Time { return until }, Scale: scale, Seed: 1}
 	s.options.Server = func(clock func() time.Time) (grpc.ClientConnInterface, *database.DB, func(), error) {
 		made, err := server.New(server.Options{
 			Pool: s.pool, Migrations: migrations.FS, Zone: zone, Clock: clock, Deadline: time.Minute, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
@@ -249,6 +249,29 @@ func TestLoadCutShort(t *testing.T) {
 	s.options.Server = compose
 	if _, err := demo.Load(t.Context(), s.options); !errors.Is(err, demo.ErrUnfinished) {
 		t.Errorf("the load after it: %v, want %v", err, demo.ErrUnfinished)
+	}
+}
+
+// A database in use gets neither made-up people nor keys for anybody who starts a server with the demo.
+func TestLoadIntoOthersData(t *testing.T) {
+	t.Parallel()
+	for what, statement := range map[string]string{
+		"a district":  `INSERT INTO districts (id, create_time, update_time, display_name, time_zone) VALUES ('real', now(), now(), 'Real', 'America/New_York')`,
+		"an educator": `INSERT INTO educators (id, create_time, update_time, given_name, family_name) VALUES (gen_random_uuid(), now(), now(), 'Given', 'Family')`,
+		"a term":      `INSERT INTO terms (id, create_time, update_time, display_name, start_date, end_date) VALUES ('fall', now(), now(), 'Fall', '2026-09-01', '2026-12-20')`,
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, 0.03)
+			_, err := s.owner.ExecContext(t.Context(), statement)
+			must(t, err)
+			if keys, err := demo.Load(t.Context(), s.options); !errors.Is(err, demo.ErrOccupied) || keys != (demo.Keys{}) {
+				t.Errorf("got %v, %v, want %v", keys, err, demo.ErrOccupied)
+			}
+			if n := s.count(t, `SELECT count(*) FROM api_clients`) + s.count(t, `SELECT count(*) FROM audit_entries`); n != 0 {
+				t.Errorf("it wrote %d API clients and records of them", n)
+			}
+		})
 	}
 }
 

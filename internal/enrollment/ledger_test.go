@@ -5,18 +5,13 @@ import (
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/btlc/btlc/ent"
 )
 
 func TestAttended(t *testing.T) {
 	first, second := uuid.UUID{1}, uuid.UUID{2}
-	lines := []line{
-		{id: uuid.UUID{10}, meeting: first, minutes: 180},
-		{id: uuid.UUID{11}, meeting: second, minutes: 240},
-		{id: uuid.UUID{12}, meeting: first, minutes: 120, corrects: uuid.UUID{10}},
-		{id: uuid.UUID{13}, meeting: first, minutes: 0, corrects: uuid.UUID{12}},
-		{id: uuid.UUID{14}, meeting: first, minutes: 90, corrects: uuid.UUID{13}},
-	}
-	byMeeting, total := attended(lines)
+	byMeeting, total := attended([]line{{id: uuid.UUID{14}, meeting: first, minutes: 90}, {id: uuid.UUID{11}, meeting: second, minutes: 240}})
 	if total != 330 || byMeeting[first].id != (uuid.UUID{14}) || byMeeting[second].id != (uuid.UUID{11}) {
 		t.Errorf("got %d minutes by %v", total, byMeeting)
 	}
@@ -36,7 +31,7 @@ func TestAttendedByAnyHistory(t *testing.T) {
 				states: map[uuid.UUID]string{{9}: "ENROLLED"}, counts: map[uuid.UUID]line{},
 			})
 		}
-		var lines []line
+		var entries []*ent.AttendanceEntry
 		for i := range rapid.IntRange(0, 40).Draw(t, "attempts") {
 			at := rapid.SampledFrom(meetings).Draw(t, "meeting")
 			m := mark{
@@ -52,12 +47,17 @@ func TestAttendedByAnyHistory(t *testing.T) {
 			if at.check([]mark{m}, at.start) != nil {
 				continue
 			}
-			at.counts[m.registration] = line{id: uuid.UUID{2, byte(i)}, meeting: at.meeting, registration: m.registration, corrects: m.corrects, minutes: m.minutes}
-			lines = append(lines, at.counts[m.registration])
+			entered := &ent.AttendanceEntry{ID: uuid.UUID{2, byte(i)}, MeetingID: at.meeting, RegistrationID: m.registration, Minutes: m.minutes}
+			if m.corrects != uuid.Nil {
+				entered.CorrectsID = &m.corrects
+			}
+			at.counts[m.registration] = line{id: entered.ID, meeting: at.meeting, registration: m.registration, minutes: m.minutes}
+			entries = append(entries, entered)
 		}
-		if len(lines) > 0 {
-			lines = rapid.Permutation(lines).Draw(t, "order of reading")
+		if len(entries) > 0 {
+			entries = rapid.Permutation(entries).Draw(t, "order of reading")
 		}
+		lines := linesOf(entries)
 		byMeeting, total := attended(lines)
 		sum, spoken := int32(0), 0
 		for _, at := range meetings {
@@ -73,8 +73,8 @@ func TestAttendedByAnyHistory(t *testing.T) {
 				spoken++
 			}
 		}
-		if tips := counting(lines); total != sum || len(byMeeting) != spoken || len(tips) != spoken {
-			t.Fatalf("got %d minutes of %d meetings by %d lines, want %d of %d", total, len(byMeeting), len(tips), sum, spoken)
+		if total != sum || len(byMeeting) != spoken || len(lines) != spoken {
+			t.Fatalf("got %d minutes of %d meetings by %d lines, want %d of %d", total, len(byMeeting), len(lines), sum, spoken)
 		}
 	})
 }

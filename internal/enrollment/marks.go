@@ -2,6 +2,7 @@ package enrollment
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,10 +31,10 @@ type sheet struct {
 	counts map[uuid.UUID]line
 }
 
-// check says all that is wrong with the marks at once. When nothing is wrong but that some attendance is there already,
-// the error is ALREADY_RECORDED.
+// check says all that is wrong with the marks at once. The error is INVALID_REQUEST when any mark is wrong whatever comes;
+// else STATE_CONFLICT when some are for people who have withdrawn; else ALREADY_RECORDED when some attendance is there.
 func (s sheet) check(marks []mark, now time.Time) error {
-	var wrong, recorded []api.Violation
+	var wrong, withdrawn, recorded []api.Violation
 	if s.start.After(now) {
 		wrong = append(wrong, api.Violation{Field: "parent", Description: "is a meeting that has begun; this one begins at " + s.start.UTC().Format(time.RFC3339)})
 	}
@@ -52,7 +53,7 @@ func (s sheet) check(marks []mark, now time.Time) error {
 		case twice:
 			wrong = append(wrong, api.Violation{Field: path + "registration", Description: fmt.Sprintf("is that of marks[%d] too", before)})
 		case state == "WITHDRAWN":
-			wrong = append(wrong, api.Violation{Field: path + "registration", Description: "was withdrawn"})
+			withdrawn = append(withdrawn, api.Violation{Field: path + "registration", Description: "was withdrawn"})
 		case m.corrects == uuid.Nil && counts:
 			recorded = append(recorded, api.Violation{Field: path + "registration", Description: fmt.Sprintf("has an entry for this meeting, %s: correct it with `corrects`", s.entry(line))})
 		case m.corrects != uuid.Nil && !counts:
@@ -66,7 +67,11 @@ func (s sheet) check(marks []mark, now time.Time) error {
 	}
 	switch {
 	case len(wrong) > 0:
-		return api.Invalid(append(wrong, recorded...)...)
+		return api.Invalid(slices.Concat(wrong, withdrawn, recorded)...)
+	case len(withdrawn) > 0:
+		e := api.Errorf(api.StateConflict, "%d of the marks are for people who have withdrawn. Nothing was entered.", len(withdrawn)).With("state", "WITHDRAWN")
+		e.Violations = slices.Concat(withdrawn, recorded)
+		return e
 	case len(recorded) > 0:
 		e := api.Errorf(api.AlreadyRecorded, "%d of the marks are for people whose attendance at this meeting is recorded. Nothing was entered.", len(recorded))
 		e.Violations = recorded

@@ -35,7 +35,9 @@ func TestSheetCheck(t *testing.T) {
 		"present for no minutes": {marks: []mark{present(enrolled, 0)}},
 		"not begun":              {marks: []mark{present(enrolled, 180)}, early: true, reason: api.InvalidRequest, fields: []string{"parent"}},
 		"of nobody":              {marks: []mark{present(uuid.UUID{99}, 1), present(uuid.Nil, 1), present(uuid.Nil, 1)}, reason: api.InvalidRequest, fields: []string{"marks[0].registration", "marks[1].registration", "marks[2].registration"}},
-		"withdrawn":              {marks: []mark{present(withdrawn, 1)}, reason: api.InvalidRequest, fields: []string{"marks[0].registration"}},
+		"withdrawn":              {marks: []mark{present(enrolled, 1), present(withdrawn, 1)}, reason: api.StateConflict, fields: []string{"marks[1].registration"}},
+		"withdrawn and recorded": {marks: []mark{present(recorded, 1), present(withdrawn, 1)}, reason: api.StateConflict, fields: []string{"marks[1].registration", "marks[0].registration"}},
+		"withdrawn and too long": {marks: []mark{present(withdrawn, 181)}, reason: api.InvalidRequest, fields: []string{"marks[0].minutes", "marks[0].registration"}},
 		"twice":                  {marks: []mark{present(enrolled, 1), present(other, 1), present(enrolled, 1)}, reason: api.InvalidRequest, fields: []string{"marks[2].registration"}},
 		"longer than it took":    {marks: []mark{present(enrolled, 181)}, reason: api.InvalidRequest, fields: []string{"marks[0].minutes"}},
 		"excused with minutes":   {marks: []mark{{registration: enrolled, kind: "EXCUSED", minutes: 1}}, reason: api.InvalidRequest, fields: []string{"marks[0].minutes"}},
@@ -45,7 +47,7 @@ func TestSheetCheck(t *testing.T) {
 		"of another meeting":     {marks: []mark{elsewhere}, reason: api.InvalidRequest, fields: []string{"marks[0].corrects"}},
 		"everything at once": {
 			marks: []mark{present(recorded, 200), present(withdrawn, 1), present(enrolled, 1), {registration: other, kind: "ABSENT", minutes: 5}},
-			early: true, reason: api.InvalidRequest, fields: []string{"parent", "marks[0].minutes", "marks[1].registration", "marks[3].minutes", "marks[0].registration"},
+			early: true, reason: api.InvalidRequest, fields: []string{"parent", "marks[0].minutes", "marks[3].minutes", "marks[1].registration", "marks[0].registration"},
 		},
 	} {
 		now := s.start

@@ -80,14 +80,26 @@ func announceSection(tx *database.Tx, found *section, kind string) {
 
 // announceRegistration puts a change of a registration on the feeds of those whom it concerns.
 func announceRegistration(ctx context.Context, tx *database.Tx, r *registration, kind string) error {
-	tx.Concerns(r.row.EducatorID)
-	streams, keys, err := record.Audience(ctx, tx.Client, r.row.EducatorID, tx.Now)
+	return announceRegistrations(ctx, tx, []*registration{r}, kind)
+}
+
+// announceRegistrations is announceRegistration for many, with no more queries than for one.
+func announceRegistrations(ctx context.Context, tx *database.Tx, all []*registration, kind string) error {
+	educators := make([]uuid.UUID, len(all))
+	for i, r := range all {
+		educators[i] = r.row.EducatorID
+	}
+	audiences, err := record.Audiences(ctx, tx.Client, educators, tx.Now)
 	if err != nil {
 		return err
 	}
-	tx.Emit(database.Change{
-		Streams: streams, Resource: r.name(), Type: "btlc/Registration", Version: r.row.Version, Kind: kind, NaturalKeys: keys,
-		State: map[string]any{"section": api.Name("btlc/Section", r.row.SectionID), "state": r.row.State, "course": r.section.course()},
-	})
+	tx.Concerns(educators...)
+	for _, r := range all {
+		to := audiences[r.row.EducatorID]
+		tx.Emit(database.Change{
+			Streams: to.Streams, Resource: r.name(), Type: "btlc/Registration", Version: r.row.Version, Kind: kind, NaturalKeys: to.Keys,
+			State: map[string]any{"section": api.Name("btlc/Section", r.row.SectionID), "state": r.row.State, "course": r.section.course()},
+		})
+	}
 	return nil
 }

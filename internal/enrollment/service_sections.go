@@ -141,12 +141,7 @@ func (s *Service) CancelSection(ctx context.Context, req *pb.CancelSectionReques
 			if err != nil {
 				return err
 			}
-			for _, r := range withdrawn {
-				if err := announceRegistration(ctx, tx, r, "UPDATED"); err != nil {
-					return err
-				}
-			}
-			return nil
+			return announceRegistrations(ctx, tx, withdrawn, "UPDATED")
 		})
 		return &pb.CancelSectionResponse{Section: moved}, err
 	})

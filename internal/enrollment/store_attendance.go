@@ -15,6 +15,7 @@ import (
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/record"
 )
 
 var attendanceList = &api.ListSpec{Default: "create_time", Columns: map[string]api.Column{
@@ -34,19 +35,17 @@ func attendanceProto(section uuid.UUID, row *ent.AttendanceEntry) *pb.Attendance
 	return out
 }
 
-// linesOf is entries as plain values.
-func linesOf(rows []*ent.AttendanceEntry) []line {
-	lines := make([]line, len(rows))
-	for i, row := range rows {
-		lines[i] = line{id: row.ID, meeting: row.MeetingID, registration: row.RegistrationID, minutes: row.Minutes}
-		if row.CorrectsID != nil {
-			lines[i].corrects = *row.CorrectsID
-		}
+// linesOf are those of the entries that count, as plain values.
+func linesOf(entries []*ent.AttendanceEntry) []line {
+	counting := record.Counting(entries)
+	lines := make([]line, len(counting))
+	for i, e := range counting {
+		lines[i] = line{id: e.ID, meeting: e.MeetingID, registration: e.RegistrationID, minutes: e.Minutes}
 	}
 	return lines
 }
 
-// lines are all entries of a registration.
+// lines are what counts of a registration's attendance.
 func (s store) lines(ctx context.Context, registration uuid.UUID) ([]line, error) {
 	rows, err := s.db.Ent().AttendanceEntry.Query().Where(attendanceentry.RegistrationID(registration)).All(ctx)
 	return linesOf(rows), err
@@ -150,7 +149,7 @@ func (s store) sheet(ctx context.Context, tx *database.Tx, h *held, marks []mark
 	if err != nil {
 		return out, nil, err
 	}
-	for _, l := range counting(linesOf(entries)) {
+	for _, l := range linesOf(entries) {
 		out.counts[l.registration] = l
 	}
 	return out, owners, nil

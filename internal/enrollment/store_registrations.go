@@ -149,7 +149,7 @@ var registrationConflicts = api.Conflicts{
 
 func (s store) createRegistration(ctx context.Context, tx *database.Tx, of *section, in *pb.Registration, by assignment, day time.Time) (*registration, error) {
 	row, err := tx.Registration.Create().SetSectionID(of.row.ID).SetEducatorID(api.LastUUID(in.GetEducator())).SetRoleAssignmentID(by.id).
-		SetFrameworkID(api.LastWord(in.GetAcknowledgedFramework())).SetRegisterDate(day).SetStrengths(in.GetStrengths()).SetLearningGoals(in.GetLearningGoals()).
+		SetFrameworkID(api.LastWord(in.GetAcknowledgedFramework())).SetState(registrationLife.First()).SetRegisterDate(day).SetStrengths(in.GetStrengths()).SetLearningGoals(in.GetLearningGoals()).
 		SetStateTime(tx.Now).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, registrationConflicts.Translate(err)

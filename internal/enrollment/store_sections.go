@@ -225,7 +225,7 @@ func (s store) createSection(ctx context.Context, tx *database.Tx, in *pb.Sectio
 		return nil, err
 	}
 	row, err := tx.Section.Create().SetCourseVersionID(version.ID).SetTermID(api.LastWord(in.GetTerm())).SetNillableRoleFamilyID(api.OptionalWord(in.GetRoleFamily())).
-		SetDisplayName(in.GetDisplayName()).SetCapacity(in.GetCapacity()).SetSite(in.GetSite()).SetTimeZone(s.zone.String()).
+		SetDisplayName(in.GetDisplayName()).SetState(sectionLife.First()).SetCapacity(in.GetCapacity()).SetSite(in.GetSite()).SetTimeZone(s.zone.String()).
 		SetRegistrationOpenTime(opens).SetRegistrationCloseTime(closes).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, sectionConflicts.Translate(err)

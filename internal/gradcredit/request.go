@@ -1,19 +1,12 @@
 package gradcredit
 
-// verb is what somebody does to a request.
-type verb string
+import "github.com/btlc/btlc/internal/api"
 
-const withdraw verb = "withdrawn"
-
-// transitions is the life of a credit request, by state and verb. What was withdrawn stays so: asking again is another
-// request.
-var transitions = map[string]map[verb]string{
-	"REQUESTED": {withdraw: "WITHDRAWN"},
-	"WITHDRAWN": {},
+// requestLife is the life of a credit request. What was withdrawn stays so: asking again is another request.
+var requestLife = api.Life{
+	{"", "create", "REQUESTED"},
+	{"REQUESTED", "withdraw", "WITHDRAWN"},
 }
 
-// after is the state that a verb leads to; ok is false when the state does not allow it.
-func after(state string, v verb) (next string, ok bool) {
-	next, ok = transitions[state][v]
-	return next, ok
-}
+// Lives are the life cycles of this context's resources, by type. A consent is none of them: it lives until it is revoked.
+var Lives = map[string]api.Life{"btlc/CreditRequest": requestLife}

@@ -1,22 +1,23 @@
 package gradcredit
 
 import (
+	"errors"
 	"testing"
 
+	"github.com/btlc/btlc/ent/creditrequest"
+	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/policy"
 )
 
-func TestTransitions(t *testing.T) {
-	for state, want := range map[string]string{"REQUESTED": "WITHDRAWN", "WITHDRAWN": "", "nonsense": ""} {
-		if next, ok := after(state, withdraw); next != want || ok != (want != "") {
-			t.Errorf("%s: %q, %v, want %q", state, next, ok, want)
-		}
+func TestRequestLife(t *testing.T) {
+	if first := requestLife.First(); first != creditrequest.DefaultState {
+		t.Errorf("a new one is %s, in the table %s", first, creditrequest.DefaultState)
 	}
-	for state, verbs := range transitions {
-		for v, next := range verbs {
-			if _, known := transitions[next]; !known {
-				t.Errorf("%s %s leads to %s, which the table does not know", state, v, next)
-			}
+	for state, want := range map[string]string{"REQUESTED": "WITHDRAWN", "WITHDRAWN": "", "nonsense": ""} {
+		to, err := requestLife.After("credit request", state, "withdraw")
+		refusal, refused := errors.AsType[*api.Error](err)
+		if to != want || (want == "") != (refused && refusal.Reason == api.StateConflict) {
+			t.Errorf("%s: got %q, %v, want %q", state, to, err, want)
 		}
 	}
 }

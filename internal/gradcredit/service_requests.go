@@ -59,7 +59,7 @@ func (s *Service) WithdrawCreditRequest(ctx context.Context, req *pb.WithdrawCre
 		return nil, err
 	}
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.WithdrawCreditRequestResponse, error) {
-		r, err := s.store.changeRequest(ctx, tx, req, seen.row.EducatorID, withdraw)
+		r, err := s.store.withdrawRequest(ctx, tx, req, seen.row.EducatorID)
 		if err != nil {
 			return nil, err
 		}

@@ -163,7 +163,7 @@ func (s store) createRequest(ctx context.Context, tx *database.Tx, person uuid.U
 		return nil, api.Errorf(api.AgreementAbsent, "Today %s gives no credit for %s by any agreement.", in.Institution, name).With("institution", in.Institution).With("course", name)
 	}
 	row, err := tx.CreditRequest.Create().SetRegistrationID(r.ID).SetEducatorID(person).SetInstitutionID(institution).SetAgreementID(agreement.ID).
-		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+		SetState(requestLife.First()).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, conflicts.Translate(err)
 	}
@@ -171,7 +171,7 @@ func (s store) createRequest(ctx context.Context, tx *database.Tx, person uuid.U
 	return &creditRequest{row: row, section: r.SectionID, consented: consented}, err
 }
 
-func (s store) changeRequest(ctx context.Context, tx *database.Tx, req *pb.WithdrawCreditRequestRequest, person uuid.UUID, v verb) (*creditRequest, error) {
+func (s store) withdrawRequest(ctx context.Context, tx *database.Tx, req *pb.WithdrawCreditRequestRequest, person uuid.UUID) (*creditRequest, error) {
 	if err := lock(ctx, tx, person, req.GetName()); err != nil {
 		return nil, err
 	}
@@ -182,9 +182,9 @@ func (s store) changeRequest(ctx context.Context, tx *database.Tx, req *pb.Withd
 	if err := api.CheckEtag(ctx, req.ProtoReflect(), r.proto()); err != nil {
 		return nil, err
 	}
-	next, ok := after(r.row.State, v)
-	if !ok {
-		return nil, api.Errorf(api.StateConflict, "A request that is %s cannot be %s.", r.row.State, v).With("state", r.row.State)
+	next, err := requestLife.After("credit request", r.row.State, "withdraw")
+	if err != nil {
+		return nil, err
 	}
 	r.row, err = r.row.Update().SetState(next).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
 	return r, err

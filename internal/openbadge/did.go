@@ -1,7 +1,6 @@
 package openbadge
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 )
+
+const didWeb = "did:web:"
 
 // ErrBaseURL says that a URL cannot be a did:web identifier.
 var ErrBaseURL = errors.New("openbadge: the base URL cannot be a did:web")
@@ -40,7 +41,7 @@ func DIDWeb(baseURL string) (string, error) {
 	case !didHost.MatchString(host), net.ParseIP(host) != nil && !isLoopback(host):
 		return refuse("not a host that did:web can name")
 	}
-	did := "did:web:" + host
+	did := didWeb + host
 	if port := u.Port(); port != "" && (u.Scheme != "https" || port != "443") {
 		did += "%3A" + port
 	}
@@ -62,56 +63,50 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// PublicKey is one key of the issuer. Its ID is the fragment that names it in the DID document.
-type PublicKey struct {
-	ID  string
-	Key ed25519.PublicKey
+// didWebBase is the URL below which a did:web is published, with a slash at the end: DIDWeb backwards.
+// A name that DIDWeb does not make is ErrMalformed.
+func didWebBase(did string) (string, error) {
+	name, ok := strings.CutPrefix(did, didWeb)
+	if !ok {
+		return "", fmt.Errorf("%w: not a did:web: %.200q", ErrMalformed, did)
+	}
+	segments := strings.Split(name, ":")
+	host, port, found := strings.Cut(segments[0], "%3A")
+	base := "https://" + host
+	if found {
+		base += ":" + port
+	}
+	for _, segment := range segments[1:] {
+		base += "/" + segment
+	}
+	if made, err := DIDWeb(base); err != nil || made != did {
+		return "", fmt.Errorf("%w: not a did:web: %.200q", ErrMalformed, did)
+	}
+	return base + "/", nil
+}
+
+// didWebURL is where the document of a did:web is published (did:web, section 2.5.2).
+func didWebURL(did string) (string, error) {
+	base, err := didWebBase(did)
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(strings.TrimPrefix(did, didWeb), ":") {
+		base += ".well-known/"
+	}
+	return base + "did.json", nil
 }
 
 // VerificationMethod is the key's full name under the issuer's DID.
 func (k PublicKey) VerificationMethod(did string) string { return did + "#" + k.ID }
 
-// DIDDocument is the document that resolves the DID: every key as a Multikey that may assert, in
-// canonical JSON.
-func DIDDocument(did string, keys []PublicKey) []byte {
-	methods, assertions := []any{}, []any{}
-	for _, key := range keys {
-		id := key.VerificationMethod(did)
-		methods = append(methods, map[string]any{
-			"id":                 id,
-			"type":               "Multikey",
-			"controller":         did,
-			"publicKeyMultibase": Multikey(key.Key),
-		})
-		assertions = append(assertions, id)
+// URL is where a did:web issuer publishes the key as a JWK, /keys/ and the ID below its base URL, as
+// the JWT of Open Badges 3.0 names it (section 8.2.3). For another issuer, who has no base URL, it
+// is the verification method.
+func (k PublicKey) URL(did string) string {
+	base, err := didWebBase(did)
+	if err != nil {
+		return k.VerificationMethod(did)
 	}
-	document, err := canonical(map[string]any{
-		"@context": []any{
-			"https://www.w3.org/ns/did/v1",
-			"https://w3id.org/security/multikey/v1",
-		},
-		"id":                 did,
-		"verificationMethod": methods,
-		"assertionMethod":    assertions,
-	})
-	if err != nil { // strings and lists alone: cannot fail unless the DID is not valid Unicode
-		panic("openbadge: DID document: " + err.Error())
-	}
-	return document
-}
-
-// Resolver finds the key that a verification method names. It returns ErrUnknownKey for one that
-// does not exist, and any other error when it could not look.
-type Resolver = func(verificationMethod string) (ed25519.PublicKey, error)
-
-// ResolveAmong resolves the issuer's own keys.
-func ResolveAmong(did string, keys []PublicKey) Resolver {
-	return func(method string) (ed25519.PublicKey, error) {
-		for _, key := range keys {
-			if key.VerificationMethod(did) == method {
-				return key.Key, nil
-			}
-		}
-		return nil, ErrUnknownKey
-	}
+	return base + "keys/" + k.ID
 }

@@ -127,3 +127,12 @@ func canonical(value any) ([]byte, error) {
 	}
 	return jcs.Transform(plain)
 }
+
+// mustCanonical is canonical for what this package puts together itself.
+func mustCanonical(value any) []byte {
+	text, err := canonical(value)
+	if err != nil {
+		panic("openbadge: canonical JSON: " + err.Error())
+	}
+	return text
+}

@@ -2,96 +2,77 @@ package openbadge
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"fmt"
-	"slices"
-	"strings"
+
+	"github.com/multiformats/go-multibase"
 )
 
-// base58Alphabet is the Bitcoin alphabet: no 0, O, I or l.
-const base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+// maxMultibase bounds what is decoded, whose cost grows with the square of its length. A signature
+// has 89 characters.
+const maxMultibase = 128
 
-// multibaseBase58 is the multibase prefix of base58btc.
-const multibaseBase58 = "z"
+// The multicodecs of public keys as varints: Ed25519 (0xed) and P-256 (0x1200).
+var (
+	ed25519Prefix = []byte{0xed, 0x01}
+	p256Prefix    = []byte{0x80, 0x24}
+)
 
-// maxBase58 bounds what is decoded, whose cost grows with the square of its length. A signature has
-// 88 characters.
-const maxBase58 = 128
-
-// multikeyPrefix is the multicodec of an Ed25519 public key (0xed) as a varint.
-var multikeyPrefix = []byte{0xed, 0x01}
-
-// Multikey is the text form of an Ed25519 public key, z6Mk… (Controlled Identifiers 1.0, section
-// 2.2.2).
-func Multikey(key ed25519.PublicKey) string {
-	return encodeMultibase(slices.Concat(multikeyPrefix, key))
-}
-
-// ParseMultikey reads what Multikey writes. Any other text is ErrMalformed.
-func ParseMultikey(text string) (ed25519.PublicKey, error) {
+// ParseMultikey reads the text form of an Ed25519 (z6Mk…) or P-256 (zDn…) public key (Controlled
+// Identifiers 1.0, section 2.2.2). Any other text is ErrMalformed.
+func ParseMultikey(text string) (PublicKey, error) {
 	data, err := decodeMultibase(text)
 	if err != nil {
-		return nil, err
+		return PublicKey{}, err
 	}
-	key, ok := bytes.CutPrefix(data, multikeyPrefix)
-	if !ok || len(key) != ed25519.PublicKeySize {
-		return nil, fmt.Errorf("%w: not an Ed25519 multikey", ErrMalformed)
+	if key, ok := bytes.CutPrefix(data, ed25519Prefix); ok && len(key) == ed25519.PublicKeySize {
+		return NewPublicKey(ed25519.PublicKey(key))
 	}
-	return key, nil
+	if point, ok := bytes.CutPrefix(data, p256Prefix); ok {
+		if key, err := decompress(point); err == nil {
+			return NewPublicKey(key)
+		}
+	}
+	return PublicKey{}, fmt.Errorf("%w: not the multikey of an Ed25519 or P-256 key", ErrMalformed)
 }
 
+// compress shortens an uncompressed point of P-256 to its x coordinate and the parity of y (SEC 1,
+// section 2.3.3).
+func compress(point []byte) []byte {
+	x, y := point[1:33], point[33:]
+	return append([]byte{2 | y[31]&1}, x...)
+}
+
+func decompress(compressed []byte) (*ecdsa.PublicKey, error) {
+	x, y := elliptic.UnmarshalCompressed(elliptic.P256(), compressed)
+	if x == nil {
+		return nil, fmt.Errorf("%w: not a point of P-256", ErrMalformed)
+	}
+	point := make([]byte, 65)
+	point[0] = 4
+	x.FillBytes(point[1:33])
+	y.FillBytes(point[33:])
+	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+}
+
+// encodeMultibase writes base58btc, the one base that keys and signatures have here.
 func encodeMultibase(data []byte) string {
-	var digits []byte // base 58, lowest first
-	for _, b := range data {
-		carry := int(b)
-		for i := range digits {
-			carry += int(digits[i]) << 8
-			digits[i] = byte(carry % 58)
-			carry /= 58
-		}
-		for ; carry > 0; carry /= 58 {
-			digits = append(digits, byte(carry%58))
-		}
+	text, err := multibase.Encode(multibase.Base58BTC, data)
+	if err != nil { // the encoding is one that the library knows
+		panic("openbadge: multibase: " + err.Error())
 	}
-	for _, b := range data { // a leading zero byte is a leading zero digit
-		if b != 0 {
-			break
-		}
-		digits = append(digits, 0)
-	}
-	slices.Reverse(digits)
-	for i, digit := range digits {
-		digits[i] = base58Alphabet[digit]
-	}
-	return multibaseBase58 + string(digits)
+	return text
 }
 
 func decodeMultibase(text string) ([]byte, error) {
-	encoded, ok := strings.CutPrefix(text, multibaseBase58)
-	if !ok || len(encoded) > maxBase58 {
+	if len(text) == 0 || len(text) > maxMultibase || text[0] != multibase.Base58BTC {
 		return nil, fmt.Errorf("%w: not multibase base58btc", ErrMalformed)
 	}
-	var data []byte // lowest byte first
-	for _, char := range []byte(encoded) {
-		carry := strings.IndexByte(base58Alphabet, char)
-		if carry < 0 {
-			return nil, fmt.Errorf("%w: not multibase base58btc", ErrMalformed)
-		}
-		for i := range data {
-			carry += int(data[i]) * 58
-			data[i] = byte(carry)
-			carry >>= 8
-		}
-		for ; carry > 0; carry >>= 8 {
-			data = append(data, byte(carry))
-		}
+	_, data, err := multibase.Decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not multibase base58btc: %w", ErrMalformed, err)
 	}
-	for _, char := range []byte(encoded) {
-		if char != base58Alphabet[0] {
-			break
-		}
-		data = append(data, 0)
-	}
-	slices.Reverse(data)
 	return data, nil
 }

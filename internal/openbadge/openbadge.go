@@ -1,16 +1,18 @@
-// Package openbadge makes and checks Open Badges 3.0 credentials: it builds an OpenBadgeCredential
-// under the Verifiable Credentials Data Model 2.0, signs it with the Data Integrity cryptosuite
-// eddsa-jcs-2022, verifies such signatures, and names the issuer by did:web.
+// Package openbadge makes and checks Open Badges 3.0 credentials: it builds them under the Verifiable
+// Credentials Data Model 2.0; signs them with embedded proofs (the Data Integrity cryptosuites
+// eddsa-rdfc-2022 and eddsa-jcs-2022) or as a JWT (the form of Open Badges, and VC-JOSE-COSE); verifies
+// all of these; and names the issuer by did:web.
 //
-// The package is pure apart from keyfile.go, which keeps the signing keys in a directory: no
-// network, no clock, no other context. Sources of its rules:
+// The package is pure apart from keyfile.go, which keeps the signing keys in a directory: no network,
+// no clock, no other context. Sources of its rules:
 //
 //   - Open Badges 3.0, https://www.imsglobal.org/spec/ob/v3p0/
 //   - Verifiable Credentials Data Model 2.0, https://www.w3.org/TR/vc-data-model-2.0/
 //   - Verifiable Credential Data Integrity 1.0, https://www.w3.org/TR/vc-data-integrity/
 //   - Data Integrity EdDSA Cryptosuites 1.0, https://www.w3.org/TR/vc-di-eddsa/
-//   - Controlled Identifiers 1.0 (Multikey), https://www.w3.org/TR/cid-1.0/
-//   - did:web, https://w3c-ccg.github.io/did-method-web/
+//   - Securing Verifiable Credentials using JOSE and COSE, https://www.w3.org/TR/vc-jose-cose/
+//   - Controlled Identifiers 1.0, https://www.w3.org/TR/cid-1.0/
+//   - did:web, https://w3c-ccg.github.io/did-method-web/ and did:key, https://w3c-ccg.github.io/did-key-spec/
 //   - JSON Canonicalization Scheme, RFC 8785
 package openbadge
 
@@ -33,16 +35,33 @@ var (
 	// ErrNumber: an integer that not every reader represents exactly (RFC 7493, section 2.2).
 	ErrNumber = fmt.Errorf("%w: number out of range", ErrMalformed)
 
+	// ErrUnsignable: JSON that is no document to sign, because readers could take it for different ones.
+	ErrUnsignable = errors.New("openbadge: the document cannot be signed")
+	// ErrAlreadySigned: Sign was given a document that carries a proof.
+	ErrAlreadySigned = errors.New("openbadge: document is already signed")
+
 	// ErrNoProof: the document is not signed.
 	ErrNoProof = errors.New("openbadge: no proof")
 	// ErrUnsupportedProof: signed in a way that this package does not check.
 	ErrUnsupportedProof = errors.New("openbadge: unsupported proof")
-	// ErrAlreadySigned: Sign was given a document that carries a proof.
-	ErrAlreadySigned = errors.New("openbadge: document is already signed")
-	// ErrWrongIssuer: the key that signed is not one of the issuer that the document names.
+	// ErrWrongIssuer: the key that signed is not one of the issuer, or holder, that the document names.
 	ErrWrongIssuer = errors.New("openbadge: the verification method is not the issuer's")
+	// ErrWrongPurpose: the proof, or the key, is for another purpose than the one that was asked for.
+	ErrWrongPurpose = errors.New("openbadge: wrong purpose")
+	// ErrUnexpected: the proof is not the answer to the verifier's challenge, or not for its domain.
+	ErrUnexpected = errors.New("openbadge: not made for this verifier")
+	// ErrExpired: the proof, or the key, is of use no longer.
+	ErrExpired = errors.New("openbadge: expired")
+	// ErrNotYetValid: the proof is not yet of use.
+	ErrNotYetValid = errors.New("openbadge: not yet valid")
 	// ErrUnknownKey: nobody knows the key that signed. Resolvers return it too.
 	ErrUnknownKey = errors.New("openbadge: unknown key")
+	// ErrRevokedKey: the issuer trusts the key no longer, and nobody should trust what it signed.
+	ErrRevokedKey = errors.New("openbadge: revoked key")
+	// ErrBadChain: a proof builds on one that is not there or does not hold.
+	ErrBadChain = errors.New("openbadge: a previous proof does not hold")
+	// ErrClaims: the claims of a JWT contradict the credential in it.
+	ErrClaims = errors.New("openbadge: the claims of the JWT are not those of the credential")
 	// ErrBadSignature: the document is not what the key signed.
 	ErrBadSignature = errors.New("openbadge: bad signature")
 )

@@ -1,26 +1,34 @@
 package openbadge
 
 import (
-	"bytes"
-	"crypto/ed25519"
-	"crypto/sha256"
-	"errors"
+	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
+// Cryptosuite is a way to make a Data Integrity proof (Data Integrity EdDSA Cryptosuites 1.0).
+type Cryptosuite string
+
 const (
-	proofType    = "DataIntegrityProof"
-	cryptosuite  = "eddsa-jcs-2022"
-	proofPurpose = "assertionMethod"
+	// EdDSARDFC signs what the document says: its canonical RDF (RDFC-1.0).
+	EdDSARDFC Cryptosuite = "eddsa-rdfc-2022"
+	// EdDSAJCS signs how the document is written: its canonical JSON (RFC 8785).
+	EdDSAJCS Cryptosuite = "eddsa-jcs-2022"
 )
 
-// Sign adds a proof by the key to an unsigned document and returns the whole in canonical JSON: the
-// same document, key and second give the same bytes. The verification method is the key's name
-// under the document's issuer. Errors: ErrMalformed and its kinds, ErrAlreadySigned.
-func Sign(document []byte, key SigningKey, created time.Time) ([]byte, error) {
+const proofType = "DataIntegrityProof"
+
+// Sign adds to an unsigned credential a proof by each of the suites, all if none is named, and returns
+// the whole in canonical JSON: the same document, key, second and suites give the same bytes. One proof
+// stands alone, several are a proof set in the order of the suites. The verification method is the
+// key's name under the document's issuer.
+//
+// Whatever the suites are, the document has to be fit for all: JSON-LD that is signed without loss, of
+// known contexts, without control characters, with the times of the credential whole. Errors:
+// ErrMalformed and its kinds, ErrUnsignable (with the error of package jsonld), ErrAlreadySigned,
+// ErrKeyKind unless the key is Ed25519, ErrUnsupportedProof, or the signer's own.
+func Sign(ctx context.Context, document []byte, signer Signer, created time.Time, suites ...Cryptosuite) ([]byte, error) {
 	unsecured, err := parse(document)
 	if err != nil {
 		return nil, err
@@ -29,162 +37,79 @@ func Sign(document []byte, key SigningKey, created time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sign(unsecured, key.VerificationMethod(issuer), key, created)
+	return sign(ctx, unsecured, signer.Public().VerificationMethod(issuer), signer, created, suites)
 }
 
-// sign creates the proof (vc-di-eddsa, section 3.3.1).
-func sign(unsecured map[string]any, method string, key SigningKey, created time.Time) ([]byte, error) {
+// sign creates the proofs (vc-di-eddsa, sections 3.2.1 and 3.3.1).
+func sign(ctx context.Context, unsecured map[string]any, method string, signer Signer, created time.Time, suites []Cryptosuite) ([]byte, error) {
 	if _, signed := unsecured["proof"]; signed {
 		return nil, ErrAlreadySigned
 	}
-	if key.sign == nil || created.IsZero() {
-		return nil, errors.New("openbadge: a proof needs a key and the time of its creation")
+	if signer.Public().Algorithm != EdDSA {
+		return nil, fmt.Errorf("%w: the proofs are of Ed25519 keys", ErrKeyKind)
 	}
-	proof := map[string]any{
-		"type":               proofType,
-		"cryptosuite":        cryptosuite,
-		"created":            created.UTC().Format(time.RFC3339),
-		"verificationMethod": method,
-		"proofPurpose":       proofPurpose,
+	if created.IsZero() {
+		return nil, fmt.Errorf("%w: a proof needs the time of its creation", ErrUnsignable)
 	}
-	if context, ok := unsecured["@context"]; ok {
-		proof["@context"] = context
+	if len(suites) == 0 {
+		suites = []Cryptosuite{EdDSARDFC, EdDSAJCS}
 	}
-	hash, err := hashData(unsecured, proof)
-	if err != nil {
+	for _, suite := range suites {
+		if transform[suite] == nil {
+			return nil, fmt.Errorf("%w: %.80q", ErrUnsupportedProof, suite)
+		}
+	}
+	if err := fit(unsecured); err != nil {
 		return nil, err
 	}
-	proof["proofValue"] = encodeMultibase(key.sign(hash))
-	unsecured["proof"] = proof
+	hashes := hashesOf(unsecured)
+	if _, err := hashes.of(EdDSARDFC); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsignable, err)
+	}
+	proofs := []any{}
+	for _, suite := range suites {
+		proof := map[string]any{
+			"type":               proofType,
+			"cryptosuite":        string(suite),
+			"created":            created.UTC().Format(time.RFC3339),
+			"verificationMethod": method,
+			"proofPurpose":       string(AssertionMethod),
+		}
+		// With canonical JSON the proof says which contexts it was made under (section 3.3.1).
+		if contexts, ok := unsecured["@context"]; ok && suite == EdDSAJCS {
+			proof["@context"] = contexts
+		}
+		data, err := hashes.data(suite, proof)
+		if err != nil {
+			return nil, err
+		}
+		signature, err := signWith(ctx, signer, data)
+		if err != nil {
+			return nil, err
+		}
+		proof["proofValue"] = encodeMultibase(signature)
+		proofs = append(proofs, proof)
+	}
+	unsecured["proof"] = proofs
+	if len(proofs) == 1 {
+		unsecured["proof"] = proofs[0]
+	}
 	return canonical(unsecured)
 }
 
-// Verify tells whether a document carries one eddsa-jcs-2022 proof that is right, by a key of the
-// issuer that the document names. It is stricter than vc-di-eddsa, section 3.3.2, in two ways: the
-// proof's @context must equal the document's (the specification would let anyone append contexts to
-// a signed document), and the verification method must be the issuer's (or anyone with a key could
-// sign in anyone's name).
-//
-// It says nothing about revocation or validity in time. Errors: ErrMalformed and its kinds,
-// ErrNoProof, ErrUnsupportedProof, ErrWrongIssuer, ErrUnknownKey, ErrBadSignature, or the
-// resolver's own.
-func Verify(document []byte, resolve Resolver) error {
-	secured, err := parse(document)
-	if err != nil {
-		return err
-	}
-	proof, err := proofOf(secured)
-	if err != nil {
-		return err
-	}
-	issuer, err := issuerOf(secured)
-	if err != nil {
-		return err
-	}
-	controller, _, found := strings.Cut(text(proof, "verificationMethod"), "#")
-	if !found || controller != issuer {
-		return ErrWrongIssuer
-	}
-	return verifyProof(secured, proof, resolve)
-}
+// issuerOf is the id of a credential's issuer.
+func issuerOf(credential map[string]any) (string, error) { return partyOf(credential, "issuer") }
 
-// verifyProof checks the signature. It takes the proof out of the document.
-func verifyProof(secured, proof map[string]any, resolve Resolver) error {
-	signature, err := decodeMultibase(text(proof, "proofValue"))
-	if err != nil {
-		return fmt.Errorf("proofValue: %w", err)
+// partyOf is the id of the issuer or holder, which is a string or an object with an id.
+func partyOf(document map[string]any, role string) (string, error) {
+	party := text(document, role)
+	if object, ok := document[role].(map[string]any); ok {
+		party = text(object, "id")
 	}
-	if len(signature) != ed25519.SignatureSize {
-		return fmt.Errorf("%w: proofValue is not an Ed25519 signature", ErrMalformed)
+	if party == "" {
+		return "", fmt.Errorf("%w: no %s", ErrMalformed, role)
 	}
-	if context, ok := proof["@context"]; ok && !equal(context, secured["@context"]) {
-		return fmt.Errorf("%w: the proof's @context differs from the document's", ErrBadSignature)
-	}
-	delete(secured, "proof")
-	delete(proof, "proofValue")
-	hash, err := hashData(secured, proof)
-	if err != nil {
-		return err
-	}
-	method := text(proof, "verificationMethod")
-	key, err := resolve(method)
-	switch {
-	case err != nil:
-		return fmt.Errorf("openbadge: resolve %.200q: %w", method, err)
-	case len(key) != ed25519.PublicKeySize:
-		return fmt.Errorf("%w: %.200q", ErrUnknownKey, method)
-	case !ed25519.Verify(key, hash, signature):
-		return ErrBadSignature
-	}
-	return nil
-}
-
-// proofOf returns the document's one proof if it is of the kind that this package checks.
-func proofOf(secured map[string]any) (map[string]any, error) {
-	value, ok := secured["proof"]
-	if !ok {
-		return nil, ErrNoProof
-	}
-	if set, ok := value.([]any); ok {
-		switch len(set) {
-		case 0:
-			return nil, ErrNoProof
-		case 1:
-			value = set[0]
-		default:
-			return nil, fmt.Errorf("%w: more than one", ErrUnsupportedProof)
-		}
-	}
-	proof, ok := value.(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("%w: proof is not an object", ErrMalformed)
-	}
-	if text(proof, "type") != proofType || text(proof, "cryptosuite") != cryptosuite {
-		return nil, fmt.Errorf("%w: not %s with %s", ErrUnsupportedProof, proofType, cryptosuite)
-	}
-	if text(proof, "proofPurpose") != proofPurpose {
-		return nil, fmt.Errorf("%w: the purpose is not %s", ErrUnsupportedProof, proofPurpose)
-	}
-	// These need what is not at hand: the present moment, other proofs, what the verifier expects.
-	for _, field := range []string{"expires", "previousProof", "challenge", "domain"} {
-		if _, ok := proof[field]; ok {
-			return nil, fmt.Errorf("%w: it has %s", ErrUnsupportedProof, field)
-		}
-	}
-	if created, ok := proof["created"]; ok {
-		created, _ := created.(string)
-		if _, err := time.Parse(time.RFC3339, created); err != nil {
-			return nil, fmt.Errorf("%w: proof.created is not a date and time", ErrMalformed)
-		}
-	}
-	return proof, nil
-}
-
-// hashData is what is signed: the hash of the proof's configuration, then that of the document
-// (vc-di-eddsa, section 3.3.4).
-func hashData(unsecured, proofConfig map[string]any) ([]byte, error) {
-	config, err := canonical(proofConfig)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	document, err := canonical(unsecured)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	configHash, documentHash := sha256.Sum256(config), sha256.Sum256(document)
-	return slices.Concat(configHash[:], documentHash[:]), nil
-}
-
-// issuerOf is the id of the issuer, which is a string or an object with an id.
-func issuerOf(document map[string]any) (string, error) {
-	issuer, _ := document["issuer"].(string)
-	if object, ok := document["issuer"].(map[string]any); ok {
-		issuer = text(object, "id")
-	}
-	if issuer == "" {
-		return "", fmt.Errorf("%w: no issuer", ErrMalformed)
-	}
-	return issuer, nil
+	return party, nil
 }
 
 // text is the string at a key, empty when there is none.
@@ -193,11 +118,7 @@ func text(object map[string]any, key string) string {
 	return value
 }
 
-func equal(a, b any) bool {
-	first, err := canonical(a)
-	if err != nil {
-		return false
-	}
-	second, err := canonical(b)
-	return err == nil && bytes.Equal(first, second)
+// hasType tells whether a document is of a type, among others perhaps.
+func hasType(document map[string]any, name string) bool {
+	return slices.Contains(list(document["type"]), any(name))
 }

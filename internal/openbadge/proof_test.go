@@ -1,214 +1,225 @@
 package openbadge
 
 import (
+	"context"
 	"crypto/ed25519"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"maps"
-	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
-var created = time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC)
+var (
+	created = time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC)
+	later   = Expectation{Now: created.AddDate(1, 0, 0)}
+)
+
+// unsigned is a small badge.
+const unsigned = `{
+	"@context": ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],
+	"id": "https://btlc.example/credentials/0198",
+	"type": ["VerifiableCredential", "OpenBadgeCredential"],
+	"issuer": {"id": "did:web:btlc.example", "type": ["Profile"], "name": "Certificate <of> “leaders”"},
+	"validFrom": "2026-03-01T17:00:00Z",
+	"validUntil": "2031-03-01T17:00:00Z",
+	"credentialSubject": {
+		"id": "did:example:teacher",
+		"type": ["AchievementSubject"],
+		"achievement": {
+			"id": "https://btlc.example/achievements/using-data",
+			"type": ["Achievement"],
+			"name": "Using Data",
+			"description": "First line.\nSecond line.",
+			"criteria": {"narrative": "All four assessments."},
+			"creditsAvailable": 3.5
+		}
+	}
+}`
 
 // testKey is the same key in every run.
 func testKey(seed byte) SigningKey {
 	secret := make([]byte, ed25519.SeedSize)
 	secret[0] = seed
-	return NewSigningKey(ed25519.NewKeyFromSeed(secret))
+	key, err := NewSigningKey(ed25519.NewKeyFromSeed(secret))
+	if err != nil {
+		panic(err)
+	}
+	return key
 }
 
-func signed(t testing.TB) ([]byte, Resolver) {
+func signed(t testing.TB, suites ...Cryptosuite) ([]byte, Resolver) {
 	t.Helper()
 	key := testKey(1)
-	document, err := Sign(built(t), key, created)
+	document, err := Sign(t.Context(), []byte(unsigned), key, created, suites...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return document, ResolveAmong(did, []PublicKey{key.PublicKey})
+	return document, ResolveAmong(did, []PublicKey{key.Public()})
 }
 
-// vector is the example "Representation: eddsa-jcs-2022" of Data Integrity EdDSA Cryptosuites 1.0,
-// with its key pair. The file is data of https://github.com/w3c/vc-di-eddsa, folder TestVectors,
-// under the W3C Software and Document License.
-type vector struct {
-	PublicKeyMultibase  string
-	PrivateKeyMultibase string
-	HashData            string
-	Signed              map[string]any
-}
-
-func loadVector(t *testing.T) vector {
+// changed is a document with a change made to it.
+func changed(t testing.TB, document []byte, change func(document map[string]any)) []byte {
 	t.Helper()
-	content, err := os.ReadFile("testdata/vc-di-eddsa-jcs.json")
+	object, err := parse(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v vector
-	if err := json.Unmarshal(content, &v); err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
-func TestVectorOfTheSpecification(t *testing.T) {
-	v := loadVector(t)
-	secret, err := decodeMultibase(v.PrivateKeyMultibase)
+	change(object)
+	after, err := canonical(object)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := NewSigningKey(ed25519.NewKeyFromSeed(secret[2:])) // after the multicodec of a private key
-	if key.ID != v.PublicKeyMultibase {
-		t.Fatalf("public key %s, want %s", key.ID, v.PublicKeyMultibase)
-	}
-	want, err := canonical(v.Signed)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	unsigned, err := parse(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	delete(unsigned, "proof")
-	at := time.Date(2023, 2, 24, 23, 36, 38, 0, time.UTC)
-	method := "did:key:" + key.ID + "#" + key.ID
-	got, err := sign(unsigned, method, key, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("signed\n%s\nwant\n%s", got, want)
-	}
-
-	secured, err := parse(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proof, err := proofOf(secured)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resolve := func(asked string) (ed25519.PublicKey, error) {
-		if asked != method {
-			t.Errorf("asked for %s", asked)
-		}
-		return ParseMultikey(v.PublicKeyMultibase)
-	}
-	config := maps.Clone(proof)
-	delete(config, "proofValue")
-	document := maps.Clone(secured)
-	delete(document, "proof")
-	if hash, err := hashData(document, config); err != nil || hex.EncodeToString(hash) != v.HashData {
-		t.Errorf("hash %x, %v, want %s", hash, err, v.HashData)
-	}
-	if err := verifyProof(secured, proof, resolve); err != nil {
-		t.Errorf("the specification's own proof: %v", err)
-	}
-	// In the example the key is not the issuer's.
-	if err := Verify(want, resolve); !errors.Is(err, ErrWrongIssuer) {
-		t.Errorf("got %v", err)
-	}
+	return after
 }
 
 func TestSignedDocumentsVerify(t *testing.T) {
-	document, resolve := signed(t)
-	if err := Verify(document, resolve); err != nil {
-		t.Fatal(err)
-	}
-	again, _ := signed(t)
-	if string(again) != string(document) {
-		t.Error("signing twice gave different bytes")
-	}
-	// Spaces and the order of keys carry no meaning.
-	var loose map[string]any
-	if err := json.Unmarshal(document, &loose); err != nil {
-		t.Fatal(err)
-	}
-	indented, err := json.MarshalIndent(loose, "", "\t")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := Verify(indented, resolve); err != nil {
-		t.Errorf("indented: %v", err)
-	}
-	loose["proof"] = []any{loose["proof"]}
-	set, err := json.Marshal(loose)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := Verify(set, resolve); err != nil {
-		t.Errorf("a set of one proof: %v", err)
+	for name, suites := range map[string][]Cryptosuite{
+		"set": nil, "canonical RDF": {EdDSARDFC}, "canonical JSON": {EdDSAJCS}, "the other way round": {EdDSAJCS, EdDSARDFC},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document, resolve := signed(t, suites...)
+			report := Verify(t.Context(), document, resolve, later)
+			if err := report.Err(); err != nil {
+				t.Fatal(err)
+			}
+			if report.Party != did || string(report.Document) != string(document) || len(report.Proofs) == 0 {
+				t.Errorf("report %+v", report)
+			}
+			for i, proof := range report.Proofs {
+				if proof.Form != string(append(suites, EdDSARDFC, EdDSAJCS)[i]) || !proof.Created.Equal(created) || !slices.Contains(proof.Checks, Check{CheckSignature, nil}) {
+					t.Errorf("proof %+v", proof)
+				}
+			}
+			if again, _ := signed(t, suites...); string(again) != string(document) {
+				t.Error("signing twice gave different bytes")
+			}
+			// Spaces and the order of keys carry no meaning, nor does a list around one proof.
+			var loose map[string]any
+			if err := json.Unmarshal(document, &loose); err != nil {
+				t.Fatal(err)
+			}
+			if _, alone := loose["proof"].(map[string]any); alone {
+				loose["proof"] = []any{loose["proof"]}
+			}
+			indented, err := json.MarshalIndent(loose, "", "\t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := Verify(t.Context(), indented, resolve, later).Err(); err != nil {
+				t.Errorf("written otherwise: %v", err)
+			}
+		})
 	}
 }
 
-// Canonical JSON has no byte without meaning, so any change of any byte is refused.
+// Canonical JSON has no byte without meaning, and hardly one that its RDF does not have, so any change
+// of any byte is refused.
 func TestAnyChangedByteIsRefused(t *testing.T) {
+	for _, suite := range []Cryptosuite{EdDSARDFC, EdDSAJCS} {
+		document, resolve := signed(t, suite)
+		rapid.Check(t, func(rt *rapid.T) {
+			changed := slices.Clone(document)
+			at := rapid.IntRange(0, len(changed)-1).Draw(rt, "at")
+			changed[at] = rapid.Byte().Filter(func(b byte) bool { return b != document[at] }).Draw(rt, "byte")
+			if Verify(t.Context(), changed, resolve, later).Err() == nil {
+				rt.Fatalf("accepted %q for %q at %d with %s", changed[at], document[at], at, suite)
+			}
+		})
+	}
+}
+
+// A proof of a set that is no longer known does not count; the others hold the document together.
+func TestNoProofOfASetLetsTheDocumentChange(t *testing.T) {
 	document, resolve := signed(t)
-	rapid.Check(t, func(t *rapid.T) {
-		changed := append([]byte(nil), document...)
-		at := rapid.IntRange(0, len(changed)-1).Draw(t, "at")
-		changed[at] = rapid.Byte().Filter(func(b byte) bool { return b != document[at] }).Draw(t, "byte")
-		if Verify(changed, resolve) == nil {
-			t.Fatalf("accepted %q for %q at %d", changed[at], document[at], at)
+	before, err := parse(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(before, "proof")
+	rapid.Check(t, func(rt *rapid.T) {
+		changed := slices.Clone(document)
+		changed[rapid.IntRange(0, len(changed)-1).Draw(rt, "at")] = rapid.Byte().Draw(rt, "byte")
+		report := Verify(t.Context(), changed, resolve, later)
+		if report.Err() != nil {
+			return
+		}
+		after, err := parse(report.Document)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if delete(after, "proof"); !equal(after, before) {
+			rt.Fatalf("accepted %s", changed)
 		}
 	})
-	for at := range document {
-		changed := append([]byte(nil), document...)
-		changed[at] ^= 1
-		if Verify(changed, resolve) == nil {
-			t.Errorf("accepted %q for %q at %d", changed[at], document[at], at)
-		}
-	}
 }
 
 func TestVerifyTellsWhatIsWrong(t *testing.T) {
-	document, resolve := signed(t)
+	document, resolve := signed(t, EdDSAJCS)
+	set, _ := signed(t)
 	lost := errors.New("connection lost")
-	// with returns the signed document with a change made to it.
 	with := func(change func(document, proof map[string]any)) []byte {
-		object, err := parse(document)
-		if err != nil {
-			t.Fatal(err)
-		}
-		change(object, object["proof"].(map[string]any))
-		changed, err := canonical(object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return changed
+		return changed(t, document, func(d map[string]any) { change(d, d["proof"].(map[string]any)) })
 	}
 	inProof := func(key string, value any) []byte {
 		return with(func(_, proof map[string]any) { proof[key] = value })
 	}
+	inSet := func(change func(d map[string]any, proofs []any)) []byte {
+		return changed(t, set, func(d map[string]any) { change(d, d["proof"].([]any)) })
+	}
+	answering := func(key PublicKey, err error) Resolver {
+		return func(context.Context, string, Purpose) (PublicKey, error) { return key, err }
+	}
+	other, revoked, expired, p256 := testKey(2).Public(), testKey(1).Public(), testKey(1).Public(), testP256(1).Public()
+	revoked.Revoked, expired.Expires = later.Now, later.Now
 	tests := []struct {
 		name     string
 		document []byte
 		resolve  Resolver
 		want     error
 	}{
-		{"unsigned", built(t), resolve, ErrNoProof},
+		{"no document", nil, resolve, ErrMalformed},
+		{"unsigned", []byte(unsigned), resolve, ErrNoProof},
 		{"empty set", with(func(d, _ map[string]any) { d["proof"] = []any{} }), resolve, ErrNoProof},
-		{"two proofs", with(func(d, p map[string]any) { d["proof"] = []any{p, p} }), resolve, ErrUnsupportedProof},
 		{"proof is text", with(func(d, _ map[string]any) { d["proof"] = "x" }), resolve, ErrMalformed},
-		{"other suite", inProof("cryptosuite", "eddsa-rdfc-2022"), resolve, ErrUnsupportedProof},
-		{"other purpose", inProof("proofPurpose", "authentication"), resolve, ErrUnsupportedProof},
-		{"expiring", inProof("expires", "2030-01-01T00:00:00Z"), resolve, ErrUnsupportedProof},
-		{"chained", inProof("previousProof", "urn:1"), resolve, ErrUnsupportedProof},
+		{"too many", with(func(d, p map[string]any) { d["proof"] = slices.Repeat([]any{p}, maxProofs+1) }), resolve, ErrMalformed},
+		{"same id", inSet(func(_ map[string]any, p []any) {
+			p[0].(map[string]any)["id"], p[1].(map[string]any)["id"] = "urn:1", "urn:1"
+		}), resolve, ErrMalformed},
+		{"one of two", inSet(func(_ map[string]any, p []any) { p[1].(map[string]any)["created"] = "2026-03-01T17:00:01Z" }), resolve, ErrBadSignature},
+		{"unknown suite", inProof("cryptosuite", "eddsa-2030"), resolve, ErrUnsupportedProof},
+		{"unknown type", inProof("type", "Ed25519Signature2020"), resolve, ErrUnsupportedProof},
+		{"other suite", inProof("cryptosuite", "eddsa-rdfc-2022"), resolve, ErrBadSignature},
+		{"other purpose", inProof("proofPurpose", "authentication"), resolve, ErrWrongPurpose},
+		{"no purpose", inProof("proofPurpose", nil), resolve, ErrMalformed},
+		{"no method", inProof("verificationMethod", nil), resolve, ErrMalformed},
+		{"expired proof", inProof("expires", "2027-03-01T17:00:00Z"), resolve, ErrExpired},
+		{"expiring, not signed so", inProof("expires", "2027-03-01T17:00:01Z"), resolve, ErrBadSignature},
+		{"bad expiry", inProof("expires", "2027-03-01"), resolve, ErrMalformed},
+		{"chained to nothing", inProof("previousProof", "urn:1"), resolve, ErrBadChain},
+		{"chained to no id", inProof("previousProof", ""), resolve, ErrBadChain},
+		{"chained to itself", inSet(func(_ map[string]any, p []any) {
+			p[0].(map[string]any)["id"], p[0].(map[string]any)["previousProof"] = "urn:1", "urn:1"
+		}), resolve, ErrBadSignature},
+		{"no chain", inProof("previousProof", []any{}), resolve, ErrBadChain},
 		{"bad time", inProof("created", "yesterday"), resolve, ErrMalformed},
+		{"time without zone", inProof("created", "2026-03-01T17:00:00"), resolve, ErrMalformed},
 		{"no issuer", with(func(d, _ map[string]any) { delete(d, "issuer") }), resolve, ErrMalformed},
 		{"another's key", inProof("verificationMethod", "did:web:evil.example#k"), resolve, ErrWrongIssuer},
 		{"prefix of a DID", inProof("verificationMethod", did+".evil#k"), resolve, ErrWrongIssuer},
 		{"no key named", inProof("verificationMethod", did), resolve, ErrWrongIssuer},
 		{"key unknown", inProof("verificationMethod", did+"#other"), resolve, ErrUnknownKey},
-		{"key missing", document, func(string) (ed25519.PublicKey, error) { return nil, nil }, ErrUnknownKey},
-		{"key unreadable", document, func(string) (ed25519.PublicKey, error) { return nil, lost }, lost},
-		{"other key", document, func(string) (ed25519.PublicKey, error) { return testKey(2).Key, nil }, ErrBadSignature},
+		{"key missing", document, answering(PublicKey{}, nil), ErrUnknownKey},
+		{"key unreadable", document, answering(PublicKey{}, lost), lost},
+		{"other key", document, answering(other, nil), ErrBadSignature},
+		{"revoked key", document, answering(revoked, nil), ErrRevokedKey},
+		{"expired key", document, answering(expired, nil), ErrExpired},
+		{"key of another kind", document, answering(p256, nil), ErrKeyKind},
 		{"no value", inProof("proofValue", nil), resolve, ErrMalformed},
 		{"short value", inProof("proofValue", "z2"), resolve, ErrMalformed},
 		{"other base", inProof("proofValue", "u2"), resolve, ErrMalformed},
@@ -217,40 +228,101 @@ func TestVerifyTellsWhatIsWrong(t *testing.T) {
 		{"context appended", with(func(d, _ map[string]any) {
 			d["@context"] = append(d["@context"].([]any), "https://evil.example/context")
 		}), resolve, ErrBadSignature},
+		{"context appended, canonical RDF", inSet(func(d map[string]any, p []any) {
+			d["@context"], d["proof"] = append(d["@context"].([]any), "https://evil.example/context"), p[0]
+		}), resolve, jsonld.ErrUnknownContext},
 		{"field added", with(func(d, _ map[string]any) { d["extra"] = true }), resolve, ErrBadSignature},
+		{"field added, canonical RDF", inSet(func(d map[string]any, p []any) { d["extra"], d["proof"] = true, p[0] }), resolve, jsonld.ErrUnsafe},
 		{"field of another case", []byte(strings.Replace(string(document), `"proof"`, `"Proof"`, 1)), resolve, ErrNoProof},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if err := Verify(test.document, test.resolve); !errors.Is(err, test.want) {
+			if err := Verify(t.Context(), test.document, test.resolve, later).Err(); !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 		})
 	}
 }
 
-func TestSignRefuses(t *testing.T) {
-	document, _ := signed(t)
-	if _, err := Sign(document, testKey(1), created); !errors.Is(err, ErrAlreadySigned) {
-		t.Errorf("a signed document: %v", err)
+func TestUnknownProofsDoNotCount(t *testing.T) {
+	document, resolve := signed(t, EdDSARDFC)
+	foreign := map[string]any{"type": "DataIntegrityProof", "cryptosuite": "bbs-2023", "verificationMethod": did + "#bbs"}
+	both := changed(t, document, func(d map[string]any) { d["proof"] = []any{foreign, d["proof"]} })
+	report := Verify(t.Context(), both, resolve, later)
+	if err := report.Err(); err != nil {
+		t.Error(err)
 	}
-	if _, err := Sign([]byte(`{"id":"urn:1"}`), testKey(1), created); !errors.Is(err, ErrMalformed) {
-		t.Errorf("no issuer: %v", err)
-	}
-	if _, err := Sign(built(t), SigningKey{}, created); err == nil {
-		t.Error("signed without a key")
-	}
-	if _, err := Sign(built(t), testKey(1), time.Time{}); err == nil {
-		t.Error("signed without a time")
+	if report.Proofs[0].Known || !errors.Is(report.Proofs[0].Err(), ErrUnsupportedProof) || !report.Proofs[1].Known {
+		t.Errorf("report %+v", report)
 	}
 }
 
+// What was not checked must not read as if it were: a report without a proof, or the empty one, fails.
+func TestEmptyReportFails(t *testing.T) {
+	if err := (Report{}).Err(); !errors.Is(err, ErrNoProof) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSignRefuses(t *testing.T) {
+	document, _ := signed(t)
+	with := func(key string, value any) []byte {
+		return changed(t, []byte(unsigned), func(d map[string]any) { d[key] = value })
+	}
+	failing := errors.New("the key store is away")
+	tests := []struct {
+		name     string
+		document []byte
+		signer   Signer
+		want     error
+	}{
+		{"signed document", document, testKey(1), ErrAlreadySigned},
+		{"no issuer", []byte(`{"id":"urn:1"}`), testKey(1), ErrMalformed},
+		{"key for JOSE", []byte(unsigned), testP256(1), ErrKeyKind},
+		{"unknown context", with("@context", []any{"https://www.w3.org/ns/credentials/v2", "https://evil.example"}), testKey(1), jsonld.ErrUnknownContext},
+		{"unknown term", with("extra", true), testKey(1), jsonld.ErrUnsafe},
+		{"control character", with("name", "a\u0007b"), testKey(1), ErrUnsignable},
+		{"tab", with("name", "a\tb"), testKey(1), ErrUnsignable},
+		{"control character in a name", with("a\u0085b", "x"), testKey(1), ErrUnsignable},
+		{"date alone", with("validFrom", "2026-03-01"), testKey(1), ErrUnsignable},
+		{"time without zone", with("validUntil", "2026-03-01T12:00:00"), testKey(1), ErrUnsignable},
+		{"no such day", with("validFrom", "2026-02-30T12:00:00Z"), testKey(1), ErrUnsignable},
+		{"failing signer", []byte(unsigned), brokenSigner{testKey(1), nil, failing}, failing},
+		{"lying signer", []byte(unsigned), brokenSigner{testKey(1), make([]byte, 64), nil}, ErrBadSignature},
+		{"short signature", []byte(unsigned), brokenSigner{testKey(1), []byte{1}, nil}, ErrBadSignature},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := Sign(t.Context(), test.document, test.signer, created); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
+	if _, err := Sign(t.Context(), []byte(unsigned), testKey(1), time.Time{}); !errors.Is(err, ErrUnsignable) {
+		t.Errorf("without a time: %v", err)
+	}
+	if _, err := Sign(t.Context(), []byte(unsigned), testKey(1), created, "eddsa-2030"); !errors.Is(err, ErrUnsupportedProof) {
+		t.Errorf("an unknown suite: %v", err)
+	}
+}
+
+// brokenSigner is a key store that does not work as it should.
+type brokenSigner struct {
+	SigningKey
+	signature []byte
+	err       error
+}
+
+func (b brokenSigner) Sign(context.Context, []byte) ([]byte, error) { return b.signature, b.err }
+
 func FuzzVerify(f *testing.F) {
-	document, resolve := signed(f)
+	document, resolve := signed(f, EdDSAJCS)
 	f.Add(document)
 	f.Add([]byte(`{"proof":[{}],"issuer":{"id":"x"}}`))
+	f.Add([]byte(`eyJhbGciOiJub25lIn0.e30.`))
 	f.Fuzz(func(t *testing.T, changed []byte) {
-		if Verify(changed, resolve) != nil {
+		report := Verify(t.Context(), changed, resolve, later)
+		if report.Err() != nil {
 			return
 		}
 		// Whatever verifies says exactly what was signed.
@@ -268,10 +340,10 @@ func FuzzVerify(f *testing.F) {
 }
 
 func BenchmarkSign(b *testing.B) {
-	document, key := built(b), testKey(1)
+	key := testKey(1)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Sign(document, key, created); err != nil {
+		if _, err := Sign(b.Context(), []byte(unsigned), key, created); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -281,7 +353,7 @@ func BenchmarkVerify(b *testing.B) {
 	document, resolve := signed(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := Verify(document, resolve); err != nil {
+		if err := Verify(b.Context(), document, resolve, later).Err(); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,44 +7,51 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/ent"
 )
 
-// line is a line of the attendance ledger. corrects is uuid.Nil for one that corrects nothing.
-type line struct {
-	id, corrects, registration uuid.UUID
-	minutes                    int
-	until, recorded            time.Time
+// Counting are the attendance entries that count: those that no other of the entries corrects, in the order given. The
+// ledger is never changed: an entry that is wrong is followed by one that corrects it. Given are whole chains of corrections, as
+// all entries of a registration or of a meeting are.
+func Counting(entries []*ent.AttendanceEntry) []*ent.AttendanceEntry {
+	corrected := make(map[uuid.UUID]bool, len(entries))
+	for _, e := range entries {
+		if e.CorrectsID != nil {
+			corrected[*e.CorrectsID] = true
+		}
+	}
+	var counting []*ent.AttendanceEntry
+	for _, e := range entries {
+		if !corrected[e.ID] {
+			counting = append(counting, e)
+		}
+	}
+	return counting
 }
 
 // attendance is what counts of one registration.
 type attendance struct {
 	registration uuid.UUID
 	minutes      int
-	// until is the end of the last meeting with minutes, recorded when the last line that counts was entered.
+	// until is the end of the last meeting with minutes, recorded when the last entry that counts was entered.
 	until, recorded time.Time
 }
 
-// attended adds up what counts for each registration: lines that no other corrects.
-func attended(lines []line) map[uuid.UUID]attendance {
-	corrected := map[uuid.UUID]bool{}
-	for _, l := range lines {
-		corrected[l.corrects] = true
-	}
+// attended adds up, for each registration, the entries that count; given are all, with their meetings.
+func attended(entries []*ent.AttendanceEntry) map[uuid.UUID]attendance {
 	sums := map[uuid.UUID]attendance{}
-	for _, l := range lines {
-		if corrected[l.id] {
-			continue
+	for _, e := range Counting(entries) {
+		sum := sums[e.RegistrationID]
+		sum.registration = e.RegistrationID
+		sum.minutes += int(e.Minutes)
+		if end := e.Edges.Meeting.EndTime; e.Minutes > 0 && end.After(sum.until) {
+			sum.until = end
 		}
-		sum := sums[l.registration]
-		sum.registration = l.registration
-		sum.minutes += l.minutes
-		if l.minutes > 0 && l.until.After(sum.until) {
-			sum.until = l.until
+		if e.CreateTime.After(sum.recorded) {
+			sum.recorded = e.CreateTime
 		}
-		if l.recorded.After(sum.recorded) {
-			sum.recorded = l.recorded
-		}
-		sums[l.registration] = sum
+		sums[e.RegistrationID] = sum
 	}
 	return sums
 }

@@ -109,14 +109,7 @@ func (f *facts) Minutes(ctx context.Context, course string) (int, []policy.Fact,
 	if err != nil {
 		return 0, nil, err
 	}
-	lines := make([]line, len(entries))
-	for i, e := range entries {
-		lines[i] = line{id: e.ID, registration: e.RegistrationID, minutes: int(e.Minutes), until: e.Edges.Meeting.EndTime, recorded: e.CreateTime}
-		if e.CorrectsID != nil {
-			lines[i].corrects = *e.CorrectsID
-		}
-	}
-	most, ok := best(attended(lines))
+	most, ok := best(attended(entries))
 	if !ok {
 		return 0, nil, nil
 	}

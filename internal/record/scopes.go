@@ -20,7 +20,7 @@ import (
 // that employ them today, each by its own calendar.
 func Scopes(ctx context.Context, db *ent.Client, educator uuid.UUID, now time.Time) ([]string, error) {
 	scopes := []string{api.Name("btlc/Educator", educator)}
-	employments, err := current(ctx, db, educator, now)
+	employments, err := current(ctx, db, now, educator)
 	if err != nil {
 		return nil, err
 	}
@@ -33,18 +33,25 @@ func Scopes(ctx context.Context, db *ent.Client, educator uuid.UUID, now time.Ti
 	return scopes, nil
 }
 
-func current(ctx context.Context, db *ent.Client, educator uuid.UUID, now time.Time) ([]*ent.Employment, error) {
-	rows, err := db.Employment.Query().Where(employment.EducatorID(educator)).WithDistrict().All(ctx)
+// current are the employments of today, each by its district's calendar: two queries, however many educators there are.
+func current(ctx context.Context, db *ent.Client, now time.Time, educators ...uuid.UUID) ([]*ent.Employment, error) {
+	rows, err := db.Employment.Query().Where(employment.EducatorIDIn(educators...)).WithDistrict().All(ctx)
 	if err != nil {
 		return nil, err
 	}
+	days := map[string]time.Time{}
 	var today []*ent.Employment
 	for _, e := range rows {
-		zone, err := time.LoadLocation(e.Edges.District.TimeZone)
-		if err != nil {
-			return nil, fmt.Errorf("district %s: %w", e.DistrictID, err)
+		day, known := days[e.DistrictID]
+		if !known {
+			zone, err := time.LoadLocation(e.Edges.District.TimeZone)
+			if err != nil {
+				return nil, fmt.Errorf("district %s: %w", e.DistrictID, err)
+			}
+			day = api.LocalDay(now, zone)
+			days[e.DistrictID] = day
 		}
-		if day := api.LocalDay(now, zone); !e.StartDate.After(day) && (e.EndDate == nil || !e.EndDate.Before(day)) {
+		if !e.StartDate.After(day) && (e.EndDate == nil || !e.EndDate.Before(day)) {
 			today = append(today, e)
 		}
 	}
@@ -85,27 +92,48 @@ func employed(educatorColumn, placeColumn string, place any, now time.Time) *sql
 	})
 }
 
+// Listeners are whom a change concerns: streams of the change feed, and the natural keys by which each of them knows the
+// person.
+type Listeners struct {
+	Streams []string
+	Keys    map[string]map[string]string
+}
+
 // Audience is whom a change of an educator's record concerns on the change feed: the program, and the districts that employ
 // them today with the numbers by which those know them.
 func Audience(ctx context.Context, db *ent.Client, educator uuid.UUID, now time.Time) (streams []string, keys map[string]map[string]string, err error) {
-	streams, keys = []string{"program"}, map[string]map[string]string{"program": {"educator": api.Name("btlc/Educator", educator)}}
-	employments, err := current(ctx, db, educator, now)
+	all, err := Audiences(ctx, db, []uuid.UUID{educator}, now)
 	if err != nil {
 		return nil, nil, err
 	}
+	return all[educator].Streams, all[educator].Keys, nil
+}
+
+// Audiences is Audience for each of many educators, with no more queries than for one.
+func Audiences(ctx context.Context, db *ent.Client, educators []uuid.UUID, now time.Time) (map[uuid.UUID]Listeners, error) {
+	all := make(map[uuid.UUID]Listeners, len(educators))
+	for _, id := range educators {
+		all[id] = Listeners{[]string{"program"}, map[string]map[string]string{"program": {"educator": api.Name("btlc/Educator", id)}}}
+	}
+	employments, err := current(ctx, db, now, educators...)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range employments {
-		stream := api.Name("btlc/District", e.DistrictID)
-		if keys[stream] != nil {
-			continue
-		}
-		number, err := db.ExternalID.Query().Where(externalid.EducatorID(educator), externalid.Kind("EMPLOYEE_ID"), externalid.DistrictID(e.DistrictID)).First(ctx)
-		if err != nil && !ent.IsNotFound(err) {
-			return nil, nil, err
-		}
-		streams, keys[stream] = append(streams, stream), map[string]string{}
-		if number != nil {
-			keys[stream]["employeeId"] = number.Value
+		to, stream := all[e.EducatorID], api.Name("btlc/District", e.DistrictID)
+		if to.Keys[stream] == nil {
+			to.Streams, to.Keys[stream] = append(to.Streams, stream), map[string]string{}
+			all[e.EducatorID] = to
 		}
 	}
-	return streams, keys, nil
+	numbers, err := db.ExternalID.Query().Where(externalid.EducatorIDIn(educators...), externalid.Kind("EMPLOYEE_ID")).Order(ent.Desc(externalid.FieldID)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range numbers {
+		if keys := all[n.EducatorID].Keys[api.Name("btlc/District", *n.DistrictID)]; keys != nil {
+			keys["employeeId"] = n.Value // the first that was given, for it is read last
+		}
+	}
+	return all, nil
 }

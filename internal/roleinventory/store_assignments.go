@@ -119,7 +119,7 @@ func (s store) createAssignment(ctx context.Context, tx *database.Tx, parent str
 	if err != nil {
 		return nil, err
 	}
-	t := tenure{State: "REPORTED", Start: start, End: end}
+	t := tenure{State: assignmentLife.First(), Start: start, End: end}
 	if err := checkDates("roleAssignment.endDate", start, end); err != nil {
 		return nil, err
 	}

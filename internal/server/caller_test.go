@@ -57,11 +57,16 @@ func newMessage(t testing.TB, d protoreflect.MessageDescriptor) proto.Message {
 
 func (c grpcCaller) call(t testing.TB, method protoreflect.MethodDescriptor, key string, request []byte, headers map[string]string) reply {
 	t.Helper()
+	return c.callIn(t.Context(), t, method, key, request, headers)
+}
+
+func (c grpcCaller) callIn(ctx context.Context, t testing.TB, method protoreflect.MethodDescriptor, key string, request []byte, headers map[string]string) reply {
+	t.Helper()
 	req := newMessage(t, method.Input())
 	if err := protojson.Unmarshal(request, req); err != nil {
 		t.Fatalf("%s: the case's request: %v", method.Name(), err)
 	}
-	ctx := metadata.NewOutgoingContext(t.Context(), metadata.New(headers))
+	ctx = metadata.NewOutgoingContext(ctx, metadata.New(headers))
 	if key != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+key)
 	}
@@ -203,8 +208,6 @@ func address(t testing.TB, method protoreflect.MethodDescriptor, fields map[stri
 			name := method.Input().Fields().ByName(protoreflect.Name(field)).JSONName()
 			if value, ok := left[name]; ok {
 				body = marshal(t, value)
-			} else {
-				body = []byte("{}")
 			}
 			delete(left, name)
 		}

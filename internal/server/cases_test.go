@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -41,41 +42,72 @@ type step struct {
 
 // TestCases runs the cases of testdata/cases over gRPC and over REST, each file on a world of its own.
 func TestCases(t *testing.T) {
-	files, err := filepath.Glob("testdata/cases/*.yaml")
-	must(t, err)
-	if len(files) == 0 {
-		t.Fatal("there are no cases")
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			body, err := os.ReadFile(file)
-			must(t, err)
-			var cases []testCase
-			decoder := yaml.NewDecoder(strings.NewReader(string(body)))
-			decoder.KnownFields(true)
-			must(t, decoder.Decode(&cases))
+	for _, file := range caseFiles(t) {
+		t.Run(file.name, func(t *testing.T) {
 			for _, transport := range []string{"grpc", "rest"} {
 				t.Run(transport, func(t *testing.T) {
 					t.Parallel()
 					w := newWorld(t)
-					memory := map[string]reply{}
-					for _, c := range cases {
-						ok := t.Run(c.Case, func(t *testing.T) {
-							for i, s := range c.Steps {
-								w.step(t, transport, fmt.Sprintf("step %d, %s", i+1, s.RPC), s, memory)
-							}
-						})
-						if !ok {
-							return // later cases build on this one
-						}
-					}
+					w.run(t, file.cases, func(t *testing.T, where string, s step, memory map[string]reply) {
+						w.step(t, transport, where, s, memory)
+					})
 				})
 			}
 		})
 	}
 }
 
+type caseFile struct {
+	name  string
+	cases []testCase
+}
+
+// caseFiles reads testdata/cases.
+func caseFiles(t *testing.T) []caseFile {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/cases/*.yaml")
+	must(t, err)
+	if len(paths) == 0 {
+		t.Fatal("there are no cases")
+	}
+	var files []caseFile
+	for _, path := range paths {
+		body, err := os.ReadFile(path)
+		must(t, err)
+		file := caseFile{name: strings.TrimSuffix(filepath.Base(path), ".yaml")}
+		decoder := yaml.NewDecoder(bytes.NewReader(body))
+		decoder.KnownFields(true)
+		must(t, decoder.Decode(&file.cases))
+		files = append(files, file)
+	}
+	return files
+}
+
+// run takes the steps of cases one after the other, until a case fails: later ones build on it.
+func (w *world) run(t *testing.T, cases []testCase, take func(t *testing.T, where string, s step, memory map[string]reply)) {
+	t.Helper()
+	memory := map[string]reply{}
+	for _, c := range cases {
+		ok := t.Run(c.Case, func(t *testing.T) {
+			for i, s := range c.Steps {
+				take(t, fmt.Sprintf("step %d, %s", i+1, s.RPC), s, memory)
+			}
+		})
+		if !ok {
+			return
+		}
+	}
+}
+
 func (w *world) step(t *testing.T, transport, where string, s step, memory map[string]reply) {
+	t.Helper()
+	key, request := w.ready(t, where, s)
+	c := w.callers()[slices.Index([]string{"grpc", "rest"}, transport)]
+	w.judge(t, where, s, c.call(t, methodNamed(t, s.RPC), key, marshal(t, request), s.Headers), memory)
+}
+
+// ready sets the clock to the time of a step, and gives the key that it is called with and its request.
+func (w *world) ready(t *testing.T, where string, s step) (key string, request map[string]any) {
 	t.Helper()
 	if s.At != "" {
 		now, err := time.Parse(time.RFC3339, s.At)
@@ -89,9 +121,12 @@ func (w *world) step(t *testing.T, transport, where string, s step, memory map[s
 	if !known {
 		t.Fatalf("%s: there is no caller %q", where, s.As+s.Key)
 	}
-	c := w.callers()[slices.Index([]string{"grpc", "rest"}, transport)]
-	request := marshal(t, w.filled(t, nonNil(s.Request)))
-	r := c.call(t, methodNamed(t, s.RPC), key, request, s.Headers)
+	return key, w.filled(t, nonNil(s.Request)).(map[string]any)
+}
+
+// judge compares a reply with what the step wants of it, and keeps what the step saves.
+func (w *world) judge(t *testing.T, where string, s step, r reply, memory map[string]reply) {
+	t.Helper()
 	if s.RememberAs != "" {
 		memory[s.RememberAs] = r
 	}
@@ -103,7 +138,7 @@ func (w *world) step(t *testing.T, transport, where string, s step, memory map[s
 		return
 	}
 	if r.err != nil {
-		t.Fatalf("%s as %s: %v %v\nrequest %s", where, s.As, r.err, r.err.Violations, request)
+		t.Fatalf("%s as %s: %v %v\nrequest %s", where, s.As, r.err, r.err.Violations, marshal(t, w.filled(t, nonNil(s.Request))))
 	}
 	if s.Expect != nil {
 		if fault := differs("", r.answer, w.filled(t, s.Expect)); fault != "" {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
@@ -44,11 +45,12 @@ func newGateway(ctx context.Context, channel grpc.ClientConnInterface) (http.Han
 		accesspb.RegisterAccessServiceHandlerClient(ctx, mux, accesspb.NewAccessServiceClient(channel)),
 		assessmentpb.RegisterAssessmentServiceHandlerClient(ctx, mux, assessmentpb.NewAssessmentServiceClient(channel)),
 		changepb.RegisterChangeServiceHandlerClient(ctx, mux, changepb.NewChangeServiceClient(channel)),
-		credentialpb.RegisterCredentialServiceHandlerClient(ctx, mux, credentialpb.NewCredentialServiceClient(channel)),
 		directorypb.RegisterDirectoryServiceHandlerClient(ctx, mux, directorypb.NewDirectoryServiceClient(channel)),
 		enrollmentpb.RegisterEnrollmentServiceHandlerClient(ctx, mux, enrollmentpb.NewEnrollmentServiceClient(channel)),
 		gradcreditpb.RegisterGraduateCreditServiceHandlerClient(ctx, mux, gradcreditpb.NewGraduateCreditServiceClient(channel)),
 		roleinventorypb.RegisterRoleInventoryServiceHandlerClient(ctx, mux, roleinventorypb.NewRoleInventoryServiceClient(channel)),
+		// The gateway tries patterns one by one, those registered last first: look-ups are what it is asked most.
+		credentialpb.RegisterCredentialServiceHandlerClient(ctx, mux, credentialpb.NewCredentialServiceClient(channel)),
 	)
 }
 
@@ -106,7 +108,26 @@ func (s strictQuery) Parse(m proto.Message, values url.Values, filter *utilities
 	if err := s.DefaultQueryParser.Parse(m, values, filter); err != nil {
 		return inBand(malformed())
 	}
+	if update, ok := m.(api.UpdateRequest); ok {
+		paths := update.GetUpdateMask().GetPaths()
+		for i := range paths {
+			paths[i] = snake(paths[i])
+		}
+	}
 	return nil
+}
+
+// snake is a path of a field mask as messages have it. The library takes the paths of a query as they are, so that the same
+// request would differ by the transport that it came over.
+func snake(path string) string {
+	var b strings.Builder
+	for _, r := range path {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
 
 func queryField(d protoreflect.MessageDescriptor, path string) bool {

@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -26,15 +25,16 @@ const maxDepth = 64
 // by itself varies its white space.
 type codec struct{ runtime.JSONPb }
 
-func newCodec() *codec {
-	return &codec{runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true}}}
-}
+func newCodec() *codec { return &codec{runtime.JSONPb{MarshalOptions: protoJSON}} }
 
 // ContentType of all answers but problems.
 func (*codec) ContentType(any) string { return "application/json" }
 
 // Marshal writes canonical JSON.
 func (c *codec) Marshal(v any) ([]byte, error) {
+	if m, ok := v.(proto.Message); ok {
+		return appendJSON(make([]byte, 0, 512), m.ProtoReflect())
+	}
 	loose, err := c.JSONPb.Marshal(v)
 	if err != nil {
 		return nil, err

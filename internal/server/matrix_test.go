@@ -14,7 +14,7 @@ import (
 	"github.com/btlc/btlc/internal/api"
 )
 
-var update = flag.Bool("update", false, "write docs/access.md anew, to be read by a person before it is committed")
+var update = flag.Bool("update", false, "write docs/access.md and docs/lifecycles.md anew, to be read by a person before they are committed")
 
 // matrixRow is a request for something within the scope of the callers that have one, and one for something outside.
 type matrixRow struct {
@@ -114,23 +114,29 @@ running server by ` + "`go test ./internal/server -run TestAccessMatrix`" + `, w
 	for _, name := range names {
 		b.WriteString(lines[name] + "\n")
 	}
-	file := filepath.Join("..", "..", "docs", "access.md")
+	compareDocument(t, "access.md", b.String())
+}
+
+// compareDocument fails when a document of docs/ is not what it has to be; with -update it writes it.
+func compareDocument(t *testing.T, name, content string) {
+	t.Helper()
+	file := filepath.Join("..", "..", "docs", name)
 	if *update {
-		must(t, os.WriteFile(file, []byte(b.String()), 0o644))
+		must(t, os.WriteFile(file, []byte(content), 0o644))
 		return
 	}
 	written, err := os.ReadFile(file)
 	must(t, err)
-	if string(written) == b.String() {
+	if string(written) == content {
 		return
 	}
-	want := strings.Split(string(written), "\n")
-	for _, line := range strings.Split(b.String(), "\n") {
-		if !slices.Contains(want, line) {
-			t.Errorf("docs/access.md does not say:\n%s", line)
+	said := strings.Split(string(written), "\n")
+	for _, line := range strings.Split(content, "\n") {
+		if !slices.Contains(said, line) {
+			t.Errorf("docs/%s does not say:\n%s", name, line)
 		}
 	}
 	if !t.Failed() {
-		t.Error("docs/access.md says more than is so")
+		t.Errorf("docs/%s says more than is so, or in another order", name)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +128,27 @@ func checkWhoAmI(t *testing.T, w *world, token, principal, roles string) {
 		want := map[string]any{"principal": principal, "displayName": "The one called " + subject, "roles": granted}
 		if fault := differs("", r.answer, want); fault != "" || len(r.answer["roles"].([]any)) != len(granted) {
 			t.Errorf("over %s: %s in %v", c.name(), fault, r.answer)
+		}
+	}
+}
+
+// TestProviderWithoutKeys has a person come with a token while the provider, discovered before, does not give its keys:
+// the token may be good, so the caller is to come again and not to sign in again.
+func TestProviderWithoutKeys(t *testing.T) {
+	ways := http.NewServeMux()
+	provider := httptest.NewServer(ways)
+	defer provider.Close()
+	ways.HandleFunc("/.well-known/openid-configuration", func(out http.ResponseWriter, _ *http.Request) {
+		_, _ = out.Write(marshal(t, map[string]any{"issuer": provider.URL, "jwks_uri": provider.URL + "/keys"}))
+	})
+	w := newWorld(t, func(o *server.Options) { o.Issuers = []access.Issuer{{URL: provider.URL, Audience: audience}} })
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	must(t, err)
+	token := tokenBy(t, "RS256", claims{"iss": provider.URL, "sub": "somebody", "aud": audience, "exp": time.Now().Add(time.Hour).Unix()}, signedBy(t, key))
+	for _, c := range w.callers() {
+		r := c.call(t, methodNamed(t, "WhoAmI"), token, []byte("{}"), nil)
+		if r.err == nil || r.err.Reason != api.Unavailable {
+			t.Errorf("over %s: got %v, want %q", c.name(), r.err, api.Unavailable)
 		}
 	}
 }

@@ -29,12 +29,16 @@ func (s *Server) pages(gateway http.Handler) http.Handler {
 		}
 		plain(w, http.StatusOK, "ok\n")
 	})
-	mux.HandleFunc("GET /.well-known/did.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("Access-Control-Allow-Origin", "*") // public keys are for everybody
-		_, _ = w.Write(openbadge.DIDDocument(s.options.Issuer.DID, s.options.Issuer.Keys.Public()))
-	})
+	issuer := s.options.Issuer
+	identity := public("application/json", openbadge.DIDDocument(issuer.DID, issuer.Keys.Public()))
+	mux.HandleFunc("GET /.well-known/did.json", identity)
+	mux.HandleFunc("GET /did.json", identity) // of a did:web with a path, which a proxy takes off
+	mux.HandleFunc("GET /.well-known/jwks.json", public("application/jwk-set+json", openbadge.JWKS(issuer.Keys.Public())))
+	for _, key := range issuer.Keys.Public() {
+		if key.Revoked.IsZero() {
+			mux.HandleFunc("GET /keys/"+key.ID, public("application/jwk+json", key.JWK(key.URL(issuer.DID))))
+		}
+	}
 	mux.HandleFunc("GET /credentials/{credential}", s.document)
 	mux.Handle("GET /docs", web.Docs())
 	mux.Handle("GET /docs/", web.Docs())
@@ -59,6 +63,16 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, api.Missing("credentials/"+id))
 	default:
 		w.Header().Set("Content-Type", "application/vc")
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		_, _ = w.Write(body)
+	}
+}
+
+// public serves what is for everybody and the same until the server is started again.
+func public(contentType string, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Cache-Control", "no-cache")
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		_, _ = w.Write(body)

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -74,7 +73,7 @@ type Server struct {
 	db          *database.DB
 	grpc        *grpc.Server
 	http        *http.Server
-	channel     *inprocgrpc.Channel
+	channel     *channel
 	health      *health.Server
 	credentials *credential.Service
 }
@@ -85,7 +84,7 @@ func New(options Options) (*Server, error) {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
 	db := database.NewDB(options.Pool, options.Clock)
-	s := &Server{options: options, log: options.Log, db: db, channel: &inprocgrpc.Channel{}, health: health.NewServer()}
+	s := &Server{options: options, log: options.Log, db: db, health: health.NewServer()}
 	rules, err := access.RulesOf(services()...)
 	if err != nil {
 		return nil, err
@@ -95,11 +94,10 @@ func New(options Options) (*Server, error) {
 	}
 	callers := access.New(db, options.Issuers)
 	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, auditReads: !options.WithoutReadAudit, log: options.Log}
-	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(newTolerant())}
-	s.channel.WithServerUnaryInterceptor(way.unary)
+	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(newTolerant()), grpc.NumStreamWorkers(streamWorkers)}
+	s.channel = newChannel(way.unary, options.StatsHandler)
 	if options.StatsHandler != nil {
 		settings = append(settings, grpc.StatsHandler(options.StatsHandler))
-		s.channel.WithServerStatsHandler(options.StatsHandler)
 	}
 	s.grpc = grpc.NewServer(settings...)
 	registrar := everywhere{s.grpc, s.channel}
@@ -121,6 +119,9 @@ func New(options Options) (*Server, error) {
 	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	return s, nil
 }
+
+// streamWorkers keep their stacks from one RPC to the next; what comes when all are busy gets a goroutine of its own.
+const streamWorkers = 64
 
 func services() []protoreflect.ServiceDescriptor {
 	return []protoreflect.ServiceDescriptor{

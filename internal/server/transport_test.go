@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding"
@@ -63,7 +62,7 @@ func TestWireAndChannelAgree(t *testing.T) {
 		limits: newLimits(0), deadline: time.Minute, log: slog.New(slog.DiscardHandler),
 	}
 	wire := grpc.NewServer(grpc.UnaryInterceptor(way.unary), grpc.MaxRecvMsgSize(maxBody), grpc.ForceServerCodecV2(newTolerant()))
-	channel := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(way.unary)
+	channel := newChannel(way.unary, nil)
 	directorypb.RegisterDirectoryServiceServer(everywhere{wire, channel}, service)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

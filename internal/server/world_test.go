@@ -43,7 +43,7 @@ var startOfTime = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
 // world is a server over a database of its own, with the program's data and a few people, and a key for every role.
 type world struct {
 	server    *server.Server
-	pool      *sql.DB
+	owner     *sql.DB // the database with the rights of its owner
 	clock     atomic.Int64
 	keys      map[string]string
 	variables map[string]string
@@ -64,7 +64,9 @@ func newWorld(t testing.TB, adjust ...func(*server.Options)) *world {
 	pool, err := database.Open(t.Context(), url, database.PoolOptions{MaxConns: 10, ServerRole: true})
 	must(t, err)
 	t.Cleanup(func() { _ = pool.Close() })
-	w.pool = pool
+	w.owner, err = database.Open(t.Context(), url, database.PoolOptions{MaxConns: 3})
+	must(t, err)
+	t.Cleanup(func() { _ = w.owner.Close() })
 	keys, err := openbadge.LoadOrCreateKeys(t.TempDir())
 	must(t, err)
 	zone, err := time.LoadLocation("America/New_York")

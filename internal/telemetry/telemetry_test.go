@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	_ "github.com/lib/pq" // the driver postgres
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/grpc"
@@ -34,38 +33,34 @@ func (s traceSink) Export(_ context.Context, req *collector.ExportTraceServiceRe
 	return &collector.ExportTraceServiceResponse{}, nil
 }
 
-// TestRPC makes one call, over the wire and in the process, and looks for it in metrics and traces.
+// TestRPC makes one call and looks for it in metrics and traces.
 func TestRPC(t *testing.T) {
-	for name, call := range map[string]func(ctx context.Context, t *testing.T, made *telemetry.Telemetry){"over the wire": overWire, "in the process": inProcess} {
-		t.Run(name, func(t *testing.T) {
-			sink := traceSink{requests: make(chan *collector.ExportTraceServiceRequest, 10)}
-			collecting := grpc.NewServer()
-			collector.RegisterTraceServiceServer(collecting, sink)
-			made, err := telemetry.New(t.Context(), telemetry.Options{Version: "1.2.3", Endpoint: "http://" + serve(t, collecting)})
-			check(t, err)
-			const trace = "0af7651916cd43dd8448eb211c80319c"
-			call(metadata.AppendToOutgoingContext(t.Context(), "traceparent", "00-"+trace+"-b7ad6b7169203331-01"), t, made)
+	sink := traceSink{requests: make(chan *collector.ExportTraceServiceRequest, 10)}
+	collecting := grpc.NewServer()
+	collector.RegisterTraceServiceServer(collecting, sink)
+	made, err := telemetry.New(t.Context(), telemetry.Options{Version: "1.2.3", Endpoint: "http://" + serve(t, collecting)})
+	check(t, err)
+	const trace = "0af7651916cd43dd8448eb211c80319c"
+	overWire(metadata.AppendToOutgoingContext(t.Context(), "traceparent", "00-"+trace+"-b7ad6b7169203331-01"), t, made)
 
-			text := metrics(t, made)
-			for _, want := range []string{
-				`rpc_server_call_duration_seconds_count{rpc_method="grpc.health.v1.Health/Check",rpc_response_status_code="OK",rpc_system_name="grpc"} 1`,
-				`rpc_response_status_code="OK",rpc_system_name="grpc",le="10"} 1`, `service_version="1.2.3"`,
-			} {
-				if !strings.Contains(text, want) {
-					t.Errorf("the metrics lack %s:\n%s", want, text)
-				}
-			}
-			check(t, made.Shutdown(t.Context()))
-			select {
-			case req := <-sink.requests:
-				span := req.GetResourceSpans()[0].GetScopeSpans()[0].GetSpans()[0]
-				if span.GetName() != "grpc.health.v1.Health/Check" || hex.EncodeToString(span.GetTraceId()) != trace {
-					t.Errorf("the span is %v, want one of the caller's trace", span)
-				}
-			default:
-				t.Error("no trace was sent")
-			}
-		})
+	text := metrics(t, made)
+	for _, want := range []string{
+		`rpc_server_call_duration_seconds_count{rpc_method="grpc.health.v1.Health/Check",rpc_response_status_code="OK",rpc_system_name="grpc"} 1`,
+		`rpc_response_status_code="OK",rpc_system_name="grpc",le="10"} 1`, `service_version="1.2.3"`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the metrics lack %s:\n%s", want, text)
+		}
+	}
+	check(t, made.Shutdown(t.Context()))
+	select {
+	case req := <-sink.requests:
+		span := req.GetResourceSpans()[0].GetScopeSpans()[0].GetSpans()[0]
+		if span.GetName() != "grpc.health.v1.Health/Check" || hex.EncodeToString(span.GetTraceId()) != trace {
+			t.Errorf("the span is %v, want one of the caller's trace", span)
+		}
+	default:
+		t.Error("no trace was sent")
 	}
 }
 
@@ -78,13 +73,6 @@ func overWire(ctx context.Context, t *testing.T, made *telemetry.Telemetry) {
 	check(t, err)
 	check(t, conn.Close())
 	server.GracefulStop() // the call is on record when its handler has returned
-}
-
-func inProcess(ctx context.Context, t *testing.T, made *telemetry.Telemetry) {
-	channel := (&inprocgrpc.Channel{}).WithServerStatsHandler(made.StatsHandler())
-	healthpb.RegisterHealthServer(channel, health.NewServer())
-	_, err := healthpb.NewHealthClient(channel).Check(ctx, &healthpb.HealthCheckRequest{})
-	check(t, err)
 }
 
 // TestProcess looks for what is measured without any call; an absent collector stops nothing.

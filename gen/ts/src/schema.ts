@@ -2000,6 +2000,8 @@ export interface components {
              * @description When the record was made.
              */
             readonly createTime?: string;
+            /** @description Changes whenever the record does. Sent back on a revocation, it makes the revocation fail if somebody else was faster. `If-Match` says the same. */
+            readonly etag: string;
         };
         /** @description ApiKey is a secret by which a client shows who it is. Two may live at once, so that one can be replaced without a break. */
         ApiKeyInput: {
@@ -5560,7 +5562,13 @@ export interface operations {
     GetApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /**
                  * @description The id of the api client in the resource name `apiClients/{api_client}/keys/{api_key}`.
@@ -5580,6 +5588,7 @@ export interface operations {
             /** @description The api key. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "RateLimit-Limit": components["headers"]["RateLimitLimit"];
                     "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
                     "RateLimit-Reset": components["headers"]["RateLimitReset"];
@@ -5592,12 +5601,14 @@ export interface operations {
                      *       "prefix": "btlc_3f9a21cd",
                      *       "expireTime": "2026-09-15T22:00:00Z",
                      *       "revokeTime": "2026-09-15T19:00:00Z",
-                     *       "createTime": "2026-09-15T19:00:00Z"
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
                      *     }
                      */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
@@ -5649,7 +5660,8 @@ export interface operations {
                      *           "prefix": "btlc_3f9a21cd",
                      *           "expireTime": "2026-09-15T22:00:00Z",
                      *           "revokeTime": "2026-09-15T19:00:00Z",
-                     *           "createTime": "2026-09-15T19:00:00Z"
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -5718,7 +5730,8 @@ export interface operations {
                      *         "prefix": "btlc_3f9a21cd",
                      *         "expireTime": "2026-09-15T22:00:00Z",
                      *         "revokeTime": "2026-09-15T19:00:00Z",
-                     *         "createTime": "2026-09-15T19:00:00Z"
+                     *         "createTime": "2026-09-15T19:00:00Z",
+                     *         "etag": "v3"
                      *       },
                      *       "secret": "btlc_3f9a21cd_Zm9yIGV4YW1wbGUgb25seSwgbm90IGEga2V5IQ"
                      *     }
@@ -5778,6 +5791,7 @@ export interface operations {
             /** @description The changed api key. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     "RateLimit-Limit": components["headers"]["RateLimitLimit"];
                     "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
@@ -5791,7 +5805,8 @@ export interface operations {
                      *       "prefix": "btlc_3f9a21cd",
                      *       "expireTime": "2026-09-15T22:00:00Z",
                      *       "revokeTime": "2026-09-15T19:00:00Z",
-                     *       "createTime": "2026-09-15T19:00:00Z"
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
                      *     }
                      */
                     "application/json": components["schemas"]["ApiKey"];

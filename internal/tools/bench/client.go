@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -16,23 +16,31 @@ import (
 	enrollmentpb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
 )
 
-// client calls one server: each caller has a connection of its own.
+// client calls one server. It shares the machine with what is measured, so it is as lean as pgbench is: on REST a
+// connection of each caller's own, without net/http's client; on gRPC one channel for all, as its users have.
 type client struct {
-	key, rest   string
-	http        *http.Client
-	credentials []credentialpb.CredentialServiceClient
-	enrollment  []enrollmentpb.EnrollmentServiceClient
+	key         string
+	rest        []*restConn
+	credentials credentialpb.CredentialServiceClient
+	enrollment  enrollmentpb.EnrollmentServiceClient
+}
+
+// restConn is a caller's connection, dialled at its first call.
+type restConn struct {
+	address string
+	net.Conn
+	in  *bufio.Reader
+	out []byte
 }
 
 func newClient(rest, rpc, key string, callers int) (*client, error) {
-	c := &client{key: key, rest: "http://" + rest, http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: callers, DisableCompression: true}}}
+	channel, err := grpc.NewClient(rpc, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return nil, err
+	}
+	c := &client{key: key, credentials: credentialpb.NewCredentialServiceClient(channel), enrollment: enrollmentpb.NewEnrollmentServiceClient(channel)}
 	for range callers {
-		conn, err := grpc.NewClient(rpc, grpc.WithTransportCredentials(insecure.NewCredentials()))
-		if err != nil {
-			return nil, err
-		}
-		c.credentials = append(c.credentials, credentialpb.NewCredentialServiceClient(conn))
-		c.enrollment = append(c.enrollment, enrollmentpb.NewEnrollmentServiceClient(conn))
+		c.rest = append(c.rest, &restConn{address: rest})
 	}
 	return c, nil
 }
@@ -41,16 +49,20 @@ func (c *client) authorized(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+c.key)
 }
 
-func (c *client) send(ctx context.Context, method, path string, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.rest+path, bytes.NewReader(body))
-	if err != nil {
+func (c *client) send(caller int, method, path, body string) error {
+	conn := c.rest[caller]
+	if conn.Conn == nil {
+		var err error
+		if conn.Conn, err = net.Dial("tcp", conn.address); err != nil {
+			return err
+		}
+		conn.in = bufio.NewReaderSize(conn, 64<<10)
+	}
+	conn.out = fmt.Appendf(conn.out[:0], "%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", method, path, c.key, len(body), body)
+	if _, err := conn.Write(conn.out); err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+c.key)
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	res, err := c.http.Do(req)
+	res, err := http.ReadResponse(conn.in, nil)
 	if err != nil {
 		return err
 	}

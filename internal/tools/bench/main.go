@@ -16,7 +16,7 @@ import (
 type settings struct {
 	credentials, rounds, callers int
 	slot                         time.Duration
-	only                         string
+	only, keep                   string
 }
 
 func main() {
@@ -26,6 +26,7 @@ func main() {
 	flag.IntVar(&s.callers, "callers", 8, "how many callers at once, and connections to the database")
 	flag.DurationVar(&s.slot, "slot", 4*time.Second, "how long each measurement takes")
 	flag.StringVar(&s.only, "only", "", "measure only what has this in its name")
+	flag.StringVar(&s.keep, "keep", "", "keep the loaded database in this `folder`, and use it again the next time")
 	serve := flag.String("serve", "", "for itself: be the server over this database")
 	audit := flag.Bool("audit", true, "for itself: put reads on record")
 	flag.Parse()

@@ -44,15 +44,15 @@ func bound(statement, asked string) string {
 func someone(people int) string { return strconv.Itoa(1 + rand.IntN(people)) } // #nosec G404 -- load, not secrets
 
 func (p *place) lookupGRPC(c *client, people int) call {
-	return func(ctx context.Context, caller int) error {
-		_, err := c.credentials[caller].LookupCredentialStatus(c.authorized(ctx), &credentialpb.LookupCredentialStatusRequest{Parent: district, EmployeeId: someone(people)})
+	return func(ctx context.Context, _ int) error {
+		_, err := c.credentials.LookupCredentialStatus(c.authorized(ctx), &credentialpb.LookupCredentialStatusRequest{Parent: district, EmployeeId: someone(people)})
 		return err
 	}
 }
 
 func (p *place) lookupREST(c *client, people int) call {
-	return func(ctx context.Context, _ int) error {
-		return c.send(ctx, http.MethodPost, "/v1/districts/bps/credentialStatuses:lookup", []byte(`{"employeeId":"`+someone(people)+`"}`))
+	return func(_ context.Context, caller int) error {
+		return c.send(caller, http.MethodPost, "/v1/districts/bps/credentialStatuses:lookup", `{"employeeId":"`+someone(people)+`"}`)
 	}
 }
 
@@ -66,15 +66,15 @@ func group(people int) []string {
 }
 
 func (p *place) batchGRPC(c *client, people int) call {
-	return func(ctx context.Context, caller int) error {
-		_, err := c.credentials[caller].BatchLookupCredentialStatuses(c.authorized(ctx), &credentialpb.BatchLookupCredentialStatusesRequest{Parent: district, EmployeeIds: group(people)})
+	return func(ctx context.Context, _ int) error {
+		_, err := c.credentials.BatchLookupCredentialStatuses(c.authorized(ctx), &credentialpb.BatchLookupCredentialStatusesRequest{Parent: district, EmployeeIds: group(people)})
 		return err
 	}
 }
 
 func (p *place) batchREST(c *client, people int) call {
-	return func(ctx context.Context, _ int) error {
-		return c.send(ctx, http.MethodPost, "/v1/districts/bps/credentialStatuses:batchLookup", []byte(`{"employeeIds":["`+strings.Join(group(people), `","`)+`"]}`))
+	return func(_ context.Context, caller int) error {
+		return c.send(caller, http.MethodPost, "/v1/districts/bps/credentialStatuses:batchLookup", `{"employeeIds":["`+strings.Join(group(people), `","`)+`"]}`)
 	}
 }
 
@@ -84,15 +84,15 @@ func listFilter(people int) string {
 }
 
 func (p *place) listGRPC(c *client, people int) call {
-	return func(ctx context.Context, caller int) error {
-		_, err := c.credentials[caller].ListCredentials(c.authorized(ctx), &credentialpb.ListCredentialsRequest{PageSize: 1000, Filter: listFilter(people)})
+	return func(ctx context.Context, _ int) error {
+		_, err := c.credentials.ListCredentials(c.authorized(ctx), &credentialpb.ListCredentialsRequest{PageSize: 1000, Filter: listFilter(people)})
 		return err
 	}
 }
 
 func (p *place) listREST(c *client, people int) call {
-	return func(ctx context.Context, _ int) error {
-		return c.send(ctx, http.MethodGet, "/v1/credentials?pageSize=1000&filter="+strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C").Replace(listFilter(people)), nil)
+	return func(_ context.Context, caller int) error {
+		return c.send(caller, http.MethodGet, "/v1/credentials?pageSize=1000&filter="+strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C").Replace(listFilter(people)), "")
 	}
 }
 
@@ -131,17 +131,17 @@ func (p *place) next() (section, educator string) {
 }
 
 func (p *place) registerGRPC(c *client) call {
-	return func(ctx context.Context, caller int) error {
+	return func(ctx context.Context, _ int) error {
 		section, educator := p.next()
-		_, err := c.enrollment[caller].CreateRegistration(c.authorized(ctx), &enrollmentpb.CreateRegistrationRequest{
+		_, err := c.enrollment.CreateRegistration(c.authorized(ctx), &enrollmentpb.CreateRegistrationRequest{
 			Parent: section, Registration: &enrollmentpb.Registration{Educator: educator, AcknowledgedFramework: "frameworks/btlc-1"}})
 		return err
 	}
 }
 
 func (p *place) registerREST(c *client) call {
-	return func(ctx context.Context, _ int) error {
+	return func(_ context.Context, caller int) error {
 		section, educator := p.next()
-		return c.send(ctx, http.MethodPost, "/v1/"+section+"/registrations", []byte(`{"educator":"`+educator+`","acknowledgedFramework":"frameworks/btlc-1"}`))
+		return c.send(caller, http.MethodPost, "/v1/"+section+"/registrations", `{"educator":"`+educator+`","acknowledgedFramework":"frameworks/btlc-1"}`)
 	}
 }

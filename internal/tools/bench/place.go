@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -46,7 +47,11 @@ func newPlace(ctx context.Context, s settings) (p *place, err error) {
 	if p.pgbenchPath, err = findPgbench(); err != nil {
 		return nil, err
 	}
-	if p.folder, err = os.MkdirTemp("", "btlc-bench-"); err != nil {
+	if p.folder = s.keep; p.folder == "" {
+		if p.folder, err = os.MkdirTemp("", "btlc-bench-"); err != nil {
+			return nil, err
+		}
+	} else if err := os.MkdirAll(p.folder, 0o755); err != nil { // #nosec G301 -- as below
 		return nil, err
 	}
 	if err := os.Chmod(p.folder, 0o755); err != nil { // #nosec G302 -- under root PostgreSQL runs as another user, who must pass through
@@ -100,7 +105,7 @@ func (p *place) close() {
 		defer cancel()
 		_ = p.private.Stop(ctx)
 	}
-	if p.folder != "" {
+	if p.folder != "" && p.settings.keep == "" {
 		_ = os.RemoveAll(p.folder)
 	}
 }
@@ -145,14 +150,20 @@ func (p *place) fill(ctx context.Context) error {
 		return err
 	}
 	people := p.settings.credentials / 4
-	started := time.Now()
-	for _, statement := range fillStatements {
-		if _, err := p.pool.ExecContext(ctx, strings.ReplaceAll(statement, "$people", fmt.Sprint(people))); err != nil {
-			return fmt.Errorf("%w in %s", err, statement)
-		}
+	var kept bool
+	if err := p.pool.QueryRowContext(ctx, `SELECT to_regclass('bench_people') IS NOT NULL`).Scan(&kept); err != nil {
+		return err
 	}
-	fmt.Fprintf(os.Stderr, "loaded in %s\n", time.Since(started).Round(time.Second))
-	p.key, err = access.New(db, nil).Bootstrap(ctx, "bench", access.Grant{Role: accesspb.Role_ROLE_PROGRAM_STAFF}, access.Grant{Role: accesspb.Role_ROLE_DISTRICT_HR, Scope: "districts/bps"})
+	if !kept {
+		started := time.Now()
+		for _, statement := range fillStatements {
+			if _, err := p.pool.ExecContext(ctx, strings.ReplaceAll(statement, "$people", fmt.Sprint(people))); err != nil {
+				return fmt.Errorf("%w in %s", err, statement)
+			}
+		}
+		fmt.Fprintf(os.Stderr, "loaded in %s\n", time.Since(started).Round(time.Second))
+	}
+	p.key, err = access.New(db, nil).Bootstrap(ctx, "bench-"+rand.Text(), access.Grant{Role: accesspb.Role_ROLE_PROGRAM_STAFF}, access.Grant{Role: accesspb.Role_ROLE_DISTRICT_HR, Scope: "districts/bps"})
 	if err != nil {
 		return err
 	}

@@ -748,7 +748,10 @@ type ApiKey struct {
 	// When it was revoked.
 	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
 	// When the record was made.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Changes whenever the record does. Sent back on a revocation, it makes the revocation fail if somebody else was faster.
+	// `If-Match` says the same.
+	Etag          string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -816,6 +819,13 @@ func (x *ApiKey) GetCreateTime() *timestamppb.Timestamp {
 		return x.CreateTime
 	}
 	return nil
+}
+
+func (x *ApiKey) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
 }
 
 // Names the api key to get.
@@ -1339,7 +1349,7 @@ const file_btlc_access_v1_clients_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"T\n" +
 	"\x18DisableApiClientResponse\x128\n" +
 	"\n" +
-	"api_client\x18\x01 \x01(\v2\x19.btlc.access.v1.ApiClientR\tapiClient\"\xcf\x02\n" +
+	"api_client\x18\x01 \x01(\v2\x19.btlc.access.v1.ApiClientR\tapiClient\"\xe8\x02\n" +
 	"\x06ApiKey\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1b\n" +
 	"\x06prefix\x18\x02 \x01(\tB\x03\xe0A\x03R\x06prefix\x12@\n" +
@@ -1348,7 +1358,8 @@ const file_btlc_access_v1_clients_proto_rawDesc = "" +
 	"\vrevoke_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"revokeTime\x12@\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:I\xeaAF\n" +
+	"createTime\x12\x17\n" +
+	"\x04etag\x18\x06 \x01(\tB\x03\xe0A\x03R\x04etag:I\xeaAF\n" +
 	"\vbtlc/ApiKey\x12&apiClients/{api_client}/keys/{api_key}*\aapiKeys2\x06apiKey\";\n" +
 	"\x10GetApiKeyRequest\x12'\n" +
 	"\x04name\x18\x01 \x01(\tB\x13\xe0A\x02\xfaA\r\n" +

@@ -1,0 +1,144 @@
+package openbadge
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// faults are what is wrong with a claim, each as "field: what is wrong".
+type faults []string
+
+func (f *faults) require(ok bool, field, problem string) {
+	if !ok {
+		*f = append(*f, field+": "+problem)
+	}
+}
+
+const (
+	empty      = "is empty"
+	notURI     = "must be an absolute URI"
+	notURL     = "must be an http or https URL"
+	notTerm    = "must be a term of Open Badges or begin with ext:"
+	notCredits = "must be a number of credits"
+)
+
+// item names a member of a list.
+func item(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
+
+// check finds the faults of a claim. What is required is what Open Badges 3.0 and the data model
+// require, and what a person needs to see: the names, and the issuer's page.
+func (c Claim) check(f *faults) {
+	const subject = "credentialSubject"
+	c.Metadata.check(f, SchemaOpenBadge)
+	c.Subject.check(f, subject)
+	c.Achievement.check(f, subject+".achievement")
+	for i, result := range c.Results {
+		result.check(f, item(subject+".result", i), c.Achievement.ResultDescriptions)
+	}
+	f.require(isCredits(c.CreditsEarned), subject+".creditsEarned", notCredits)
+	checkYears(f, subject+".activityStartDate", c.ActivityStart)
+	checkYears(f, subject+".activityEndDate", c.ActivityEnd)
+	f.require(c.ActivityEnd.IsZero() || !c.ActivityEnd.Before(c.ActivityStart), subject+".activityEndDate", "is before the start")
+	for i, evidence := range c.Evidence {
+		evidence.check(f, item("evidence", i))
+	}
+}
+
+// check finds the faults of a credential of which 1EdTech has a schema.
+func (m Metadata) check(f *faults, schema SchemaURL) {
+	f.require(isURI(m.ID), "id", notURI)
+	f.require(m.Name != "", "name", empty)
+	m.Issuer.check(f, "issuer")
+	f.require(!strings.Contains(m.Issuer.ID, "#"), "issuer.id", "has a fragment, as only its keys may")
+	f.require(!m.ValidFrom.IsZero(), "validFrom", empty)
+	checkYears(f, "validFrom", m.ValidFrom)
+	checkYears(f, "validUntil", m.ValidUntil)
+	f.require(m.ValidUntil.IsZero() || m.ValidUntil.After(m.ValidFrom), "validUntil", "is not after validFrom")
+	m.checkStatus(f, schema)
+}
+
+func (s Subject) check(f *faults, at string) {
+	f.require(s.ID != "" || s.Hash != "", at, "has neither id nor identifier")
+	f.require(s.ID == "" || holderDID.MatchString(s.ID), at+".id", "must be a DID")
+	if s.Hash == "" {
+		return
+	}
+	at = item(at+".identifier", 0)
+	f.require(identityHash.MatchString(s.Hash), at+".identityHash", "must be sha256$ and 64 hexadecimal digits")
+	// Without salt the hash of an e-mail address is found by trying addresses.
+	f.require(s.Salt != "", at+".salt", empty)
+	f.require(isTerm(s.IdentityType, identityTypes), at+".identityType", notTerm)
+}
+
+// text finds texts that not every reader would show alike, which Sign refuses: control characters,
+// but for the line feeds of Markdown, and broken Unicode.
+func (f *faults) text(at string, value any) {
+	switch value := value.(type) {
+	case string:
+		f.require(utf8.ValidString(value) && !strings.ContainsFunc(value, isControl), at, "has a control character or broken Unicode")
+	case []any:
+		for i, member := range value {
+			f.text(item(at, i), member)
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			f.text(strings.TrimPrefix(at+"."+key, "."), value[key])
+		}
+	}
+}
+
+var (
+	identityHash = regexp.MustCompile(`^sha256\$[0-9a-f]{64}$`)
+	// extension is how a term outside a vocabulary of Open Badges is written. The pattern in its
+	// schema takes no hyphen for the first character.
+	extension = regexp.MustCompile(`^ext:[A-Za-z0-9._][A-Za-z0-9._-]*$`)
+	// holderDID is the syntax of Decentralized Identifiers 1.0, section 3.1.
+	holderDID = regexp.MustCompile(`^did:[a-z0-9]+(:([A-Za-z0-9._-]|%[0-9A-Fa-f]{2})*)*:([A-Za-z0-9._-]|%[0-9A-Fa-f]{2})+$`)
+	// uri holds the characters of RFC 3986. A URI with others would be another one once its document
+	// is canonicalized as RDF, or none.
+	uri = regexp.MustCompile(`^[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+$`)
+
+	// identityTypes are the vocabulary IdentifierTypeEnum of Open Badges 3.0.
+	identityTypes = strings.Fields(`name sourcedId systemId productId userName accountId
+		emailAddress nationalIdentityNumber isbn issn lisSourcedId oneRosterSourcedId sisSourcedId
+		ltiContextId ltiDeploymentId ltiToolId ltiPlatformId ltiUserId identifier`)
+)
+
+// isTerm tells whether an optional value belongs to the vocabulary or extends it.
+func isTerm(value string, vocabulary []string) bool {
+	return value == "" || slices.Contains(vocabulary, value) || extension.MatchString(value)
+}
+
+// isURI tells whether the text is an absolute URI: a scheme and something after it.
+func isURI(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && uri.MatchString(text) && u.IsAbs() && (u.Host != "" || u.Opaque != "")
+}
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && isURI(text) && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+func isEmail(text string) bool {
+	address, err := mail.ParseAddress(text)
+	return err == nil && address.Address == text
+}
+
+func isCredits(number float64) bool {
+	return number >= 0 && !math.IsInf(number, 0) // NaN is not >= 0
+}
+
+// checkYears refuses times whose year RFC 3339 cannot write.
+func checkYears(f *faults, at string, value time.Time) {
+	year := value.UTC().Year()
+	f.require(year >= 1 && year <= 9999, at, "is beyond the years 1 to 9999")
+}

@@ -1,0 +1,80 @@
+package openbadge
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+)
+
+// The envelopes of Verifiable Credentials Data Model 2.0, section 4.13: an object whose id is a data:
+// URL with a JWT in it.
+const (
+	envelopedCredential   = "EnvelopedVerifiableCredential"
+	envelopedPresentation = "EnvelopedVerifiablePresentation"
+
+	mediaVC = "data:application/vc+jwt,"
+	mediaVP = "data:application/vp+jwt,"
+)
+
+// maxCredentials bounds the credentials of a presentation that is verified.
+const maxCredentials = 32
+
+// enveloped returns the JWT in an envelope, and whether the object is one.
+func enveloped(object map[string]any, name, media string) (token string, ok bool, err error) {
+	if !hasType(object, name) {
+		return "", false, nil
+	}
+	token, ok = strings.CutPrefix(text(object, "id"), media)
+	if !ok {
+		return "", true, fmt.Errorf("%w: an envelope whose id is not %s…", ErrUnsupportedProof, media)
+	}
+	return token, true, nil
+}
+
+// VerifyPresentation checks whatever secures a presentation, embedded proofs or a vp+jwt, as such or in
+// an EnvelopedVerifiablePresentation, and each credential in it. The presentation's proof must be for
+// authentication, by a key of the holder that it names, and answer the challenge and domain that are
+// expected.
+func VerifyPresentation(ctx context.Context, secured []byte, resolve Resolver, want Expectation) Report {
+	want.purpose = Authentication
+	report := verifyHolder(ctx, secured, resolve, want)
+	if report.Document == nil {
+		return report
+	}
+	presentation, err := parse(report.Document)
+	if err != nil {
+		return Report{fault: err}
+	}
+	credentials := list(presentation["verifiableCredential"])
+	if len(credentials) > maxCredentials {
+		report.fault = fmt.Errorf("%w: more than %d credentials", ErrMalformed, maxCredentials)
+		return report
+	}
+	inner := Expectation{Now: want.Now, purpose: AssertionMethod}
+	for _, value := range credentials {
+		credential, ok := value.(map[string]any)
+		if !ok {
+			report.Credentials = append(report.Credentials, Report{fault: fmt.Errorf("%w: a credential is not an object", ErrMalformed)})
+			continue
+		}
+		report.Credentials = append(report.Credentials, verifyCredential(ctx, credential, resolve, inner))
+	}
+	return report
+}
+
+func verifyHolder(ctx context.Context, secured []byte, resolve Resolver, want Expectation) Report {
+	if isToken(secured) {
+		return verifyToken(ctx, string(bytes.TrimSpace(secured)), resolve, want)
+	}
+	document, err := parse(secured)
+	if err != nil {
+		return Report{fault: err}
+	}
+	if token, ok, err := enveloped(document, envelopedPresentation, mediaVP); err != nil {
+		return Report{fault: err}
+	} else if ok {
+		return verifyToken(ctx, token, resolve, want)
+	}
+	return verifyEmbedded(ctx, document, "holder", resolve, want)
+}

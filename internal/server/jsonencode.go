@@ -1,0 +1,228 @@
+package server
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"math/bits"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// protoJSON is the form of answers: ProtoJSON with fields that are empty shown, as front ends expect.
+var protoJSON = protojson.MarshalOptions{EmitDefaultValues: true}
+
+var errNotUTF8 = errors.New("a text is not UTF-8")
+
+// jsonField is a field of a message with its name as it stands in JSON: a comma, the name in quotes, a colon.
+type jsonField struct {
+	protoreflect.FieldDescriptor
+	name string
+	// always says that the field is shown when it is empty.
+	always bool
+}
+
+var jsonPlans sync.Map // protoreflect.FullName → []jsonField
+
+func jsonPlan(d protoreflect.MessageDescriptor) []jsonField {
+	if plan, ok := jsonPlans.Load(d.FullName()); ok {
+		return plan.([]jsonField)
+	}
+	plan := make([]jsonField, 0, d.Fields().Len())
+	for i := range d.Fields().Len() {
+		fd := d.Fields().Get(i)
+		plan = append(plan, jsonField{fd, `,"` + fd.JSONName() + `":`, fd.IsList() || fd.IsMap() || !fd.HasPresence()})
+	}
+	jsonPlans.Store(d.FullName(), plan)
+	return plan
+}
+
+// appendJSON appends a message as canonical JSON: what protojson writes, without the white space that it varies, at a
+// third of its cost.
+func appendJSON(b []byte, m protoreflect.Message) (_ []byte, err error) {
+	d := m.Descriptor()
+	if d.FullName().Parent() == "google.protobuf" {
+		return appendWellKnown(b, m)
+	}
+	start := len(b)
+	for _, field := range jsonPlan(d) {
+		if !field.always && !m.Has(field.FieldDescriptor) {
+			continue
+		}
+		b = append(b, field.name...)
+		if b, err = appendField(b, field.FieldDescriptor, m.Get(field.FieldDescriptor)); err != nil {
+			return nil, err
+		}
+	}
+	if len(b) == start {
+		return append(b, "{}"...), nil
+	}
+	b[start] = '{' // where the first comma stands
+	return append(b, '}'), nil
+}
+
+func appendField(b []byte, fd protoreflect.FieldDescriptor, v protoreflect.Value) (_ []byte, err error) {
+	switch {
+	case fd.IsMap():
+		return appendMap(b, fd, v.Map())
+	case fd.IsList():
+		b = append(b, '[')
+		list := v.List()
+		for i := range list.Len() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = appendValue(b, fd, list.Get(i)); err != nil {
+				return nil, err
+			}
+		}
+		return append(b, ']'), nil
+	}
+	return appendValue(b, fd, v)
+}
+
+func appendMap(b []byte, fd protoreflect.FieldDescriptor, entries protoreflect.Map) (_ []byte, err error) {
+	keys := make([]string, 0, entries.Len())
+	values := make(map[string]protoreflect.Value, entries.Len())
+	entries.Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
+		keys = append(keys, key.String())
+		values[key.String()] = value
+		return true
+	})
+	slices.Sort(keys)
+	b = append(b, '{')
+	for i, key := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, err = appendText(b, key); err != nil {
+			return nil, err
+		}
+		b = append(b, ':')
+		if b, err = appendValue(b, fd.MapValue(), values[key]); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+func appendValue(b []byte, fd protoreflect.FieldDescriptor, v protoreflect.Value) ([]byte, error) {
+	switch fd.Kind() {
+	case protoreflect.MessageKind, protoreflect.GroupKind:
+		return appendJSON(b, v.Message())
+	case protoreflect.StringKind:
+		return appendText(b, v.String())
+	case protoreflect.BoolKind:
+		return strconv.AppendBool(b, v.Bool()), nil
+	case protoreflect.EnumKind:
+		if known := fd.Enum().Values().ByNumber(v.Enum()); known != nil {
+			return append(append(append(b, '"'), known.Name()...), '"'), nil
+		}
+		return strconv.AppendInt(b, int64(v.Enum()), 10), nil
+	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind:
+		return strconv.AppendInt(b, v.Int(), 10), nil
+	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
+		return strconv.AppendUint(b, v.Uint(), 10), nil
+	case protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
+		return append(strconv.AppendInt(append(b, '"'), v.Int(), 10), '"'), nil
+	case protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
+		return append(strconv.AppendUint(append(b, '"'), v.Uint(), 10), '"'), nil
+	case protoreflect.BytesKind:
+		return append(base64.StdEncoding.AppendEncode(append(b, '"'), v.Bytes()), '"'), nil
+	default: // float and double: ProtoJSON writes them as encoding/json does
+		number, err := json.Marshal(v.Interface())
+		return append(b, number...), err
+	}
+}
+
+// appendWellKnown appends the types with a form of their own in ProtoJSON. Times are in most answers; the others are
+// rare, and protojson knows them.
+func appendWellKnown(b []byte, m protoreflect.Message) ([]byte, error) {
+	if m.Descriptor().Name() == "Timestamp" {
+		if appended, ok := appendTime(b, m); ok {
+			return appended, nil
+		}
+	}
+	return appendLoose(b, m.Interface())
+}
+
+func appendLoose(b []byte, m proto.Message) ([]byte, error) {
+	loose, err := protoJSON.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	buffer := bytes.NewBuffer(b)
+	err = json.Compact(buffer, loose)
+	return buffer.Bytes(), err
+}
+
+// The seconds of the first and the last Timestamp: the years 1 to 9999.
+const firstSecond, lastSecond = -62135596800, 253402300799
+
+func appendTime(b []byte, m protoreflect.Message) (_ []byte, ok bool) {
+	fields := m.Descriptor().Fields()
+	seconds, nanos := m.Get(fields.ByNumber(1)).Int(), m.Get(fields.ByNumber(2)).Int()
+	if seconds < firstSecond || seconds > lastSecond || nanos < 0 || nanos > 999_999_999 {
+		return nil, false
+	}
+	layout := `"2006-01-02T15:04:05Z"`
+	switch {
+	case nanos%1_000 != 0:
+		layout = `"2006-01-02T15:04:05.000000000Z"`
+	case nanos%1_000_000 != 0:
+		layout = `"2006-01-02T15:04:05.000000Z"`
+	case nanos != 0:
+		layout = `"2006-01-02T15:04:05.000Z"`
+	}
+	return time.Unix(seconds, nanos).UTC().AppendFormat(b, layout), true
+}
+
+// appendText appends a text in quotes, with the escapes of ProtoJSON.
+func appendText(b []byte, text string) ([]byte, error) {
+	b = append(b, '"')
+	plain := 0 // where what is not yet appended begins
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(text[i:])
+			if r == utf8.RuneError && size == 1 {
+				return nil, errNotUTF8
+			}
+			i += size
+			continue
+		}
+		b = append(append(b, text[plain:i]...), '\\')
+		switch c {
+		case '"', '\\':
+			b = append(b, c)
+		case '\b':
+			b = append(b, 'b')
+		case '\f':
+			b = append(b, 'f')
+		case '\n':
+			b = append(b, 'n')
+		case '\r':
+			b = append(b, 'r')
+		case '\t':
+			b = append(b, 't')
+		default:
+			b = append(append(b, 'u'), "0000"[1+(bits.Len8(c)-1)/4:]...)
+			b = strconv.AppendUint(b, uint64(c), 16)
+		}
+		i++
+		plain = i
+	}
+	return append(append(b, text[plain:]...), '"'), nil
+}
