@@ -81,6 +81,7 @@ client: ## build and test the TypeScript client
 race: ## all tests of Go, with the race detector, on one PostgreSQL
 	cd internal/server/testdata/oidc && $(NPM) ci
 	cd internal/openbadge/interop && $(NPM) ci
+	cd internal/web/browser && $(NPM) ci
 	$(WITHPG) go test -race -vet=off -timeout 15m ./...
 
 .PHONY: soak
@@ -91,10 +92,15 @@ soak: postgresql ## race writers and consumers with kills, for minutes: make soa
 bench: postgresql ## figures, as ratios of what pgbench does on the same tables
 	go run ./internal/tools/bench
 
+.PHONY: bench-signing
+bench-signing: ## signing credentials, side by side with the JavaScript reference stack
+	cd internal/openbadge/interop && $(NPM) ci
+	go run ./internal/tools/signbench
+
 # What tests and the demo need beside Go, Node and npm.
 .PHONY: tools
 tools: postgresql
-	@$(call install,jq,jq); $(call install,curl,curl); $(call install,gcc,gcc libc6-dev)
+	@$(call install,jq,jq); $(call install,curl,curl); $(call install,gcc,gcc libc6-dev); $(call install,chromium,chromium)
 
 .PHONY: postgresql
 postgresql:
@@ -112,4 +118,4 @@ endef
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14

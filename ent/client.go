@@ -40,6 +40,8 @@ import (
 	"github.com/btlc/btlc/ent/externalid"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/institution"
+	"github.com/btlc/btlc/ent/issuebatch"
+	"github.com/btlc/btlc/ent/issueresult"
 	"github.com/btlc/btlc/ent/meeting"
 	"github.com/btlc/btlc/ent/performanceassessment"
 	"github.com/btlc/btlc/ent/policyversion"
@@ -52,6 +54,7 @@ import (
 	"github.com/btlc/btlc/ent/scoresheet"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
+	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
 
@@ -111,6 +114,10 @@ type Client struct {
 	Framework *FrameworkClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
+	// IssueBatch is the client for interacting with the IssueBatch builders.
+	IssueBatch *IssueBatchClient
+	// IssueResult is the client for interacting with the IssueResult builders.
+	IssueResult *IssueResultClient
 	// Meeting is the client for interacting with the Meeting builders.
 	Meeting *MeetingClient
 	// PerformanceAssessment is the client for interacting with the PerformanceAssessment builders.
@@ -135,6 +142,8 @@ type Client struct {
 	Section *SectionClient
 	// SectionFacilitator is the client for interacting with the SectionFacilitator builders.
 	SectionFacilitator *SectionFacilitatorClient
+	// StatusList is the client for interacting with the StatusList builders.
+	StatusList *StatusListClient
 	// Submission is the client for interacting with the Submission builders.
 	Submission *SubmissionClient
 	// Term is the client for interacting with the Term builders.
@@ -174,6 +183,8 @@ func (c *Client) init() {
 	c.ExternalID = NewExternalIDClient(c.config)
 	c.Framework = NewFrameworkClient(c.config)
 	c.Institution = NewInstitutionClient(c.config)
+	c.IssueBatch = NewIssueBatchClient(c.config)
+	c.IssueResult = NewIssueResultClient(c.config)
 	c.Meeting = NewMeetingClient(c.config)
 	c.PerformanceAssessment = NewPerformanceAssessmentClient(c.config)
 	c.PolicyVersion = NewPolicyVersionClient(c.config)
@@ -186,6 +197,7 @@ func (c *Client) init() {
 	c.ScoreSheet = NewScoreSheetClient(c.config)
 	c.Section = NewSectionClient(c.config)
 	c.SectionFacilitator = NewSectionFacilitatorClient(c.config)
+	c.StatusList = NewStatusListClient(c.config)
 	c.Submission = NewSubmissionClient(c.config)
 	c.Term = NewTermClient(c.config)
 }
@@ -304,6 +316,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ExternalID:            NewExternalIDClient(cfg),
 		Framework:             NewFrameworkClient(cfg),
 		Institution:           NewInstitutionClient(cfg),
+		IssueBatch:            NewIssueBatchClient(cfg),
+		IssueResult:           NewIssueResultClient(cfg),
 		Meeting:               NewMeetingClient(cfg),
 		PerformanceAssessment: NewPerformanceAssessmentClient(cfg),
 		PolicyVersion:         NewPolicyVersionClient(cfg),
@@ -316,6 +330,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ScoreSheet:            NewScoreSheetClient(cfg),
 		Section:               NewSectionClient(cfg),
 		SectionFacilitator:    NewSectionFacilitatorClient(cfg),
+		StatusList:            NewStatusListClient(cfg),
 		Submission:            NewSubmissionClient(cfg),
 		Term:                  NewTermClient(cfg),
 	}, nil
@@ -361,6 +376,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ExternalID:            NewExternalIDClient(cfg),
 		Framework:             NewFrameworkClient(cfg),
 		Institution:           NewInstitutionClient(cfg),
+		IssueBatch:            NewIssueBatchClient(cfg),
+		IssueResult:           NewIssueResultClient(cfg),
 		Meeting:               NewMeetingClient(cfg),
 		PerformanceAssessment: NewPerformanceAssessmentClient(cfg),
 		PolicyVersion:         NewPolicyVersionClient(cfg),
@@ -373,6 +390,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ScoreSheet:            NewScoreSheetClient(cfg),
 		Section:               NewSectionClient(cfg),
 		SectionFacilitator:    NewSectionFacilitatorClient(cfg),
+		StatusList:            NewStatusListClient(cfg),
 		Submission:            NewSubmissionClient(cfg),
 		Term:                  NewTermClient(cfg),
 	}, nil
@@ -408,10 +426,11 @@ func (c *Client) Use(hooks ...Hook) {
 		c.AttendanceEntry, c.Competency, c.Consent, c.CoreSkill, c.Course,
 		c.CourseVersion, c.Credential, c.CredentialEvent, c.CredentialType,
 		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorName,
-		c.Employment, c.Evidence, c.ExternalID, c.Framework, c.Institution, c.Meeting,
-		c.PerformanceAssessment, c.PolicyVersion, c.Registration, c.Role,
-		c.RoleAssignment, c.RoleBinding, c.RoleFamily, c.School, c.ScoreSheet,
-		c.Section, c.SectionFacilitator, c.Submission, c.Term,
+		c.Employment, c.Evidence, c.ExternalID, c.Framework, c.Institution,
+		c.IssueBatch, c.IssueResult, c.Meeting, c.PerformanceAssessment,
+		c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment, c.RoleBinding,
+		c.RoleFamily, c.School, c.ScoreSheet, c.Section, c.SectionFacilitator,
+		c.StatusList, c.Submission, c.Term,
 	} {
 		n.Use(hooks...)
 	}
@@ -425,10 +444,11 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.AttendanceEntry, c.Competency, c.Consent, c.CoreSkill, c.Course,
 		c.CourseVersion, c.Credential, c.CredentialEvent, c.CredentialType,
 		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorName,
-		c.Employment, c.Evidence, c.ExternalID, c.Framework, c.Institution, c.Meeting,
-		c.PerformanceAssessment, c.PolicyVersion, c.Registration, c.Role,
-		c.RoleAssignment, c.RoleBinding, c.RoleFamily, c.School, c.ScoreSheet,
-		c.Section, c.SectionFacilitator, c.Submission, c.Term,
+		c.Employment, c.Evidence, c.ExternalID, c.Framework, c.Institution,
+		c.IssueBatch, c.IssueResult, c.Meeting, c.PerformanceAssessment,
+		c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment, c.RoleBinding,
+		c.RoleFamily, c.School, c.ScoreSheet, c.Section, c.SectionFacilitator,
+		c.StatusList, c.Submission, c.Term,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -485,6 +505,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Framework.mutate(ctx, m)
 	case *InstitutionMutation:
 		return c.Institution.mutate(ctx, m)
+	case *IssueBatchMutation:
+		return c.IssueBatch.mutate(ctx, m)
+	case *IssueResultMutation:
+		return c.IssueResult.mutate(ctx, m)
 	case *MeetingMutation:
 		return c.Meeting.mutate(ctx, m)
 	case *PerformanceAssessmentMutation:
@@ -509,6 +533,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Section.mutate(ctx, m)
 	case *SectionFacilitatorMutation:
 		return c.SectionFacilitator.mutate(ctx, m)
+	case *StatusListMutation:
+		return c.StatusList.mutate(ctx, m)
 	case *SubmissionMutation:
 		return c.Submission.mutate(ctx, m)
 	case *TermMutation:
@@ -2359,6 +2385,54 @@ func (c *CredentialClient) GetX(ctx context.Context, id uuid.UUID) *Credential {
 		panic(err)
 	}
 	return obj
+}
+
+// QuerySupersedes queries the supersedes edge of a Credential.
+func (c *CredentialClient) QuerySupersedes(_m *Credential) *CredentialQuery {
+	query := (&CredentialClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(credential.Table, credential.FieldID, id),
+			sqlgraph.To(credential.Table, credential.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, credential.SupersedesTable, credential.SupersedesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySupersededBy queries the superseded_by edge of a Credential.
+func (c *CredentialClient) QuerySupersededBy(_m *Credential) *CredentialQuery {
+	query := (&CredentialClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(credential.Table, credential.FieldID, id),
+			sqlgraph.To(credential.Table, credential.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, credential.SupersededByTable, credential.SupersededByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStatusList queries the status_list edge of a Credential.
+func (c *CredentialClient) QueryStatusList(_m *Credential) *StatusListQuery {
+	query := (&StatusListClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(credential.Table, credential.FieldID, id),
+			sqlgraph.To(statuslist.Table, statuslist.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, credential.StatusListTable, credential.StatusListColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
 }
 
 // QueryEducator queries the educator edge of a Credential.
@@ -4299,6 +4373,336 @@ func (c *InstitutionClient) mutate(ctx context.Context, m *InstitutionMutation) 
 		return (&InstitutionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Institution mutation op: %q", m.Op())
+	}
+}
+
+// IssueBatchClient is a client for the IssueBatch schema.
+type IssueBatchClient struct {
+	config
+}
+
+// NewIssueBatchClient returns a client for the IssueBatch from the given config.
+func NewIssueBatchClient(c config) *IssueBatchClient {
+	return &IssueBatchClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `issuebatch.Hooks(f(g(h())))`.
+func (c *IssueBatchClient) Use(hooks ...Hook) {
+	c.hooks.IssueBatch = append(c.hooks.IssueBatch, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `issuebatch.Intercept(f(g(h())))`.
+func (c *IssueBatchClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IssueBatch = append(c.inters.IssueBatch, interceptors...)
+}
+
+// Create returns a builder for creating a IssueBatch entity.
+func (c *IssueBatchClient) Create() *IssueBatchCreate {
+	mutation := newIssueBatchMutation(c.config, OpCreate)
+	return &IssueBatchCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IssueBatch entities.
+func (c *IssueBatchClient) CreateBulk(builders ...*IssueBatchCreate) *IssueBatchCreateBulk {
+	return &IssueBatchCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IssueBatchClient) MapCreateBulk(slice any, setFunc func(*IssueBatchCreate, int)) *IssueBatchCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IssueBatchCreateBulk{err: fmt.Errorf("calling to IssueBatchClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IssueBatchCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IssueBatchCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IssueBatch.
+func (c *IssueBatchClient) Update() *IssueBatchUpdate {
+	mutation := newIssueBatchMutation(c.config, OpUpdate)
+	return &IssueBatchUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IssueBatchClient) UpdateOne(_m *IssueBatch) *IssueBatchUpdateOne {
+	mutation := newIssueBatchMutation(c.config, OpUpdateOne, withIssueBatch(_m))
+	return &IssueBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IssueBatchClient) UpdateOneID(id uuid.UUID) *IssueBatchUpdateOne {
+	mutation := newIssueBatchMutation(c.config, OpUpdateOne, withIssueBatchID(id))
+	return &IssueBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IssueBatch.
+func (c *IssueBatchClient) Delete() *IssueBatchDelete {
+	mutation := newIssueBatchMutation(c.config, OpDelete)
+	return &IssueBatchDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IssueBatchClient) DeleteOne(_m *IssueBatch) *IssueBatchDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IssueBatchClient) DeleteOneID(id uuid.UUID) *IssueBatchDeleteOne {
+	builder := c.Delete().Where(issuebatch.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IssueBatchDeleteOne{builder}
+}
+
+// Query returns a query builder for IssueBatch.
+func (c *IssueBatchClient) Query() *IssueBatchQuery {
+	return &IssueBatchQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIssueBatch},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IssueBatch entity by its id.
+func (c *IssueBatchClient) Get(ctx context.Context, id uuid.UUID) (*IssueBatch, error) {
+	return c.Query().Where(issuebatch.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IssueBatchClient) GetX(ctx context.Context, id uuid.UUID) *IssueBatch {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCredentialType queries the credential_type edge of a IssueBatch.
+func (c *IssueBatchClient) QueryCredentialType(_m *IssueBatch) *CredentialTypeQuery {
+	query := (&CredentialTypeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(issuebatch.Table, issuebatch.FieldID, id),
+			sqlgraph.To(credentialtype.Table, credentialtype.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, issuebatch.CredentialTypeTable, issuebatch.CredentialTypeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IssueBatchClient) Hooks() []Hook {
+	return c.hooks.IssueBatch
+}
+
+// Interceptors returns the client interceptors.
+func (c *IssueBatchClient) Interceptors() []Interceptor {
+	return c.inters.IssueBatch
+}
+
+func (c *IssueBatchClient) mutate(ctx context.Context, m *IssueBatchMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IssueBatchCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IssueBatchUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IssueBatchUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IssueBatchDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IssueBatch mutation op: %q", m.Op())
+	}
+}
+
+// IssueResultClient is a client for the IssueResult schema.
+type IssueResultClient struct {
+	config
+}
+
+// NewIssueResultClient returns a client for the IssueResult from the given config.
+func NewIssueResultClient(c config) *IssueResultClient {
+	return &IssueResultClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `issueresult.Hooks(f(g(h())))`.
+func (c *IssueResultClient) Use(hooks ...Hook) {
+	c.hooks.IssueResult = append(c.hooks.IssueResult, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `issueresult.Intercept(f(g(h())))`.
+func (c *IssueResultClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IssueResult = append(c.inters.IssueResult, interceptors...)
+}
+
+// Create returns a builder for creating a IssueResult entity.
+func (c *IssueResultClient) Create() *IssueResultCreate {
+	mutation := newIssueResultMutation(c.config, OpCreate)
+	return &IssueResultCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IssueResult entities.
+func (c *IssueResultClient) CreateBulk(builders ...*IssueResultCreate) *IssueResultCreateBulk {
+	return &IssueResultCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IssueResultClient) MapCreateBulk(slice any, setFunc func(*IssueResultCreate, int)) *IssueResultCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IssueResultCreateBulk{err: fmt.Errorf("calling to IssueResultClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IssueResultCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IssueResultCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IssueResult.
+func (c *IssueResultClient) Update() *IssueResultUpdate {
+	mutation := newIssueResultMutation(c.config, OpUpdate)
+	return &IssueResultUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IssueResultClient) UpdateOne(_m *IssueResult) *IssueResultUpdateOne {
+	mutation := newIssueResultMutation(c.config, OpUpdateOne, withIssueResult(_m))
+	return &IssueResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IssueResultClient) UpdateOneID(id uuid.UUID) *IssueResultUpdateOne {
+	mutation := newIssueResultMutation(c.config, OpUpdateOne, withIssueResultID(id))
+	return &IssueResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IssueResult.
+func (c *IssueResultClient) Delete() *IssueResultDelete {
+	mutation := newIssueResultMutation(c.config, OpDelete)
+	return &IssueResultDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IssueResultClient) DeleteOne(_m *IssueResult) *IssueResultDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IssueResultClient) DeleteOneID(id uuid.UUID) *IssueResultDeleteOne {
+	builder := c.Delete().Where(issueresult.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IssueResultDeleteOne{builder}
+}
+
+// Query returns a query builder for IssueResult.
+func (c *IssueResultClient) Query() *IssueResultQuery {
+	return &IssueResultQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIssueResult},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IssueResult entity by its id.
+func (c *IssueResultClient) Get(ctx context.Context, id uuid.UUID) (*IssueResult, error) {
+	return c.Query().Where(issueresult.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IssueResultClient) GetX(ctx context.Context, id uuid.UUID) *IssueResult {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryIssueBatch queries the issue_batch edge of a IssueResult.
+func (c *IssueResultClient) QueryIssueBatch(_m *IssueResult) *IssueBatchQuery {
+	query := (&IssueBatchClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(issueresult.Table, issueresult.FieldID, id),
+			sqlgraph.To(issuebatch.Table, issuebatch.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, issueresult.IssueBatchTable, issueresult.IssueBatchColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEducator queries the educator edge of a IssueResult.
+func (c *IssueResultClient) QueryEducator(_m *IssueResult) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(issueresult.Table, issueresult.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, issueresult.EducatorTable, issueresult.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCredential queries the credential edge of a IssueResult.
+func (c *IssueResultClient) QueryCredential(_m *IssueResult) *CredentialQuery {
+	query := (&CredentialClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(issueresult.Table, issueresult.FieldID, id),
+			sqlgraph.To(credential.Table, credential.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, issueresult.CredentialTable, issueresult.CredentialColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IssueResultClient) Hooks() []Hook {
+	return c.hooks.IssueResult
+}
+
+// Interceptors returns the client interceptors.
+func (c *IssueResultClient) Interceptors() []Interceptor {
+	return c.inters.IssueResult
+}
+
+func (c *IssueResultClient) mutate(ctx context.Context, m *IssueResultMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IssueResultCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IssueResultUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IssueResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IssueResultDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IssueResult mutation op: %q", m.Op())
 	}
 }
 
@@ -6250,6 +6654,139 @@ func (c *SectionFacilitatorClient) mutate(ctx context.Context, m *SectionFacilit
 	}
 }
 
+// StatusListClient is a client for the StatusList schema.
+type StatusListClient struct {
+	config
+}
+
+// NewStatusListClient returns a client for the StatusList from the given config.
+func NewStatusListClient(c config) *StatusListClient {
+	return &StatusListClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `statuslist.Hooks(f(g(h())))`.
+func (c *StatusListClient) Use(hooks ...Hook) {
+	c.hooks.StatusList = append(c.hooks.StatusList, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `statuslist.Intercept(f(g(h())))`.
+func (c *StatusListClient) Intercept(interceptors ...Interceptor) {
+	c.inters.StatusList = append(c.inters.StatusList, interceptors...)
+}
+
+// Create returns a builder for creating a StatusList entity.
+func (c *StatusListClient) Create() *StatusListCreate {
+	mutation := newStatusListMutation(c.config, OpCreate)
+	return &StatusListCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of StatusList entities.
+func (c *StatusListClient) CreateBulk(builders ...*StatusListCreate) *StatusListCreateBulk {
+	return &StatusListCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *StatusListClient) MapCreateBulk(slice any, setFunc func(*StatusListCreate, int)) *StatusListCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &StatusListCreateBulk{err: fmt.Errorf("calling to StatusListClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*StatusListCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &StatusListCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for StatusList.
+func (c *StatusListClient) Update() *StatusListUpdate {
+	mutation := newStatusListMutation(c.config, OpUpdate)
+	return &StatusListUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *StatusListClient) UpdateOne(_m *StatusList) *StatusListUpdateOne {
+	mutation := newStatusListMutation(c.config, OpUpdateOne, withStatusList(_m))
+	return &StatusListUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *StatusListClient) UpdateOneID(id uuid.UUID) *StatusListUpdateOne {
+	mutation := newStatusListMutation(c.config, OpUpdateOne, withStatusListID(id))
+	return &StatusListUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for StatusList.
+func (c *StatusListClient) Delete() *StatusListDelete {
+	mutation := newStatusListMutation(c.config, OpDelete)
+	return &StatusListDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *StatusListClient) DeleteOne(_m *StatusList) *StatusListDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *StatusListClient) DeleteOneID(id uuid.UUID) *StatusListDeleteOne {
+	builder := c.Delete().Where(statuslist.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &StatusListDeleteOne{builder}
+}
+
+// Query returns a query builder for StatusList.
+func (c *StatusListClient) Query() *StatusListQuery {
+	return &StatusListQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeStatusList},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a StatusList entity by its id.
+func (c *StatusListClient) Get(ctx context.Context, id uuid.UUID) (*StatusList, error) {
+	return c.Query().Where(statuslist.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *StatusListClient) GetX(ctx context.Context, id uuid.UUID) *StatusList {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *StatusListClient) Hooks() []Hook {
+	return c.hooks.StatusList
+}
+
+// Interceptors returns the client interceptors.
+func (c *StatusListClient) Interceptors() []Interceptor {
+	return c.inters.StatusList
+}
+
+func (c *StatusListClient) mutate(ctx context.Context, m *StatusListMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&StatusListCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&StatusListUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&StatusListUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&StatusListDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown StatusList mutation op: %q", m.Op())
+	}
+}
+
 // SubmissionClient is a client for the Submission schema.
 type SubmissionClient struct {
 	config
@@ -6555,18 +7092,20 @@ type (
 		Competency, Consent, CoreSkill, Course, CourseVersion, Credential,
 		CredentialEvent, CredentialType, CreditRequest, District, Educator,
 		EducatorEmail, EducatorName, Employment, Evidence, ExternalID, Framework,
-		Institution, Meeting, PerformanceAssessment, PolicyVersion, Registration, Role,
-		RoleAssignment, RoleBinding, RoleFamily, School, ScoreSheet, Section,
-		SectionFacilitator, Submission, Term []ent.Hook
+		Institution, IssueBatch, IssueResult, Meeting, PerformanceAssessment,
+		PolicyVersion, Registration, Role, RoleAssignment, RoleBinding, RoleFamily,
+		School, ScoreSheet, Section, SectionFacilitator, StatusList, Submission,
+		Term []ent.Hook
 	}
 	inters struct {
 		APIClient, APIKey, Agreement, AgreementCourse, Attainment, AttendanceEntry,
 		Competency, Consent, CoreSkill, Course, CourseVersion, Credential,
 		CredentialEvent, CredentialType, CreditRequest, District, Educator,
 		EducatorEmail, EducatorName, Employment, Evidence, ExternalID, Framework,
-		Institution, Meeting, PerformanceAssessment, PolicyVersion, Registration, Role,
-		RoleAssignment, RoleBinding, RoleFamily, School, ScoreSheet, Section,
-		SectionFacilitator, Submission, Term []ent.Interceptor
+		Institution, IssueBatch, IssueResult, Meeting, PerformanceAssessment,
+		PolicyVersion, Registration, Role, RoleAssignment, RoleBinding, RoleFamily,
+		School, ScoreSheet, Section, SectionFacilitator, StatusList, Submission,
+		Term []ent.Interceptor
 	}
 )
 

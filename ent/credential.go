@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/policyversion"
+	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/google/uuid"
 )
 
@@ -48,6 +49,14 @@ type Credential struct {
 	Document string `json:"document,omitempty"`
 	// KeyID holds the value of the "key_id" field.
 	KeyID string `json:"key_id,omitempty"`
+	// null for what was signed before there were lists
+	StatusListID *uuid.UUID `json:"status_list_id,omitempty"`
+	// StatusListIndex holds the value of the "status_list_index" field.
+	StatusListIndex *int32 `json:"status_list_index,omitempty"`
+	// ExpireTime holds the value of the "expire_time" field.
+	ExpireTime *time.Time `json:"expire_time,omitempty"`
+	// SupersedesID holds the value of the "supersedes_id" field.
+	SupersedesID *uuid.UUID `json:"supersedes_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CredentialQuery when eager-loading is set.
 	Edges        CredentialEdges `json:"edges"`
@@ -56,6 +65,12 @@ type Credential struct {
 
 // CredentialEdges holds the relations/edges for other nodes in the graph.
 type CredentialEdges struct {
+	// Supersedes holds the value of the supersedes edge.
+	Supersedes *Credential `json:"supersedes,omitempty"`
+	// SupersededBy holds the value of the superseded_by edge.
+	SupersededBy *Credential `json:"superseded_by,omitempty"`
+	// StatusList holds the value of the status_list edge.
+	StatusList *StatusList `json:"status_list,omitempty"`
 	// Educator holds the value of the educator edge.
 	Educator *Educator `json:"educator,omitempty"`
 	// CredentialType holds the value of the credential_type edge.
@@ -66,7 +81,40 @@ type CredentialEdges struct {
 	Framework *Framework `json:"framework,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [7]bool
+}
+
+// SupersedesOrErr returns the Supersedes value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CredentialEdges) SupersedesOrErr() (*Credential, error) {
+	if e.Supersedes != nil {
+		return e.Supersedes, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: credential.Label}
+	}
+	return nil, &NotLoadedError{edge: "supersedes"}
+}
+
+// SupersededByOrErr returns the SupersededBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CredentialEdges) SupersededByOrErr() (*Credential, error) {
+	if e.SupersededBy != nil {
+		return e.SupersededBy, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: credential.Label}
+	}
+	return nil, &NotLoadedError{edge: "superseded_by"}
+}
+
+// StatusListOrErr returns the StatusList value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CredentialEdges) StatusListOrErr() (*StatusList, error) {
+	if e.StatusList != nil {
+		return e.StatusList, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: statuslist.Label}
+	}
+	return nil, &NotLoadedError{edge: "status_list"}
 }
 
 // EducatorOrErr returns the Educator value or an error if the edge
@@ -74,7 +122,7 @@ type CredentialEdges struct {
 func (e CredentialEdges) EducatorOrErr() (*Educator, error) {
 	if e.Educator != nil {
 		return e.Educator, nil
-	} else if e.loadedTypes[0] {
+	} else if e.loadedTypes[3] {
 		return nil, &NotFoundError{label: educator.Label}
 	}
 	return nil, &NotLoadedError{edge: "educator"}
@@ -85,7 +133,7 @@ func (e CredentialEdges) EducatorOrErr() (*Educator, error) {
 func (e CredentialEdges) CredentialTypeOrErr() (*CredentialType, error) {
 	if e.CredentialType != nil {
 		return e.CredentialType, nil
-	} else if e.loadedTypes[1] {
+	} else if e.loadedTypes[4] {
 		return nil, &NotFoundError{label: credentialtype.Label}
 	}
 	return nil, &NotLoadedError{edge: "credential_type"}
@@ -96,7 +144,7 @@ func (e CredentialEdges) CredentialTypeOrErr() (*CredentialType, error) {
 func (e CredentialEdges) PolicyVersionOrErr() (*PolicyVersion, error) {
 	if e.PolicyVersion != nil {
 		return e.PolicyVersion, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[5] {
 		return nil, &NotFoundError{label: policyversion.Label}
 	}
 	return nil, &NotLoadedError{edge: "policy_version"}
@@ -107,7 +155,7 @@ func (e CredentialEdges) PolicyVersionOrErr() (*PolicyVersion, error) {
 func (e CredentialEdges) FrameworkOrErr() (*Framework, error) {
 	if e.Framework != nil {
 		return e.Framework, nil
-	} else if e.loadedTypes[3] {
+	} else if e.loadedTypes[6] {
 		return nil, &NotFoundError{label: framework.Label}
 	}
 	return nil, &NotLoadedError{edge: "framework"}
@@ -118,11 +166,13 @@ func (*Credential) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case credential.FieldVersion:
+		case credential.FieldStatusListID, credential.FieldSupersedesID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case credential.FieldVersion, credential.FieldStatusListIndex:
 			values[i] = new(sql.NullInt64)
 		case credential.FieldCredentialTypeID, credential.FieldFrameworkID, credential.FieldStatus, credential.FieldStatusReason, credential.FieldDocument, credential.FieldKeyID:
 			values[i] = new(sql.NullString)
-		case credential.FieldCreateTime, credential.FieldUpdateTime, credential.FieldIssueTime, credential.FieldStatusTime:
+		case credential.FieldCreateTime, credential.FieldUpdateTime, credential.FieldIssueTime, credential.FieldStatusTime, credential.FieldExpireTime:
 			values[i] = new(sql.NullTime)
 		case credential.FieldID, credential.FieldEducatorID, credential.FieldPolicyVersionID:
 			values[i] = new(uuid.UUID)
@@ -225,6 +275,34 @@ func (_m *Credential) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.KeyID = value.String
 			}
+		case credential.FieldStatusListID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field status_list_id", values[i])
+			} else if value.Valid {
+				_m.StatusListID = new(uuid.UUID)
+				*_m.StatusListID = *value.S.(*uuid.UUID)
+			}
+		case credential.FieldStatusListIndex:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field status_list_index", values[i])
+			} else if value.Valid {
+				_m.StatusListIndex = new(int32)
+				*_m.StatusListIndex = int32(value.Int64)
+			}
+		case credential.FieldExpireTime:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field expire_time", values[i])
+			} else if value.Valid {
+				_m.ExpireTime = new(time.Time)
+				*_m.ExpireTime = value.Time
+			}
+		case credential.FieldSupersedesID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field supersedes_id", values[i])
+			} else if value.Valid {
+				_m.SupersedesID = new(uuid.UUID)
+				*_m.SupersedesID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -236,6 +314,21 @@ func (_m *Credential) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *Credential) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QuerySupersedes queries the "supersedes" edge of the Credential entity.
+func (_m *Credential) QuerySupersedes() *CredentialQuery {
+	return NewCredentialClient(_m.config).QuerySupersedes(_m)
+}
+
+// QuerySupersededBy queries the "superseded_by" edge of the Credential entity.
+func (_m *Credential) QuerySupersededBy() *CredentialQuery {
+	return NewCredentialClient(_m.config).QuerySupersededBy(_m)
+}
+
+// QueryStatusList queries the "status_list" edge of the Credential entity.
+func (_m *Credential) QueryStatusList() *StatusListQuery {
+	return NewCredentialClient(_m.config).QueryStatusList(_m)
 }
 
 // QueryEducator queries the "educator" edge of the Credential entity.
@@ -319,6 +412,26 @@ func (_m *Credential) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("key_id=")
 	builder.WriteString(_m.KeyID)
+	builder.WriteString(", ")
+	if v := _m.StatusListID; v != nil {
+		builder.WriteString("status_list_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.StatusListIndex; v != nil {
+		builder.WriteString("status_list_index=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ExpireTime; v != nil {
+		builder.WriteString("expire_time=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.SupersedesID; v != nil {
+		builder.WriteString("supersedes_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

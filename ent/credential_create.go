@@ -17,6 +17,7 @@ import (
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/policyversion"
+	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/google/uuid"
 )
 
@@ -146,6 +147,62 @@ func (_c *CredentialCreate) SetKeyID(v string) *CredentialCreate {
 	return _c
 }
 
+// SetStatusListID sets the "status_list_id" field.
+func (_c *CredentialCreate) SetStatusListID(v uuid.UUID) *CredentialCreate {
+	_c.mutation.SetStatusListID(v)
+	return _c
+}
+
+// SetNillableStatusListID sets the "status_list_id" field if the given value is not nil.
+func (_c *CredentialCreate) SetNillableStatusListID(v *uuid.UUID) *CredentialCreate {
+	if v != nil {
+		_c.SetStatusListID(*v)
+	}
+	return _c
+}
+
+// SetStatusListIndex sets the "status_list_index" field.
+func (_c *CredentialCreate) SetStatusListIndex(v int32) *CredentialCreate {
+	_c.mutation.SetStatusListIndex(v)
+	return _c
+}
+
+// SetNillableStatusListIndex sets the "status_list_index" field if the given value is not nil.
+func (_c *CredentialCreate) SetNillableStatusListIndex(v *int32) *CredentialCreate {
+	if v != nil {
+		_c.SetStatusListIndex(*v)
+	}
+	return _c
+}
+
+// SetExpireTime sets the "expire_time" field.
+func (_c *CredentialCreate) SetExpireTime(v time.Time) *CredentialCreate {
+	_c.mutation.SetExpireTime(v)
+	return _c
+}
+
+// SetNillableExpireTime sets the "expire_time" field if the given value is not nil.
+func (_c *CredentialCreate) SetNillableExpireTime(v *time.Time) *CredentialCreate {
+	if v != nil {
+		_c.SetExpireTime(*v)
+	}
+	return _c
+}
+
+// SetSupersedesID sets the "supersedes_id" field.
+func (_c *CredentialCreate) SetSupersedesID(v uuid.UUID) *CredentialCreate {
+	_c.mutation.SetSupersedesID(v)
+	return _c
+}
+
+// SetNillableSupersedesID sets the "supersedes_id" field if the given value is not nil.
+func (_c *CredentialCreate) SetNillableSupersedesID(v *uuid.UUID) *CredentialCreate {
+	if v != nil {
+		_c.SetSupersedesID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *CredentialCreate) SetID(v uuid.UUID) *CredentialCreate {
 	_c.mutation.SetID(v)
@@ -158,6 +215,35 @@ func (_c *CredentialCreate) SetNillableID(v *uuid.UUID) *CredentialCreate {
 		_c.SetID(*v)
 	}
 	return _c
+}
+
+// SetSupersedes sets the "supersedes" edge to the Credential entity.
+func (_c *CredentialCreate) SetSupersedes(v *Credential) *CredentialCreate {
+	return _c.SetSupersedesID(v.ID)
+}
+
+// SetSupersededByID sets the "superseded_by" edge to the Credential entity by ID.
+func (_c *CredentialCreate) SetSupersededByID(id uuid.UUID) *CredentialCreate {
+	_c.mutation.SetSupersededByID(id)
+	return _c
+}
+
+// SetNillableSupersededByID sets the "superseded_by" edge to the Credential entity by ID if the given value is not nil.
+func (_c *CredentialCreate) SetNillableSupersededByID(id *uuid.UUID) *CredentialCreate {
+	if id != nil {
+		_c = _c.SetSupersededByID(*id)
+	}
+	return _c
+}
+
+// SetSupersededBy sets the "superseded_by" edge to the Credential entity.
+func (_c *CredentialCreate) SetSupersededBy(v *Credential) *CredentialCreate {
+	return _c.SetSupersededByID(v.ID)
+}
+
+// SetStatusList sets the "status_list" edge to the StatusList entity.
+func (_c *CredentialCreate) SetStatusList(v *StatusList) *CredentialCreate {
+	return _c.SetStatusListID(v.ID)
 }
 
 // SetEducator sets the "educator" edge to the Educator entity.
@@ -365,6 +451,64 @@ func (_c *CredentialCreate) createSpec() (*Credential, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.KeyID(); ok {
 		_spec.SetField(credential.FieldKeyID, field.TypeString, value)
 		_node.KeyID = value
+	}
+	if value, ok := _c.mutation.StatusListIndex(); ok {
+		_spec.SetField(credential.FieldStatusListIndex, field.TypeInt32, value)
+		_node.StatusListIndex = &value
+	}
+	if value, ok := _c.mutation.ExpireTime(); ok {
+		_spec.SetField(credential.FieldExpireTime, field.TypeTime, value)
+		_node.ExpireTime = &value
+	}
+	if nodes := _c.mutation.SupersedesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: true,
+			Table:   credential.SupersedesTable,
+			Columns: []string{credential.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(credential.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.SupersedesID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SupersededByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   credential.SupersededByTable,
+			Columns: []string{credential.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(credential.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.StatusListIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   credential.StatusListTable,
+			Columns: []string{credential.StatusListColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuslist.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.StatusListID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.EducatorIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -592,6 +736,18 @@ func (u *CredentialUpsertOne) UpdateNewValues() *CredentialUpsertOne {
 		}
 		if _, exists := u.create.mutation.KeyID(); exists {
 			s.SetIgnore(credential.FieldKeyID)
+		}
+		if _, exists := u.create.mutation.StatusListID(); exists {
+			s.SetIgnore(credential.FieldStatusListID)
+		}
+		if _, exists := u.create.mutation.StatusListIndex(); exists {
+			s.SetIgnore(credential.FieldStatusListIndex)
+		}
+		if _, exists := u.create.mutation.ExpireTime(); exists {
+			s.SetIgnore(credential.FieldExpireTime)
+		}
+		if _, exists := u.create.mutation.SupersedesID(); exists {
+			s.SetIgnore(credential.FieldSupersedesID)
 		}
 	}))
 	return u
@@ -907,6 +1063,18 @@ func (u *CredentialUpsertBulk) UpdateNewValues() *CredentialUpsertBulk {
 			}
 			if _, exists := b.mutation.KeyID(); exists {
 				s.SetIgnore(credential.FieldKeyID)
+			}
+			if _, exists := b.mutation.StatusListID(); exists {
+				s.SetIgnore(credential.FieldStatusListID)
+			}
+			if _, exists := b.mutation.StatusListIndex(); exists {
+				s.SetIgnore(credential.FieldStatusListIndex)
+			}
+			if _, exists := b.mutation.ExpireTime(); exists {
+				s.SetIgnore(credential.FieldExpireTime)
+			}
+			if _, exists := b.mutation.SupersedesID(); exists {
+				s.SetIgnore(credential.FieldSupersedesID)
 			}
 		}
 	}))

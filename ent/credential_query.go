@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/policyversion"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/google/uuid"
 )
 
@@ -28,6 +30,9 @@ type CredentialQuery struct {
 	order              []credential.OrderOption
 	inters             []Interceptor
 	predicates         []predicate.Credential
+	withSupersedes     *CredentialQuery
+	withSupersededBy   *CredentialQuery
+	withStatusList     *StatusListQuery
 	withEducator       *EducatorQuery
 	withCredentialType *CredentialTypeQuery
 	withPolicyVersion  *PolicyVersionQuery
@@ -67,6 +72,72 @@ func (_q *CredentialQuery) Unique(unique bool) *CredentialQuery {
 func (_q *CredentialQuery) Order(o ...credential.OrderOption) *CredentialQuery {
 	_q.order = append(_q.order, o...)
 	return _q
+}
+
+// QuerySupersedes chains the current query on the "supersedes" edge.
+func (_q *CredentialQuery) QuerySupersedes() *CredentialQuery {
+	query := (&CredentialClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(credential.Table, credential.FieldID, selector),
+			sqlgraph.To(credential.Table, credential.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, credential.SupersedesTable, credential.SupersedesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySupersededBy chains the current query on the "superseded_by" edge.
+func (_q *CredentialQuery) QuerySupersededBy() *CredentialQuery {
+	query := (&CredentialClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(credential.Table, credential.FieldID, selector),
+			sqlgraph.To(credential.Table, credential.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, credential.SupersededByTable, credential.SupersededByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryStatusList chains the current query on the "status_list" edge.
+func (_q *CredentialQuery) QueryStatusList() *StatusListQuery {
+	query := (&StatusListClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(credential.Table, credential.FieldID, selector),
+			sqlgraph.To(statuslist.Table, statuslist.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, credential.StatusListTable, credential.StatusListColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
 }
 
 // QueryEducator chains the current query on the "educator" edge.
@@ -349,6 +420,9 @@ func (_q *CredentialQuery) Clone() *CredentialQuery {
 		order:              append([]credential.OrderOption{}, _q.order...),
 		inters:             append([]Interceptor{}, _q.inters...),
 		predicates:         append([]predicate.Credential{}, _q.predicates...),
+		withSupersedes:     _q.withSupersedes.Clone(),
+		withSupersededBy:   _q.withSupersededBy.Clone(),
+		withStatusList:     _q.withStatusList.Clone(),
 		withEducator:       _q.withEducator.Clone(),
 		withCredentialType: _q.withCredentialType.Clone(),
 		withPolicyVersion:  _q.withPolicyVersion.Clone(),
@@ -358,6 +432,39 @@ func (_q *CredentialQuery) Clone() *CredentialQuery {
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
+}
+
+// WithSupersedes tells the query-builder to eager-load the nodes that are connected to
+// the "supersedes" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CredentialQuery) WithSupersedes(opts ...func(*CredentialQuery)) *CredentialQuery {
+	query := (&CredentialClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSupersedes = query
+	return _q
+}
+
+// WithSupersededBy tells the query-builder to eager-load the nodes that are connected to
+// the "superseded_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CredentialQuery) WithSupersededBy(opts ...func(*CredentialQuery)) *CredentialQuery {
+	query := (&CredentialClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSupersededBy = query
+	return _q
+}
+
+// WithStatusList tells the query-builder to eager-load the nodes that are connected to
+// the "status_list" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CredentialQuery) WithStatusList(opts ...func(*StatusListQuery)) *CredentialQuery {
+	query := (&StatusListClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withStatusList = query
+	return _q
 }
 
 // WithEducator tells the query-builder to eager-load the nodes that are connected to
@@ -482,7 +589,10 @@ func (_q *CredentialQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*C
 	var (
 		nodes       = []*Credential{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [7]bool{
+			_q.withSupersedes != nil,
+			_q.withSupersededBy != nil,
+			_q.withStatusList != nil,
 			_q.withEducator != nil,
 			_q.withCredentialType != nil,
 			_q.withPolicyVersion != nil,
@@ -509,6 +619,24 @@ func (_q *CredentialQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*C
 	}
 	if len(nodes) == 0 {
 		return nodes, nil
+	}
+	if query := _q.withSupersedes; query != nil {
+		if err := _q.loadSupersedes(ctx, query, nodes, nil,
+			func(n *Credential, e *Credential) { n.Edges.Supersedes = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSupersededBy; query != nil {
+		if err := _q.loadSupersededBy(ctx, query, nodes, nil,
+			func(n *Credential, e *Credential) { n.Edges.SupersededBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withStatusList; query != nil {
+		if err := _q.loadStatusList(ctx, query, nodes, nil,
+			func(n *Credential, e *StatusList) { n.Edges.StatusList = e }); err != nil {
+			return nil, err
+		}
 	}
 	if query := _q.withEducator; query != nil {
 		if err := _q.loadEducator(ctx, query, nodes, nil,
@@ -537,6 +665,100 @@ func (_q *CredentialQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*C
 	return nodes, nil
 }
 
+func (_q *CredentialQuery) loadSupersedes(ctx context.Context, query *CredentialQuery, nodes []*Credential, init func(*Credential), assign func(*Credential, *Credential)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Credential)
+	for i := range nodes {
+		if nodes[i].SupersedesID == nil {
+			continue
+		}
+		fk := *nodes[i].SupersedesID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(credential.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "supersedes_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *CredentialQuery) loadSupersededBy(ctx context.Context, query *CredentialQuery, nodes []*Credential, init func(*Credential), assign func(*Credential, *Credential)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Credential)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(credential.FieldSupersedesID)
+	}
+	query.Where(predicate.Credential(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(credential.SupersededByColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SupersedesID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "supersedes_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "supersedes_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CredentialQuery) loadStatusList(ctx context.Context, query *StatusListQuery, nodes []*Credential, init func(*Credential), assign func(*Credential, *StatusList)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Credential)
+	for i := range nodes {
+		if nodes[i].StatusListID == nil {
+			continue
+		}
+		fk := *nodes[i].StatusListID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(statuslist.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "status_list_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *CredentialQuery) loadEducator(ctx context.Context, query *EducatorQuery, nodes []*Credential, init func(*Credential), assign func(*Credential, *Educator)) error {
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*Credential)
@@ -681,6 +903,12 @@ func (_q *CredentialQuery) querySpec() *sqlgraph.QuerySpec {
 			if fields[i] != credential.FieldID {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
+		}
+		if _q.withSupersedes != nil {
+			_spec.Node.AddColumnOnce(credential.FieldSupersedesID)
+		}
+		if _q.withStatusList != nil {
+			_spec.Node.AddColumnOnce(credential.FieldStatusListID)
 		}
 		if _q.withEducator != nil {
 			_spec.Node.AddColumnOnce(credential.FieldEducatorID)

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/credential"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/google/uuid"
 )
 
 // CredentialUpdate is the builder for updating Credential entities.
@@ -106,9 +107,34 @@ func (_u *CredentialUpdate) SetNillableStatusReason(v *string) *CredentialUpdate
 	return _u
 }
 
+// SetSupersededByID sets the "superseded_by" edge to the Credential entity by ID.
+func (_u *CredentialUpdate) SetSupersededByID(id uuid.UUID) *CredentialUpdate {
+	_u.mutation.SetSupersededByID(id)
+	return _u
+}
+
+// SetNillableSupersededByID sets the "superseded_by" edge to the Credential entity by ID if the given value is not nil.
+func (_u *CredentialUpdate) SetNillableSupersededByID(id *uuid.UUID) *CredentialUpdate {
+	if id != nil {
+		_u = _u.SetSupersededByID(*id)
+	}
+	return _u
+}
+
+// SetSupersededBy sets the "superseded_by" edge to the Credential entity.
+func (_u *CredentialUpdate) SetSupersededBy(v *Credential) *CredentialUpdate {
+	return _u.SetSupersededByID(v.ID)
+}
+
 // Mutation returns the CredentialMutation object of the builder.
 func (_u *CredentialUpdate) Mutation() *CredentialMutation {
 	return _u.mutation
+}
+
+// ClearSupersededBy clears the "superseded_by" edge to the Credential entity.
+func (_u *CredentialUpdate) ClearSupersededBy() *CredentialUpdate {
+	_u.mutation.ClearSupersededBy()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -190,6 +216,41 @@ func (_u *CredentialUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if value, ok := _u.mutation.StatusReason(); ok {
 		_spec.SetField(credential.FieldStatusReason, field.TypeString, value)
+	}
+	if _u.mutation.StatusListIndexCleared() {
+		_spec.ClearField(credential.FieldStatusListIndex, field.TypeInt32)
+	}
+	if _u.mutation.ExpireTimeCleared() {
+		_spec.ClearField(credential.FieldExpireTime, field.TypeTime)
+	}
+	if _u.mutation.SupersededByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   credential.SupersededByTable,
+			Columns: []string{credential.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(credential.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SupersededByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   credential.SupersededByTable,
+			Columns: []string{credential.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(credential.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -290,9 +351,34 @@ func (_u *CredentialUpdateOne) SetNillableStatusReason(v *string) *CredentialUpd
 	return _u
 }
 
+// SetSupersededByID sets the "superseded_by" edge to the Credential entity by ID.
+func (_u *CredentialUpdateOne) SetSupersededByID(id uuid.UUID) *CredentialUpdateOne {
+	_u.mutation.SetSupersededByID(id)
+	return _u
+}
+
+// SetNillableSupersededByID sets the "superseded_by" edge to the Credential entity by ID if the given value is not nil.
+func (_u *CredentialUpdateOne) SetNillableSupersededByID(id *uuid.UUID) *CredentialUpdateOne {
+	if id != nil {
+		_u = _u.SetSupersededByID(*id)
+	}
+	return _u
+}
+
+// SetSupersededBy sets the "superseded_by" edge to the Credential entity.
+func (_u *CredentialUpdateOne) SetSupersededBy(v *Credential) *CredentialUpdateOne {
+	return _u.SetSupersededByID(v.ID)
+}
+
 // Mutation returns the CredentialMutation object of the builder.
 func (_u *CredentialUpdateOne) Mutation() *CredentialMutation {
 	return _u.mutation
+}
+
+// ClearSupersededBy clears the "superseded_by" edge to the Credential entity.
+func (_u *CredentialUpdateOne) ClearSupersededBy() *CredentialUpdateOne {
+	_u.mutation.ClearSupersededBy()
+	return _u
 }
 
 // Where appends a list predicates to the CredentialUpdate builder.
@@ -404,6 +490,41 @@ func (_u *CredentialUpdateOne) sqlSave(ctx context.Context) (_node *Credential, 
 	}
 	if value, ok := _u.mutation.StatusReason(); ok {
 		_spec.SetField(credential.FieldStatusReason, field.TypeString, value)
+	}
+	if _u.mutation.StatusListIndexCleared() {
+		_spec.ClearField(credential.FieldStatusListIndex, field.TypeInt32)
+	}
+	if _u.mutation.ExpireTimeCleared() {
+		_spec.ClearField(credential.FieldExpireTime, field.TypeTime)
+	}
+	if _u.mutation.SupersededByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   credential.SupersededByTable,
+			Columns: []string{credential.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(credential.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SupersededByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   credential.SupersededByTable,
+			Columns: []string{credential.SupersededByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(credential.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Credential{config: _u.config}

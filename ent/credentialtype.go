@@ -13,6 +13,7 @@ import (
 	"github.com/btlc/btlc/ent/course"
 	"github.com/btlc/btlc/ent/credentialtype"
 	"github.com/btlc/btlc/ent/policyversion"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/google/uuid"
 )
 
@@ -35,6 +36,8 @@ type CredentialType struct {
 	PolicyVersionID uuid.UUID `json:"policy_version_id,omitempty"`
 	// Sources holds the value of the "sources" field.
 	Sources []string `json:"sources,omitempty"`
+	// Badge holds the value of the "badge" field.
+	Badge schema.Badge `json:"badge,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CredentialTypeQuery when eager-loading is set.
 	Edges        CredentialTypeEdges `json:"edges"`
@@ -79,7 +82,7 @@ func (*CredentialType) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case credentialtype.FieldSources:
+		case credentialtype.FieldSources, credentialtype.FieldBadge:
 			values[i] = new([]byte)
 		case credentialtype.FieldID, credentialtype.FieldTitle, credentialtype.FieldCourseID, credentialtype.FieldAchievementType, credentialtype.FieldCriteria:
 			values[i] = new(sql.NullString)
@@ -152,6 +155,14 @@ func (_m *CredentialType) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field sources: %w", err)
 				}
 			}
+		case credentialtype.FieldBadge:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field badge", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Badge); err != nil {
+					return fmt.Errorf("unmarshal field badge: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -218,6 +229,9 @@ func (_m *CredentialType) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sources=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Sources))
+	builder.WriteString(", ")
+	builder.WriteString("badge=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Badge))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/btlc/btlc/ent/course"
 	"github.com/btlc/btlc/ent/credentialtype"
 	"github.com/btlc/btlc/ent/policyversion"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/google/uuid"
 )
 
@@ -73,6 +74,20 @@ func (_c *CredentialTypeCreate) SetPolicyVersionID(v uuid.UUID) *CredentialTypeC
 // SetSources sets the "sources" field.
 func (_c *CredentialTypeCreate) SetSources(v []string) *CredentialTypeCreate {
 	_c.mutation.SetSources(v)
+	return _c
+}
+
+// SetBadge sets the "badge" field.
+func (_c *CredentialTypeCreate) SetBadge(v schema.Badge) *CredentialTypeCreate {
+	_c.mutation.SetBadge(v)
+	return _c
+}
+
+// SetNillableBadge sets the "badge" field if the given value is not nil.
+func (_c *CredentialTypeCreate) SetNillableBadge(v *schema.Badge) *CredentialTypeCreate {
+	if v != nil {
+		_c.SetBadge(*v)
+	}
 	return _c
 }
 
@@ -223,6 +238,10 @@ func (_c *CredentialTypeCreate) createSpec() (*CredentialType, *sqlgraph.CreateS
 		_spec.SetField(credentialtype.FieldSources, field.TypeJSON, value)
 		_node.Sources = value
 	}
+	if value, ok := _c.mutation.Badge(); ok {
+		_spec.SetField(credentialtype.FieldBadge, field.TypeJSON, value)
+		_node.Badge = value
+	}
 	if nodes := _c.mutation.CourseIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -369,6 +388,24 @@ func (u *CredentialTypeUpsert) UpdateSources() *CredentialTypeUpsert {
 	return u
 }
 
+// SetBadge sets the "badge" field.
+func (u *CredentialTypeUpsert) SetBadge(v schema.Badge) *CredentialTypeUpsert {
+	u.Set(credentialtype.FieldBadge, v)
+	return u
+}
+
+// UpdateBadge sets the "badge" field to the value that was provided on create.
+func (u *CredentialTypeUpsert) UpdateBadge() *CredentialTypeUpsert {
+	u.SetExcluded(credentialtype.FieldBadge)
+	return u
+}
+
+// ClearBadge clears the value of the "badge" field.
+func (u *CredentialTypeUpsert) ClearBadge() *CredentialTypeUpsert {
+	u.SetNull(credentialtype.FieldBadge)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -490,6 +527,27 @@ func (u *CredentialTypeUpsertOne) SetSources(v []string) *CredentialTypeUpsertOn
 func (u *CredentialTypeUpsertOne) UpdateSources() *CredentialTypeUpsertOne {
 	return u.Update(func(s *CredentialTypeUpsert) {
 		s.UpdateSources()
+	})
+}
+
+// SetBadge sets the "badge" field.
+func (u *CredentialTypeUpsertOne) SetBadge(v schema.Badge) *CredentialTypeUpsertOne {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.SetBadge(v)
+	})
+}
+
+// UpdateBadge sets the "badge" field to the value that was provided on create.
+func (u *CredentialTypeUpsertOne) UpdateBadge() *CredentialTypeUpsertOne {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.UpdateBadge()
+	})
+}
+
+// ClearBadge clears the value of the "badge" field.
+func (u *CredentialTypeUpsertOne) ClearBadge() *CredentialTypeUpsertOne {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.ClearBadge()
 	})
 }
 
@@ -781,6 +839,27 @@ func (u *CredentialTypeUpsertBulk) SetSources(v []string) *CredentialTypeUpsertB
 func (u *CredentialTypeUpsertBulk) UpdateSources() *CredentialTypeUpsertBulk {
 	return u.Update(func(s *CredentialTypeUpsert) {
 		s.UpdateSources()
+	})
+}
+
+// SetBadge sets the "badge" field.
+func (u *CredentialTypeUpsertBulk) SetBadge(v schema.Badge) *CredentialTypeUpsertBulk {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.SetBadge(v)
+	})
+}
+
+// UpdateBadge sets the "badge" field to the value that was provided on create.
+func (u *CredentialTypeUpsertBulk) UpdateBadge() *CredentialTypeUpsertBulk {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.UpdateBadge()
+	})
+}
+
+// ClearBadge clears the value of the "badge" field.
+func (u *CredentialTypeUpsertBulk) ClearBadge() *CredentialTypeUpsertBulk {
+	return u.Update(func(s *CredentialTypeUpsert) {
+		s.ClearBadge()
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/ent/credentialtype"
 	"github.com/btlc/btlc/ent/policyversion"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/google/uuid"
 )
 
@@ -96,6 +97,26 @@ func (_u *CredentialTypeUpdate) SetSources(v []string) *CredentialTypeUpdate {
 // AppendSources appends value to the "sources" field.
 func (_u *CredentialTypeUpdate) AppendSources(v []string) *CredentialTypeUpdate {
 	_u.mutation.AppendSources(v)
+	return _u
+}
+
+// SetBadge sets the "badge" field.
+func (_u *CredentialTypeUpdate) SetBadge(v schema.Badge) *CredentialTypeUpdate {
+	_u.mutation.SetBadge(v)
+	return _u
+}
+
+// SetNillableBadge sets the "badge" field if the given value is not nil.
+func (_u *CredentialTypeUpdate) SetNillableBadge(v *schema.Badge) *CredentialTypeUpdate {
+	if v != nil {
+		_u.SetBadge(*v)
+	}
+	return _u
+}
+
+// ClearBadge clears the value of the "badge" field.
+func (_u *CredentialTypeUpdate) ClearBadge() *CredentialTypeUpdate {
+	_u.mutation.ClearBadge()
 	return _u
 }
 
@@ -187,6 +208,12 @@ func (_u *CredentialTypeUpdate) sqlSave(ctx context.Context) (_node int, err err
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, credentialtype.FieldSources, value)
 		})
+	}
+	if value, ok := _u.mutation.Badge(); ok {
+		_spec.SetField(credentialtype.FieldBadge, field.TypeJSON, value)
+	}
+	if _u.mutation.BadgeCleared() {
+		_spec.ClearField(credentialtype.FieldBadge, field.TypeJSON)
 	}
 	if _u.mutation.PolicyVersionCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -304,6 +331,26 @@ func (_u *CredentialTypeUpdateOne) SetSources(v []string) *CredentialTypeUpdateO
 // AppendSources appends value to the "sources" field.
 func (_u *CredentialTypeUpdateOne) AppendSources(v []string) *CredentialTypeUpdateOne {
 	_u.mutation.AppendSources(v)
+	return _u
+}
+
+// SetBadge sets the "badge" field.
+func (_u *CredentialTypeUpdateOne) SetBadge(v schema.Badge) *CredentialTypeUpdateOne {
+	_u.mutation.SetBadge(v)
+	return _u
+}
+
+// SetNillableBadge sets the "badge" field if the given value is not nil.
+func (_u *CredentialTypeUpdateOne) SetNillableBadge(v *schema.Badge) *CredentialTypeUpdateOne {
+	if v != nil {
+		_u.SetBadge(*v)
+	}
+	return _u
+}
+
+// ClearBadge clears the value of the "badge" field.
+func (_u *CredentialTypeUpdateOne) ClearBadge() *CredentialTypeUpdateOne {
+	_u.mutation.ClearBadge()
 	return _u
 }
 
@@ -425,6 +472,12 @@ func (_u *CredentialTypeUpdateOne) sqlSave(ctx context.Context) (_node *Credenti
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, credentialtype.FieldSources, value)
 		})
+	}
+	if value, ok := _u.mutation.Badge(); ok {
+		_spec.SetField(credentialtype.FieldBadge, field.TypeJSON, value)
+	}
+	if _u.mutation.BadgeCleared() {
+		_spec.ClearField(credentialtype.FieldBadge, field.TypeJSON)
 	}
 	if _u.mutation.PolicyVersionCleared() {
 		edge := &sqlgraph.EdgeSpec{

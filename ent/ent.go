@@ -36,6 +36,8 @@ import (
 	"github.com/btlc/btlc/ent/externalid"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/institution"
+	"github.com/btlc/btlc/ent/issuebatch"
+	"github.com/btlc/btlc/ent/issueresult"
 	"github.com/btlc/btlc/ent/meeting"
 	"github.com/btlc/btlc/ent/performanceassessment"
 	"github.com/btlc/btlc/ent/policyversion"
@@ -48,6 +50,7 @@ import (
 	"github.com/btlc/btlc/ent/scoresheet"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
+	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
 )
@@ -134,6 +137,8 @@ func checkColumn(t, c string) error {
 			externalid.Table:            externalid.ValidColumn,
 			framework.Table:             framework.ValidColumn,
 			institution.Table:           institution.ValidColumn,
+			issuebatch.Table:            issuebatch.ValidColumn,
+			issueresult.Table:           issueresult.ValidColumn,
 			meeting.Table:               meeting.ValidColumn,
 			performanceassessment.Table: performanceassessment.ValidColumn,
 			policyversion.Table:         policyversion.ValidColumn,
@@ -146,6 +151,7 @@ func checkColumn(t, c string) error {
 			scoresheet.Table:            scoresheet.ValidColumn,
 			section.Table:               section.ValidColumn,
 			sectionfacilitator.Table:    sectionfacilitator.ValidColumn,
+			statuslist.Table:            statuslist.ValidColumn,
 			submission.Table:            submission.ValidColumn,
 			term.Table:                  term.ValidColumn,
 		})

@@ -35,6 +35,8 @@ import (
 	"github.com/btlc/btlc/ent/externalid"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/institution"
+	"github.com/btlc/btlc/ent/issuebatch"
+	"github.com/btlc/btlc/ent/issueresult"
 	"github.com/btlc/btlc/ent/meeting"
 	"github.com/btlc/btlc/ent/performanceassessment"
 	"github.com/btlc/btlc/ent/policyversion"
@@ -49,6 +51,7 @@ import (
 	"github.com/btlc/btlc/ent/scoresheet"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
+	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
 	"github.com/google/uuid"
@@ -87,6 +90,8 @@ const (
 	TypeExternalID            = "ExternalID"
 	TypeFramework             = "Framework"
 	TypeInstitution           = "Institution"
+	TypeIssueBatch            = "IssueBatch"
+	TypeIssueResult           = "IssueResult"
 	TypeMeeting               = "Meeting"
 	TypePerformanceAssessment = "PerformanceAssessment"
 	TypePolicyVersion         = "PolicyVersion"
@@ -99,6 +104,7 @@ const (
 	TypeScoreSheet            = "ScoreSheet"
 	TypeSection               = "Section"
 	TypeSectionFacilitator    = "SectionFacilitator"
+	TypeStatusList            = "StatusList"
 	TypeSubmission            = "Submission"
 	TypeTerm                  = "Term"
 )
@@ -8466,7 +8472,16 @@ type CredentialMutation struct {
 	status_reason          *string
 	document               *string
 	key_id                 *string
+	status_list_index      *int32
+	addstatus_list_index   *int32
+	expire_time            *time.Time
 	clearedFields          map[string]struct{}
+	supersedes             *uuid.UUID
+	clearedsupersedes      bool
+	superseded_by          *uuid.UUID
+	clearedsuperseded_by   bool
+	status_list            *uuid.UUID
+	clearedstatus_list     bool
 	educator               *uuid.UUID
 	clearededucator        bool
 	credential_type        *string
@@ -9072,6 +9087,316 @@ func (m *CredentialMutation) ResetKeyID() {
 	m.key_id = nil
 }
 
+// SetStatusListID sets the "status_list_id" field.
+func (m *CredentialMutation) SetStatusListID(u uuid.UUID) {
+	m.status_list = &u
+}
+
+// StatusListID returns the value of the "status_list_id" field in the mutation.
+func (m *CredentialMutation) StatusListID() (r uuid.UUID, exists bool) {
+	v := m.status_list
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatusListID returns the old "status_list_id" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldStatusListID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatusListID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatusListID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatusListID: %w", err)
+	}
+	return oldValue.StatusListID, nil
+}
+
+// ClearStatusListID clears the value of the "status_list_id" field.
+func (m *CredentialMutation) ClearStatusListID() {
+	m.status_list = nil
+	m.clearedFields[credential.FieldStatusListID] = struct{}{}
+}
+
+// StatusListIDCleared returns if the "status_list_id" field was cleared in this mutation.
+func (m *CredentialMutation) StatusListIDCleared() bool {
+	_, ok := m.clearedFields[credential.FieldStatusListID]
+	return ok
+}
+
+// ResetStatusListID resets all changes to the "status_list_id" field.
+func (m *CredentialMutation) ResetStatusListID() {
+	m.status_list = nil
+	delete(m.clearedFields, credential.FieldStatusListID)
+}
+
+// SetStatusListIndex sets the "status_list_index" field.
+func (m *CredentialMutation) SetStatusListIndex(i int32) {
+	m.status_list_index = &i
+	m.addstatus_list_index = nil
+}
+
+// StatusListIndex returns the value of the "status_list_index" field in the mutation.
+func (m *CredentialMutation) StatusListIndex() (r int32, exists bool) {
+	v := m.status_list_index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatusListIndex returns the old "status_list_index" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldStatusListIndex(ctx context.Context) (v *int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatusListIndex is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatusListIndex requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatusListIndex: %w", err)
+	}
+	return oldValue.StatusListIndex, nil
+}
+
+// AddStatusListIndex adds i to the "status_list_index" field.
+func (m *CredentialMutation) AddStatusListIndex(i int32) {
+	if m.addstatus_list_index != nil {
+		*m.addstatus_list_index += i
+	} else {
+		m.addstatus_list_index = &i
+	}
+}
+
+// AddedStatusListIndex returns the value that was added to the "status_list_index" field in this mutation.
+func (m *CredentialMutation) AddedStatusListIndex() (r int32, exists bool) {
+	v := m.addstatus_list_index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearStatusListIndex clears the value of the "status_list_index" field.
+func (m *CredentialMutation) ClearStatusListIndex() {
+	m.status_list_index = nil
+	m.addstatus_list_index = nil
+	m.clearedFields[credential.FieldStatusListIndex] = struct{}{}
+}
+
+// StatusListIndexCleared returns if the "status_list_index" field was cleared in this mutation.
+func (m *CredentialMutation) StatusListIndexCleared() bool {
+	_, ok := m.clearedFields[credential.FieldStatusListIndex]
+	return ok
+}
+
+// ResetStatusListIndex resets all changes to the "status_list_index" field.
+func (m *CredentialMutation) ResetStatusListIndex() {
+	m.status_list_index = nil
+	m.addstatus_list_index = nil
+	delete(m.clearedFields, credential.FieldStatusListIndex)
+}
+
+// SetExpireTime sets the "expire_time" field.
+func (m *CredentialMutation) SetExpireTime(t time.Time) {
+	m.expire_time = &t
+}
+
+// ExpireTime returns the value of the "expire_time" field in the mutation.
+func (m *CredentialMutation) ExpireTime() (r time.Time, exists bool) {
+	v := m.expire_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpireTime returns the old "expire_time" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldExpireTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpireTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpireTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpireTime: %w", err)
+	}
+	return oldValue.ExpireTime, nil
+}
+
+// ClearExpireTime clears the value of the "expire_time" field.
+func (m *CredentialMutation) ClearExpireTime() {
+	m.expire_time = nil
+	m.clearedFields[credential.FieldExpireTime] = struct{}{}
+}
+
+// ExpireTimeCleared returns if the "expire_time" field was cleared in this mutation.
+func (m *CredentialMutation) ExpireTimeCleared() bool {
+	_, ok := m.clearedFields[credential.FieldExpireTime]
+	return ok
+}
+
+// ResetExpireTime resets all changes to the "expire_time" field.
+func (m *CredentialMutation) ResetExpireTime() {
+	m.expire_time = nil
+	delete(m.clearedFields, credential.FieldExpireTime)
+}
+
+// SetSupersedesID sets the "supersedes_id" field.
+func (m *CredentialMutation) SetSupersedesID(u uuid.UUID) {
+	m.supersedes = &u
+}
+
+// SupersedesID returns the value of the "supersedes_id" field in the mutation.
+func (m *CredentialMutation) SupersedesID() (r uuid.UUID, exists bool) {
+	v := m.supersedes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSupersedesID returns the old "supersedes_id" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldSupersedesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSupersedesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSupersedesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSupersedesID: %w", err)
+	}
+	return oldValue.SupersedesID, nil
+}
+
+// ClearSupersedesID clears the value of the "supersedes_id" field.
+func (m *CredentialMutation) ClearSupersedesID() {
+	m.supersedes = nil
+	m.clearedFields[credential.FieldSupersedesID] = struct{}{}
+}
+
+// SupersedesIDCleared returns if the "supersedes_id" field was cleared in this mutation.
+func (m *CredentialMutation) SupersedesIDCleared() bool {
+	_, ok := m.clearedFields[credential.FieldSupersedesID]
+	return ok
+}
+
+// ResetSupersedesID resets all changes to the "supersedes_id" field.
+func (m *CredentialMutation) ResetSupersedesID() {
+	m.supersedes = nil
+	delete(m.clearedFields, credential.FieldSupersedesID)
+}
+
+// ClearSupersedes clears the "supersedes" edge to the Credential entity.
+func (m *CredentialMutation) ClearSupersedes() {
+	m.clearedsupersedes = true
+	m.clearedFields[credential.FieldSupersedesID] = struct{}{}
+}
+
+// SupersedesCleared reports if the "supersedes" edge to the Credential entity was cleared.
+func (m *CredentialMutation) SupersedesCleared() bool {
+	return m.SupersedesIDCleared() || m.clearedsupersedes
+}
+
+// SupersedesIDs returns the "supersedes" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SupersedesID instead. It exists only for internal usage by the builders.
+func (m *CredentialMutation) SupersedesIDs() (ids []uuid.UUID) {
+	if id := m.supersedes; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSupersedes resets all changes to the "supersedes" edge.
+func (m *CredentialMutation) ResetSupersedes() {
+	m.supersedes = nil
+	m.clearedsupersedes = false
+}
+
+// SetSupersededByID sets the "superseded_by" edge to the Credential entity by id.
+func (m *CredentialMutation) SetSupersededByID(id uuid.UUID) {
+	m.superseded_by = &id
+}
+
+// ClearSupersededBy clears the "superseded_by" edge to the Credential entity.
+func (m *CredentialMutation) ClearSupersededBy() {
+	m.clearedsuperseded_by = true
+}
+
+// SupersededByCleared reports if the "superseded_by" edge to the Credential entity was cleared.
+func (m *CredentialMutation) SupersededByCleared() bool {
+	return m.clearedsuperseded_by
+}
+
+// SupersededByID returns the "superseded_by" edge ID in the mutation.
+func (m *CredentialMutation) SupersededByID() (id uuid.UUID, exists bool) {
+	if m.superseded_by != nil {
+		return *m.superseded_by, true
+	}
+	return
+}
+
+// SupersededByIDs returns the "superseded_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SupersededByID instead. It exists only for internal usage by the builders.
+func (m *CredentialMutation) SupersededByIDs() (ids []uuid.UUID) {
+	if id := m.superseded_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSupersededBy resets all changes to the "superseded_by" edge.
+func (m *CredentialMutation) ResetSupersededBy() {
+	m.superseded_by = nil
+	m.clearedsuperseded_by = false
+}
+
+// ClearStatusList clears the "status_list" edge to the StatusList entity.
+func (m *CredentialMutation) ClearStatusList() {
+	m.clearedstatus_list = true
+	m.clearedFields[credential.FieldStatusListID] = struct{}{}
+}
+
+// StatusListCleared reports if the "status_list" edge to the StatusList entity was cleared.
+func (m *CredentialMutation) StatusListCleared() bool {
+	return m.StatusListIDCleared() || m.clearedstatus_list
+}
+
+// StatusListIDs returns the "status_list" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StatusListID instead. It exists only for internal usage by the builders.
+func (m *CredentialMutation) StatusListIDs() (ids []uuid.UUID) {
+	if id := m.status_list; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStatusList resets all changes to the "status_list" edge.
+func (m *CredentialMutation) ResetStatusList() {
+	m.status_list = nil
+	m.clearedstatus_list = false
+}
+
 // ClearEducator clears the "educator" edge to the Educator entity.
 func (m *CredentialMutation) ClearEducator() {
 	m.clearededucator = true
@@ -9214,7 +9539,7 @@ func (m *CredentialMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CredentialMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 17)
 	if m.create_time != nil {
 		fields = append(fields, credential.FieldCreateTime)
 	}
@@ -9254,6 +9579,18 @@ func (m *CredentialMutation) Fields() []string {
 	if m.key_id != nil {
 		fields = append(fields, credential.FieldKeyID)
 	}
+	if m.status_list != nil {
+		fields = append(fields, credential.FieldStatusListID)
+	}
+	if m.status_list_index != nil {
+		fields = append(fields, credential.FieldStatusListIndex)
+	}
+	if m.expire_time != nil {
+		fields = append(fields, credential.FieldExpireTime)
+	}
+	if m.supersedes != nil {
+		fields = append(fields, credential.FieldSupersedesID)
+	}
 	return fields
 }
 
@@ -9288,6 +9625,14 @@ func (m *CredentialMutation) Field(name string) (ent.Value, bool) {
 		return m.Document()
 	case credential.FieldKeyID:
 		return m.KeyID()
+	case credential.FieldStatusListID:
+		return m.StatusListID()
+	case credential.FieldStatusListIndex:
+		return m.StatusListIndex()
+	case credential.FieldExpireTime:
+		return m.ExpireTime()
+	case credential.FieldSupersedesID:
+		return m.SupersedesID()
 	}
 	return nil, false
 }
@@ -9323,6 +9668,14 @@ func (m *CredentialMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldDocument(ctx)
 	case credential.FieldKeyID:
 		return m.OldKeyID(ctx)
+	case credential.FieldStatusListID:
+		return m.OldStatusListID(ctx)
+	case credential.FieldStatusListIndex:
+		return m.OldStatusListIndex(ctx)
+	case credential.FieldExpireTime:
+		return m.OldExpireTime(ctx)
+	case credential.FieldSupersedesID:
+		return m.OldSupersedesID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Credential field %s", name)
 }
@@ -9423,6 +9776,34 @@ func (m *CredentialMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetKeyID(v)
 		return nil
+	case credential.FieldStatusListID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatusListID(v)
+		return nil
+	case credential.FieldStatusListIndex:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatusListIndex(v)
+		return nil
+	case credential.FieldExpireTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpireTime(v)
+		return nil
+	case credential.FieldSupersedesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSupersedesID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Credential field %s", name)
 }
@@ -9434,6 +9815,9 @@ func (m *CredentialMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, credential.FieldVersion)
 	}
+	if m.addstatus_list_index != nil {
+		fields = append(fields, credential.FieldStatusListIndex)
+	}
 	return fields
 }
 
@@ -9444,6 +9828,8 @@ func (m *CredentialMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case credential.FieldVersion:
 		return m.AddedVersion()
+	case credential.FieldStatusListIndex:
+		return m.AddedStatusListIndex()
 	}
 	return nil, false
 }
@@ -9460,6 +9846,13 @@ func (m *CredentialMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVersion(v)
 		return nil
+	case credential.FieldStatusListIndex:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStatusListIndex(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Credential numeric field %s", name)
 }
@@ -9467,7 +9860,20 @@ func (m *CredentialMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *CredentialMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(credential.FieldStatusListID) {
+		fields = append(fields, credential.FieldStatusListID)
+	}
+	if m.FieldCleared(credential.FieldStatusListIndex) {
+		fields = append(fields, credential.FieldStatusListIndex)
+	}
+	if m.FieldCleared(credential.FieldExpireTime) {
+		fields = append(fields, credential.FieldExpireTime)
+	}
+	if m.FieldCleared(credential.FieldSupersedesID) {
+		fields = append(fields, credential.FieldSupersedesID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -9480,6 +9886,20 @@ func (m *CredentialMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *CredentialMutation) ClearField(name string) error {
+	switch name {
+	case credential.FieldStatusListID:
+		m.ClearStatusListID()
+		return nil
+	case credential.FieldStatusListIndex:
+		m.ClearStatusListIndex()
+		return nil
+	case credential.FieldExpireTime:
+		m.ClearExpireTime()
+		return nil
+	case credential.FieldSupersedesID:
+		m.ClearSupersedesID()
+		return nil
+	}
 	return fmt.Errorf("unknown Credential nullable field %s", name)
 }
 
@@ -9526,13 +9946,34 @@ func (m *CredentialMutation) ResetField(name string) error {
 	case credential.FieldKeyID:
 		m.ResetKeyID()
 		return nil
+	case credential.FieldStatusListID:
+		m.ResetStatusListID()
+		return nil
+	case credential.FieldStatusListIndex:
+		m.ResetStatusListIndex()
+		return nil
+	case credential.FieldExpireTime:
+		m.ResetExpireTime()
+		return nil
+	case credential.FieldSupersedesID:
+		m.ResetSupersedesID()
+		return nil
 	}
 	return fmt.Errorf("unknown Credential field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CredentialMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
+	if m.supersedes != nil {
+		edges = append(edges, credential.EdgeSupersedes)
+	}
+	if m.superseded_by != nil {
+		edges = append(edges, credential.EdgeSupersededBy)
+	}
+	if m.status_list != nil {
+		edges = append(edges, credential.EdgeStatusList)
+	}
 	if m.educator != nil {
 		edges = append(edges, credential.EdgeEducator)
 	}
@@ -9552,6 +9993,18 @@ func (m *CredentialMutation) AddedEdges() []string {
 // name in this mutation.
 func (m *CredentialMutation) AddedIDs(name string) []ent.Value {
 	switch name {
+	case credential.EdgeSupersedes:
+		if id := m.supersedes; id != nil {
+			return []ent.Value{*id}
+		}
+	case credential.EdgeSupersededBy:
+		if id := m.superseded_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case credential.EdgeStatusList:
+		if id := m.status_list; id != nil {
+			return []ent.Value{*id}
+		}
 	case credential.EdgeEducator:
 		if id := m.educator; id != nil {
 			return []ent.Value{*id}
@@ -9574,7 +10027,7 @@ func (m *CredentialMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CredentialMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
 	return edges
 }
 
@@ -9586,7 +10039,16 @@ func (m *CredentialMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CredentialMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
+	if m.clearedsupersedes {
+		edges = append(edges, credential.EdgeSupersedes)
+	}
+	if m.clearedsuperseded_by {
+		edges = append(edges, credential.EdgeSupersededBy)
+	}
+	if m.clearedstatus_list {
+		edges = append(edges, credential.EdgeStatusList)
+	}
 	if m.clearededucator {
 		edges = append(edges, credential.EdgeEducator)
 	}
@@ -9606,6 +10068,12 @@ func (m *CredentialMutation) ClearedEdges() []string {
 // was cleared in this mutation.
 func (m *CredentialMutation) EdgeCleared(name string) bool {
 	switch name {
+	case credential.EdgeSupersedes:
+		return m.clearedsupersedes
+	case credential.EdgeSupersededBy:
+		return m.clearedsuperseded_by
+	case credential.EdgeStatusList:
+		return m.clearedstatus_list
 	case credential.EdgeEducator:
 		return m.clearededucator
 	case credential.EdgeCredentialType:
@@ -9622,6 +10090,15 @@ func (m *CredentialMutation) EdgeCleared(name string) bool {
 // if that edge is not defined in the schema.
 func (m *CredentialMutation) ClearEdge(name string) error {
 	switch name {
+	case credential.EdgeSupersedes:
+		m.ClearSupersedes()
+		return nil
+	case credential.EdgeSupersededBy:
+		m.ClearSupersededBy()
+		return nil
+	case credential.EdgeStatusList:
+		m.ClearStatusList()
+		return nil
 	case credential.EdgeEducator:
 		m.ClearEducator()
 		return nil
@@ -9642,6 +10119,15 @@ func (m *CredentialMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *CredentialMutation) ResetEdge(name string) error {
 	switch name {
+	case credential.EdgeSupersedes:
+		m.ResetSupersedes()
+		return nil
+	case credential.EdgeSupersededBy:
+		m.ResetSupersededBy()
+		return nil
+	case credential.EdgeStatusList:
+		m.ResetStatusList()
+		return nil
 	case credential.EdgeEducator:
 		m.ResetEducator()
 		return nil
@@ -10470,6 +10956,7 @@ type CredentialTypeMutation struct {
 	criteria              *string
 	sources               *[]string
 	appendsources         []string
+	badge                 *schema.Badge
 	clearedFields         map[string]struct{}
 	course                *string
 	clearedcourse         bool
@@ -10851,6 +11338,55 @@ func (m *CredentialTypeMutation) ResetSources() {
 	m.appendsources = nil
 }
 
+// SetBadge sets the "badge" field.
+func (m *CredentialTypeMutation) SetBadge(s schema.Badge) {
+	m.badge = &s
+}
+
+// Badge returns the value of the "badge" field in the mutation.
+func (m *CredentialTypeMutation) Badge() (r schema.Badge, exists bool) {
+	v := m.badge
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBadge returns the old "badge" field's value of the CredentialType entity.
+// If the CredentialType object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialTypeMutation) OldBadge(ctx context.Context) (v schema.Badge, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBadge is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBadge requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBadge: %w", err)
+	}
+	return oldValue.Badge, nil
+}
+
+// ClearBadge clears the value of the "badge" field.
+func (m *CredentialTypeMutation) ClearBadge() {
+	m.badge = nil
+	m.clearedFields[credentialtype.FieldBadge] = struct{}{}
+}
+
+// BadgeCleared returns if the "badge" field was cleared in this mutation.
+func (m *CredentialTypeMutation) BadgeCleared() bool {
+	_, ok := m.clearedFields[credentialtype.FieldBadge]
+	return ok
+}
+
+// ResetBadge resets all changes to the "badge" field.
+func (m *CredentialTypeMutation) ResetBadge() {
+	m.badge = nil
+	delete(m.clearedFields, credentialtype.FieldBadge)
+}
+
 // ClearCourse clears the "course" edge to the Course entity.
 func (m *CredentialTypeMutation) ClearCourse() {
 	m.clearedcourse = true
@@ -10939,7 +11475,7 @@ func (m *CredentialTypeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CredentialTypeMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.create_time != nil {
 		fields = append(fields, credentialtype.FieldCreateTime)
 	}
@@ -10960,6 +11496,9 @@ func (m *CredentialTypeMutation) Fields() []string {
 	}
 	if m.sources != nil {
 		fields = append(fields, credentialtype.FieldSources)
+	}
+	if m.badge != nil {
+		fields = append(fields, credentialtype.FieldBadge)
 	}
 	return fields
 }
@@ -10983,6 +11522,8 @@ func (m *CredentialTypeMutation) Field(name string) (ent.Value, bool) {
 		return m.PolicyVersionID()
 	case credentialtype.FieldSources:
 		return m.Sources()
+	case credentialtype.FieldBadge:
+		return m.Badge()
 	}
 	return nil, false
 }
@@ -11006,6 +11547,8 @@ func (m *CredentialTypeMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldPolicyVersionID(ctx)
 	case credentialtype.FieldSources:
 		return m.OldSources(ctx)
+	case credentialtype.FieldBadge:
+		return m.OldBadge(ctx)
 	}
 	return nil, fmt.Errorf("unknown CredentialType field %s", name)
 }
@@ -11064,6 +11607,13 @@ func (m *CredentialTypeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSources(v)
 		return nil
+	case credentialtype.FieldBadge:
+		v, ok := value.(schema.Badge)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBadge(v)
+		return nil
 	}
 	return fmt.Errorf("unknown CredentialType field %s", name)
 }
@@ -11093,7 +11643,11 @@ func (m *CredentialTypeMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *CredentialTypeMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(credentialtype.FieldBadge) {
+		fields = append(fields, credentialtype.FieldBadge)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -11106,6 +11660,11 @@ func (m *CredentialTypeMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *CredentialTypeMutation) ClearField(name string) error {
+	switch name {
+	case credentialtype.FieldBadge:
+		m.ClearBadge()
+		return nil
+	}
 	return fmt.Errorf("unknown CredentialType nullable field %s", name)
 }
 
@@ -11133,6 +11692,9 @@ func (m *CredentialTypeMutation) ResetField(name string) error {
 		return nil
 	case credentialtype.FieldSources:
 		m.ResetSources()
+		return nil
+	case credentialtype.FieldBadge:
+		m.ResetBadge()
 		return nil
 	}
 	return fmt.Errorf("unknown CredentialType field %s", name)
@@ -18373,6 +18935,1612 @@ func (m *InstitutionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Institution edge %s", name)
 }
 
+// IssueBatchMutation represents an operation that mutates the IssueBatch nodes in the graph.
+type IssueBatchMutation struct {
+	config
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	create_time            *time.Time
+	update_time            *time.Time
+	version                *int32
+	addversion             *int32
+	state                  *string
+	requested_by           *string
+	request_id             *string
+	clearedFields          map[string]struct{}
+	credential_type        *string
+	clearedcredential_type bool
+	done                   bool
+	oldValue               func(context.Context) (*IssueBatch, error)
+	predicates             []predicate.IssueBatch
+}
+
+var _ ent.Mutation = (*IssueBatchMutation)(nil)
+
+// issuebatchOption allows management of the mutation configuration using functional options.
+type issuebatchOption func(*IssueBatchMutation)
+
+// newIssueBatchMutation creates new mutation for the IssueBatch entity.
+func newIssueBatchMutation(c config, op Op, opts ...issuebatchOption) *IssueBatchMutation {
+	m := &IssueBatchMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIssueBatch,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIssueBatchID sets the ID field of the mutation.
+func withIssueBatchID(id uuid.UUID) issuebatchOption {
+	return func(m *IssueBatchMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *IssueBatch
+		)
+		m.oldValue = func(ctx context.Context) (*IssueBatch, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().IssueBatch.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIssueBatch sets the old IssueBatch of the mutation.
+func withIssueBatch(node *IssueBatch) issuebatchOption {
+	return func(m *IssueBatchMutation) {
+		m.oldValue = func(context.Context) (*IssueBatch, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IssueBatchMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IssueBatchMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of IssueBatch entities.
+func (m *IssueBatchMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IssueBatchMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IssueBatchMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().IssueBatch.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *IssueBatchMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *IssueBatchMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the IssueBatch entity.
+// If the IssueBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueBatchMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *IssueBatchMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *IssueBatchMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *IssueBatchMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the IssueBatch entity.
+// If the IssueBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueBatchMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *IssueBatchMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *IssueBatchMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *IssueBatchMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the IssueBatch entity.
+// If the IssueBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueBatchMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *IssueBatchMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *IssueBatchMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *IssueBatchMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCredentialTypeID sets the "credential_type_id" field.
+func (m *IssueBatchMutation) SetCredentialTypeID(s string) {
+	m.credential_type = &s
+}
+
+// CredentialTypeID returns the value of the "credential_type_id" field in the mutation.
+func (m *IssueBatchMutation) CredentialTypeID() (r string, exists bool) {
+	v := m.credential_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCredentialTypeID returns the old "credential_type_id" field's value of the IssueBatch entity.
+// If the IssueBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueBatchMutation) OldCredentialTypeID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCredentialTypeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCredentialTypeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCredentialTypeID: %w", err)
+	}
+	return oldValue.CredentialTypeID, nil
+}
+
+// ResetCredentialTypeID resets all changes to the "credential_type_id" field.
+func (m *IssueBatchMutation) ResetCredentialTypeID() {
+	m.credential_type = nil
+}
+
+// SetState sets the "state" field.
+func (m *IssueBatchMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *IssueBatchMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the IssueBatch entity.
+// If the IssueBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueBatchMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *IssueBatchMutation) ResetState() {
+	m.state = nil
+}
+
+// SetRequestedBy sets the "requested_by" field.
+func (m *IssueBatchMutation) SetRequestedBy(s string) {
+	m.requested_by = &s
+}
+
+// RequestedBy returns the value of the "requested_by" field in the mutation.
+func (m *IssueBatchMutation) RequestedBy() (r string, exists bool) {
+	v := m.requested_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedBy returns the old "requested_by" field's value of the IssueBatch entity.
+// If the IssueBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueBatchMutation) OldRequestedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedBy: %w", err)
+	}
+	return oldValue.RequestedBy, nil
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" field.
+func (m *IssueBatchMutation) ResetRequestedBy() {
+	m.requested_by = nil
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *IssueBatchMutation) SetRequestID(s string) {
+	m.request_id = &s
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *IssueBatchMutation) RequestID() (r string, exists bool) {
+	v := m.request_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the IssueBatch entity.
+// If the IssueBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueBatchMutation) OldRequestID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *IssueBatchMutation) ResetRequestID() {
+	m.request_id = nil
+}
+
+// ClearCredentialType clears the "credential_type" edge to the CredentialType entity.
+func (m *IssueBatchMutation) ClearCredentialType() {
+	m.clearedcredential_type = true
+	m.clearedFields[issuebatch.FieldCredentialTypeID] = struct{}{}
+}
+
+// CredentialTypeCleared reports if the "credential_type" edge to the CredentialType entity was cleared.
+func (m *IssueBatchMutation) CredentialTypeCleared() bool {
+	return m.clearedcredential_type
+}
+
+// CredentialTypeIDs returns the "credential_type" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CredentialTypeID instead. It exists only for internal usage by the builders.
+func (m *IssueBatchMutation) CredentialTypeIDs() (ids []string) {
+	if id := m.credential_type; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCredentialType resets all changes to the "credential_type" edge.
+func (m *IssueBatchMutation) ResetCredentialType() {
+	m.credential_type = nil
+	m.clearedcredential_type = false
+}
+
+// Where appends a list predicates to the IssueBatchMutation builder.
+func (m *IssueBatchMutation) Where(ps ...predicate.IssueBatch) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IssueBatchMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IssueBatchMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.IssueBatch, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IssueBatchMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IssueBatchMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (IssueBatch).
+func (m *IssueBatchMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IssueBatchMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.create_time != nil {
+		fields = append(fields, issuebatch.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, issuebatch.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, issuebatch.FieldVersion)
+	}
+	if m.credential_type != nil {
+		fields = append(fields, issuebatch.FieldCredentialTypeID)
+	}
+	if m.state != nil {
+		fields = append(fields, issuebatch.FieldState)
+	}
+	if m.requested_by != nil {
+		fields = append(fields, issuebatch.FieldRequestedBy)
+	}
+	if m.request_id != nil {
+		fields = append(fields, issuebatch.FieldRequestID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IssueBatchMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case issuebatch.FieldCreateTime:
+		return m.CreateTime()
+	case issuebatch.FieldUpdateTime:
+		return m.UpdateTime()
+	case issuebatch.FieldVersion:
+		return m.Version()
+	case issuebatch.FieldCredentialTypeID:
+		return m.CredentialTypeID()
+	case issuebatch.FieldState:
+		return m.State()
+	case issuebatch.FieldRequestedBy:
+		return m.RequestedBy()
+	case issuebatch.FieldRequestID:
+		return m.RequestID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IssueBatchMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case issuebatch.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case issuebatch.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case issuebatch.FieldVersion:
+		return m.OldVersion(ctx)
+	case issuebatch.FieldCredentialTypeID:
+		return m.OldCredentialTypeID(ctx)
+	case issuebatch.FieldState:
+		return m.OldState(ctx)
+	case issuebatch.FieldRequestedBy:
+		return m.OldRequestedBy(ctx)
+	case issuebatch.FieldRequestID:
+		return m.OldRequestID(ctx)
+	}
+	return nil, fmt.Errorf("unknown IssueBatch field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IssueBatchMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case issuebatch.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case issuebatch.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case issuebatch.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case issuebatch.FieldCredentialTypeID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCredentialTypeID(v)
+		return nil
+	case issuebatch.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case issuebatch.FieldRequestedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedBy(v)
+		return nil
+	case issuebatch.FieldRequestID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IssueBatch field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IssueBatchMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, issuebatch.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IssueBatchMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case issuebatch.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IssueBatchMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case issuebatch.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IssueBatch numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IssueBatchMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IssueBatchMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IssueBatchMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown IssueBatch nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IssueBatchMutation) ResetField(name string) error {
+	switch name {
+	case issuebatch.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case issuebatch.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case issuebatch.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case issuebatch.FieldCredentialTypeID:
+		m.ResetCredentialTypeID()
+		return nil
+	case issuebatch.FieldState:
+		m.ResetState()
+		return nil
+	case issuebatch.FieldRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case issuebatch.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	}
+	return fmt.Errorf("unknown IssueBatch field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IssueBatchMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.credential_type != nil {
+		edges = append(edges, issuebatch.EdgeCredentialType)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IssueBatchMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case issuebatch.EdgeCredentialType:
+		if id := m.credential_type; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IssueBatchMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IssueBatchMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IssueBatchMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcredential_type {
+		edges = append(edges, issuebatch.EdgeCredentialType)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IssueBatchMutation) EdgeCleared(name string) bool {
+	switch name {
+	case issuebatch.EdgeCredentialType:
+		return m.clearedcredential_type
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IssueBatchMutation) ClearEdge(name string) error {
+	switch name {
+	case issuebatch.EdgeCredentialType:
+		m.ClearCredentialType()
+		return nil
+	}
+	return fmt.Errorf("unknown IssueBatch unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IssueBatchMutation) ResetEdge(name string) error {
+	switch name {
+	case issuebatch.EdgeCredentialType:
+		m.ResetCredentialType()
+		return nil
+	}
+	return fmt.Errorf("unknown IssueBatch edge %s", name)
+}
+
+// IssueResultMutation represents an operation that mutates the IssueResult nodes in the graph.
+type IssueResultMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	ordinal            *int32
+	addordinal         *int32
+	state              *string
+	reason             *string
+	detail             *string
+	clearedFields      map[string]struct{}
+	issue_batch        *uuid.UUID
+	clearedissue_batch bool
+	educator           *uuid.UUID
+	clearededucator    bool
+	credential         *uuid.UUID
+	clearedcredential  bool
+	done               bool
+	oldValue           func(context.Context) (*IssueResult, error)
+	predicates         []predicate.IssueResult
+}
+
+var _ ent.Mutation = (*IssueResultMutation)(nil)
+
+// issueresultOption allows management of the mutation configuration using functional options.
+type issueresultOption func(*IssueResultMutation)
+
+// newIssueResultMutation creates new mutation for the IssueResult entity.
+func newIssueResultMutation(c config, op Op, opts ...issueresultOption) *IssueResultMutation {
+	m := &IssueResultMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIssueResult,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIssueResultID sets the ID field of the mutation.
+func withIssueResultID(id uuid.UUID) issueresultOption {
+	return func(m *IssueResultMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *IssueResult
+		)
+		m.oldValue = func(ctx context.Context) (*IssueResult, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().IssueResult.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIssueResult sets the old IssueResult of the mutation.
+func withIssueResult(node *IssueResult) issueresultOption {
+	return func(m *IssueResultMutation) {
+		m.oldValue = func(context.Context) (*IssueResult, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IssueResultMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IssueResultMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of IssueResult entities.
+func (m *IssueResultMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IssueResultMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IssueResultMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().IssueResult.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetIssueBatchID sets the "issue_batch_id" field.
+func (m *IssueResultMutation) SetIssueBatchID(u uuid.UUID) {
+	m.issue_batch = &u
+}
+
+// IssueBatchID returns the value of the "issue_batch_id" field in the mutation.
+func (m *IssueResultMutation) IssueBatchID() (r uuid.UUID, exists bool) {
+	v := m.issue_batch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssueBatchID returns the old "issue_batch_id" field's value of the IssueResult entity.
+// If the IssueResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueResultMutation) OldIssueBatchID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssueBatchID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssueBatchID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssueBatchID: %w", err)
+	}
+	return oldValue.IssueBatchID, nil
+}
+
+// ResetIssueBatchID resets all changes to the "issue_batch_id" field.
+func (m *IssueResultMutation) ResetIssueBatchID() {
+	m.issue_batch = nil
+}
+
+// SetOrdinal sets the "ordinal" field.
+func (m *IssueResultMutation) SetOrdinal(i int32) {
+	m.ordinal = &i
+	m.addordinal = nil
+}
+
+// Ordinal returns the value of the "ordinal" field in the mutation.
+func (m *IssueResultMutation) Ordinal() (r int32, exists bool) {
+	v := m.ordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrdinal returns the old "ordinal" field's value of the IssueResult entity.
+// If the IssueResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueResultMutation) OldOrdinal(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrdinal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrdinal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrdinal: %w", err)
+	}
+	return oldValue.Ordinal, nil
+}
+
+// AddOrdinal adds i to the "ordinal" field.
+func (m *IssueResultMutation) AddOrdinal(i int32) {
+	if m.addordinal != nil {
+		*m.addordinal += i
+	} else {
+		m.addordinal = &i
+	}
+}
+
+// AddedOrdinal returns the value that was added to the "ordinal" field in this mutation.
+func (m *IssueResultMutation) AddedOrdinal() (r int32, exists bool) {
+	v := m.addordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrdinal resets all changes to the "ordinal" field.
+func (m *IssueResultMutation) ResetOrdinal() {
+	m.ordinal = nil
+	m.addordinal = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *IssueResultMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *IssueResultMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the IssueResult entity.
+// If the IssueResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueResultMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *IssueResultMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// SetState sets the "state" field.
+func (m *IssueResultMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *IssueResultMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the IssueResult entity.
+// If the IssueResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueResultMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *IssueResultMutation) ResetState() {
+	m.state = nil
+}
+
+// SetCredentialID sets the "credential_id" field.
+func (m *IssueResultMutation) SetCredentialID(u uuid.UUID) {
+	m.credential = &u
+}
+
+// CredentialID returns the value of the "credential_id" field in the mutation.
+func (m *IssueResultMutation) CredentialID() (r uuid.UUID, exists bool) {
+	v := m.credential
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCredentialID returns the old "credential_id" field's value of the IssueResult entity.
+// If the IssueResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueResultMutation) OldCredentialID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCredentialID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCredentialID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCredentialID: %w", err)
+	}
+	return oldValue.CredentialID, nil
+}
+
+// ClearCredentialID clears the value of the "credential_id" field.
+func (m *IssueResultMutation) ClearCredentialID() {
+	m.credential = nil
+	m.clearedFields[issueresult.FieldCredentialID] = struct{}{}
+}
+
+// CredentialIDCleared returns if the "credential_id" field was cleared in this mutation.
+func (m *IssueResultMutation) CredentialIDCleared() bool {
+	_, ok := m.clearedFields[issueresult.FieldCredentialID]
+	return ok
+}
+
+// ResetCredentialID resets all changes to the "credential_id" field.
+func (m *IssueResultMutation) ResetCredentialID() {
+	m.credential = nil
+	delete(m.clearedFields, issueresult.FieldCredentialID)
+}
+
+// SetReason sets the "reason" field.
+func (m *IssueResultMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *IssueResultMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the IssueResult entity.
+// If the IssueResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueResultMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *IssueResultMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetDetail sets the "detail" field.
+func (m *IssueResultMutation) SetDetail(s string) {
+	m.detail = &s
+}
+
+// Detail returns the value of the "detail" field in the mutation.
+func (m *IssueResultMutation) Detail() (r string, exists bool) {
+	v := m.detail
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDetail returns the old "detail" field's value of the IssueResult entity.
+// If the IssueResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueResultMutation) OldDetail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDetail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDetail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDetail: %w", err)
+	}
+	return oldValue.Detail, nil
+}
+
+// ResetDetail resets all changes to the "detail" field.
+func (m *IssueResultMutation) ResetDetail() {
+	m.detail = nil
+}
+
+// ClearIssueBatch clears the "issue_batch" edge to the IssueBatch entity.
+func (m *IssueResultMutation) ClearIssueBatch() {
+	m.clearedissue_batch = true
+	m.clearedFields[issueresult.FieldIssueBatchID] = struct{}{}
+}
+
+// IssueBatchCleared reports if the "issue_batch" edge to the IssueBatch entity was cleared.
+func (m *IssueResultMutation) IssueBatchCleared() bool {
+	return m.clearedissue_batch
+}
+
+// IssueBatchIDs returns the "issue_batch" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// IssueBatchID instead. It exists only for internal usage by the builders.
+func (m *IssueResultMutation) IssueBatchIDs() (ids []uuid.UUID) {
+	if id := m.issue_batch; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetIssueBatch resets all changes to the "issue_batch" edge.
+func (m *IssueResultMutation) ResetIssueBatch() {
+	m.issue_batch = nil
+	m.clearedissue_batch = false
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *IssueResultMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[issueresult.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *IssueResultMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *IssueResultMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *IssueResultMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// ClearCredential clears the "credential" edge to the Credential entity.
+func (m *IssueResultMutation) ClearCredential() {
+	m.clearedcredential = true
+	m.clearedFields[issueresult.FieldCredentialID] = struct{}{}
+}
+
+// CredentialCleared reports if the "credential" edge to the Credential entity was cleared.
+func (m *IssueResultMutation) CredentialCleared() bool {
+	return m.CredentialIDCleared() || m.clearedcredential
+}
+
+// CredentialIDs returns the "credential" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CredentialID instead. It exists only for internal usage by the builders.
+func (m *IssueResultMutation) CredentialIDs() (ids []uuid.UUID) {
+	if id := m.credential; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCredential resets all changes to the "credential" edge.
+func (m *IssueResultMutation) ResetCredential() {
+	m.credential = nil
+	m.clearedcredential = false
+}
+
+// Where appends a list predicates to the IssueResultMutation builder.
+func (m *IssueResultMutation) Where(ps ...predicate.IssueResult) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IssueResultMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IssueResultMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.IssueResult, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IssueResultMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IssueResultMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (IssueResult).
+func (m *IssueResultMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IssueResultMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.issue_batch != nil {
+		fields = append(fields, issueresult.FieldIssueBatchID)
+	}
+	if m.ordinal != nil {
+		fields = append(fields, issueresult.FieldOrdinal)
+	}
+	if m.educator != nil {
+		fields = append(fields, issueresult.FieldEducatorID)
+	}
+	if m.state != nil {
+		fields = append(fields, issueresult.FieldState)
+	}
+	if m.credential != nil {
+		fields = append(fields, issueresult.FieldCredentialID)
+	}
+	if m.reason != nil {
+		fields = append(fields, issueresult.FieldReason)
+	}
+	if m.detail != nil {
+		fields = append(fields, issueresult.FieldDetail)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IssueResultMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case issueresult.FieldIssueBatchID:
+		return m.IssueBatchID()
+	case issueresult.FieldOrdinal:
+		return m.Ordinal()
+	case issueresult.FieldEducatorID:
+		return m.EducatorID()
+	case issueresult.FieldState:
+		return m.State()
+	case issueresult.FieldCredentialID:
+		return m.CredentialID()
+	case issueresult.FieldReason:
+		return m.Reason()
+	case issueresult.FieldDetail:
+		return m.Detail()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IssueResultMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case issueresult.FieldIssueBatchID:
+		return m.OldIssueBatchID(ctx)
+	case issueresult.FieldOrdinal:
+		return m.OldOrdinal(ctx)
+	case issueresult.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case issueresult.FieldState:
+		return m.OldState(ctx)
+	case issueresult.FieldCredentialID:
+		return m.OldCredentialID(ctx)
+	case issueresult.FieldReason:
+		return m.OldReason(ctx)
+	case issueresult.FieldDetail:
+		return m.OldDetail(ctx)
+	}
+	return nil, fmt.Errorf("unknown IssueResult field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IssueResultMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case issueresult.FieldIssueBatchID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssueBatchID(v)
+		return nil
+	case issueresult.FieldOrdinal:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrdinal(v)
+		return nil
+	case issueresult.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case issueresult.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case issueresult.FieldCredentialID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCredentialID(v)
+		return nil
+	case issueresult.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case issueresult.FieldDetail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDetail(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IssueResult field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IssueResultMutation) AddedFields() []string {
+	var fields []string
+	if m.addordinal != nil {
+		fields = append(fields, issueresult.FieldOrdinal)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IssueResultMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case issueresult.FieldOrdinal:
+		return m.AddedOrdinal()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IssueResultMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case issueresult.FieldOrdinal:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrdinal(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IssueResult numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IssueResultMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(issueresult.FieldCredentialID) {
+		fields = append(fields, issueresult.FieldCredentialID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IssueResultMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IssueResultMutation) ClearField(name string) error {
+	switch name {
+	case issueresult.FieldCredentialID:
+		m.ClearCredentialID()
+		return nil
+	}
+	return fmt.Errorf("unknown IssueResult nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IssueResultMutation) ResetField(name string) error {
+	switch name {
+	case issueresult.FieldIssueBatchID:
+		m.ResetIssueBatchID()
+		return nil
+	case issueresult.FieldOrdinal:
+		m.ResetOrdinal()
+		return nil
+	case issueresult.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case issueresult.FieldState:
+		m.ResetState()
+		return nil
+	case issueresult.FieldCredentialID:
+		m.ResetCredentialID()
+		return nil
+	case issueresult.FieldReason:
+		m.ResetReason()
+		return nil
+	case issueresult.FieldDetail:
+		m.ResetDetail()
+		return nil
+	}
+	return fmt.Errorf("unknown IssueResult field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IssueResultMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.issue_batch != nil {
+		edges = append(edges, issueresult.EdgeIssueBatch)
+	}
+	if m.educator != nil {
+		edges = append(edges, issueresult.EdgeEducator)
+	}
+	if m.credential != nil {
+		edges = append(edges, issueresult.EdgeCredential)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IssueResultMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case issueresult.EdgeIssueBatch:
+		if id := m.issue_batch; id != nil {
+			return []ent.Value{*id}
+		}
+	case issueresult.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	case issueresult.EdgeCredential:
+		if id := m.credential; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IssueResultMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IssueResultMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IssueResultMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedissue_batch {
+		edges = append(edges, issueresult.EdgeIssueBatch)
+	}
+	if m.clearededucator {
+		edges = append(edges, issueresult.EdgeEducator)
+	}
+	if m.clearedcredential {
+		edges = append(edges, issueresult.EdgeCredential)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IssueResultMutation) EdgeCleared(name string) bool {
+	switch name {
+	case issueresult.EdgeIssueBatch:
+		return m.clearedissue_batch
+	case issueresult.EdgeEducator:
+		return m.clearededucator
+	case issueresult.EdgeCredential:
+		return m.clearedcredential
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IssueResultMutation) ClearEdge(name string) error {
+	switch name {
+	case issueresult.EdgeIssueBatch:
+		m.ClearIssueBatch()
+		return nil
+	case issueresult.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	case issueresult.EdgeCredential:
+		m.ClearCredential()
+		return nil
+	}
+	return fmt.Errorf("unknown IssueResult unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IssueResultMutation) ResetEdge(name string) error {
+	switch name {
+	case issueresult.EdgeIssueBatch:
+		m.ResetIssueBatch()
+		return nil
+	case issueresult.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	case issueresult.EdgeCredential:
+		m.ResetCredential()
+		return nil
+	}
+	return fmt.Errorf("unknown IssueResult edge %s", name)
+}
+
 // MeetingMutation represents an operation that mutates the Meeting nodes in the graph.
 type MeetingMutation struct {
 	config
@@ -20073,6 +22241,8 @@ type PolicyVersionMutation struct {
 	title              *string
 	requirements       *[]schema.Requirement
 	appendrequirements []schema.Requirement
+	validity_months    *int32
+	addvalidity_months *int32
 	clearedFields      map[string]struct{}
 	done               bool
 	oldValue           func(context.Context) (*PolicyVersion, error)
@@ -20398,6 +22568,76 @@ func (m *PolicyVersionMutation) ResetRequirements() {
 	m.appendrequirements = nil
 }
 
+// SetValidityMonths sets the "validity_months" field.
+func (m *PolicyVersionMutation) SetValidityMonths(i int32) {
+	m.validity_months = &i
+	m.addvalidity_months = nil
+}
+
+// ValidityMonths returns the value of the "validity_months" field in the mutation.
+func (m *PolicyVersionMutation) ValidityMonths() (r int32, exists bool) {
+	v := m.validity_months
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidityMonths returns the old "validity_months" field's value of the PolicyVersion entity.
+// If the PolicyVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PolicyVersionMutation) OldValidityMonths(ctx context.Context) (v *int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidityMonths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidityMonths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidityMonths: %w", err)
+	}
+	return oldValue.ValidityMonths, nil
+}
+
+// AddValidityMonths adds i to the "validity_months" field.
+func (m *PolicyVersionMutation) AddValidityMonths(i int32) {
+	if m.addvalidity_months != nil {
+		*m.addvalidity_months += i
+	} else {
+		m.addvalidity_months = &i
+	}
+}
+
+// AddedValidityMonths returns the value that was added to the "validity_months" field in this mutation.
+func (m *PolicyVersionMutation) AddedValidityMonths() (r int32, exists bool) {
+	v := m.addvalidity_months
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearValidityMonths clears the value of the "validity_months" field.
+func (m *PolicyVersionMutation) ClearValidityMonths() {
+	m.validity_months = nil
+	m.addvalidity_months = nil
+	m.clearedFields[policyversion.FieldValidityMonths] = struct{}{}
+}
+
+// ValidityMonthsCleared returns if the "validity_months" field was cleared in this mutation.
+func (m *PolicyVersionMutation) ValidityMonthsCleared() bool {
+	_, ok := m.clearedFields[policyversion.FieldValidityMonths]
+	return ok
+}
+
+// ResetValidityMonths resets all changes to the "validity_months" field.
+func (m *PolicyVersionMutation) ResetValidityMonths() {
+	m.validity_months = nil
+	m.addvalidity_months = nil
+	delete(m.clearedFields, policyversion.FieldValidityMonths)
+}
+
 // Where appends a list predicates to the PolicyVersionMutation builder.
 func (m *PolicyVersionMutation) Where(ps ...predicate.PolicyVersion) {
 	m.predicates = append(m.predicates, ps...)
@@ -20432,7 +22672,7 @@ func (m *PolicyVersionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PolicyVersionMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.create_time != nil {
 		fields = append(fields, policyversion.FieldCreateTime)
 	}
@@ -20447,6 +22687,9 @@ func (m *PolicyVersionMutation) Fields() []string {
 	}
 	if m.requirements != nil {
 		fields = append(fields, policyversion.FieldRequirements)
+	}
+	if m.validity_months != nil {
+		fields = append(fields, policyversion.FieldValidityMonths)
 	}
 	return fields
 }
@@ -20466,6 +22709,8 @@ func (m *PolicyVersionMutation) Field(name string) (ent.Value, bool) {
 		return m.Title()
 	case policyversion.FieldRequirements:
 		return m.Requirements()
+	case policyversion.FieldValidityMonths:
+		return m.ValidityMonths()
 	}
 	return nil, false
 }
@@ -20485,6 +22730,8 @@ func (m *PolicyVersionMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldTitle(ctx)
 	case policyversion.FieldRequirements:
 		return m.OldRequirements(ctx)
+	case policyversion.FieldValidityMonths:
+		return m.OldValidityMonths(ctx)
 	}
 	return nil, fmt.Errorf("unknown PolicyVersion field %s", name)
 }
@@ -20529,6 +22776,13 @@ func (m *PolicyVersionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRequirements(v)
 		return nil
+	case policyversion.FieldValidityMonths:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidityMonths(v)
+		return nil
 	}
 	return fmt.Errorf("unknown PolicyVersion field %s", name)
 }
@@ -20540,6 +22794,9 @@ func (m *PolicyVersionMutation) AddedFields() []string {
 	if m.addversion_number != nil {
 		fields = append(fields, policyversion.FieldVersionNumber)
 	}
+	if m.addvalidity_months != nil {
+		fields = append(fields, policyversion.FieldValidityMonths)
+	}
 	return fields
 }
 
@@ -20550,6 +22807,8 @@ func (m *PolicyVersionMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case policyversion.FieldVersionNumber:
 		return m.AddedVersionNumber()
+	case policyversion.FieldValidityMonths:
+		return m.AddedValidityMonths()
 	}
 	return nil, false
 }
@@ -20566,6 +22825,13 @@ func (m *PolicyVersionMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVersionNumber(v)
 		return nil
+	case policyversion.FieldValidityMonths:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddValidityMonths(v)
+		return nil
 	}
 	return fmt.Errorf("unknown PolicyVersion numeric field %s", name)
 }
@@ -20573,7 +22839,11 @@ func (m *PolicyVersionMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *PolicyVersionMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(policyversion.FieldValidityMonths) {
+		fields = append(fields, policyversion.FieldValidityMonths)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -20586,6 +22856,11 @@ func (m *PolicyVersionMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *PolicyVersionMutation) ClearField(name string) error {
+	switch name {
+	case policyversion.FieldValidityMonths:
+		m.ClearValidityMonths()
+		return nil
+	}
 	return fmt.Errorf("unknown PolicyVersion nullable field %s", name)
 }
 
@@ -20607,6 +22882,9 @@ func (m *PolicyVersionMutation) ResetField(name string) error {
 		return nil
 	case policyversion.FieldRequirements:
 		m.ResetRequirements()
+		return nil
+	case policyversion.FieldValidityMonths:
+		m.ResetValidityMonths()
 		return nil
 	}
 	return fmt.Errorf("unknown PolicyVersion field %s", name)
@@ -28724,6 +31002,764 @@ func (m *SectionFacilitatorMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown SectionFacilitator edge %s", name)
+}
+
+// StatusListMutation represents an operation that mutates the StatusList nodes in the graph.
+type StatusListMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	create_time     *time.Time
+	size            *int32
+	addsize         *int32
+	secret          *[]byte
+	next_ordinal    *int32
+	addnext_ordinal *int32
+	version         *int32
+	addversion      *int32
+	change_time     *time.Time
+	open            *bool
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*StatusList, error)
+	predicates      []predicate.StatusList
+}
+
+var _ ent.Mutation = (*StatusListMutation)(nil)
+
+// statuslistOption allows management of the mutation configuration using functional options.
+type statuslistOption func(*StatusListMutation)
+
+// newStatusListMutation creates new mutation for the StatusList entity.
+func newStatusListMutation(c config, op Op, opts ...statuslistOption) *StatusListMutation {
+	m := &StatusListMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeStatusList,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withStatusListID sets the ID field of the mutation.
+func withStatusListID(id uuid.UUID) statuslistOption {
+	return func(m *StatusListMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *StatusList
+		)
+		m.oldValue = func(ctx context.Context) (*StatusList, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().StatusList.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withStatusList sets the old StatusList of the mutation.
+func withStatusList(node *StatusList) statuslistOption {
+	return func(m *StatusListMutation) {
+		m.oldValue = func(context.Context) (*StatusList, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m StatusListMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m StatusListMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of StatusList entities.
+func (m *StatusListMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *StatusListMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *StatusListMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().StatusList.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *StatusListMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *StatusListMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the StatusList entity.
+// If the StatusList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusListMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *StatusListMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetSize sets the "size" field.
+func (m *StatusListMutation) SetSize(i int32) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *StatusListMutation) Size() (r int32, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the StatusList entity.
+// If the StatusList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusListMutation) OldSize(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *StatusListMutation) AddSize(i int32) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *StatusListMutation) AddedSize() (r int32, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *StatusListMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetSecret sets the "secret" field.
+func (m *StatusListMutation) SetSecret(b []byte) {
+	m.secret = &b
+}
+
+// Secret returns the value of the "secret" field in the mutation.
+func (m *StatusListMutation) Secret() (r []byte, exists bool) {
+	v := m.secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecret returns the old "secret" field's value of the StatusList entity.
+// If the StatusList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusListMutation) OldSecret(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecret: %w", err)
+	}
+	return oldValue.Secret, nil
+}
+
+// ResetSecret resets all changes to the "secret" field.
+func (m *StatusListMutation) ResetSecret() {
+	m.secret = nil
+}
+
+// SetNextOrdinal sets the "next_ordinal" field.
+func (m *StatusListMutation) SetNextOrdinal(i int32) {
+	m.next_ordinal = &i
+	m.addnext_ordinal = nil
+}
+
+// NextOrdinal returns the value of the "next_ordinal" field in the mutation.
+func (m *StatusListMutation) NextOrdinal() (r int32, exists bool) {
+	v := m.next_ordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextOrdinal returns the old "next_ordinal" field's value of the StatusList entity.
+// If the StatusList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusListMutation) OldNextOrdinal(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextOrdinal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextOrdinal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextOrdinal: %w", err)
+	}
+	return oldValue.NextOrdinal, nil
+}
+
+// AddNextOrdinal adds i to the "next_ordinal" field.
+func (m *StatusListMutation) AddNextOrdinal(i int32) {
+	if m.addnext_ordinal != nil {
+		*m.addnext_ordinal += i
+	} else {
+		m.addnext_ordinal = &i
+	}
+}
+
+// AddedNextOrdinal returns the value that was added to the "next_ordinal" field in this mutation.
+func (m *StatusListMutation) AddedNextOrdinal() (r int32, exists bool) {
+	v := m.addnext_ordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNextOrdinal resets all changes to the "next_ordinal" field.
+func (m *StatusListMutation) ResetNextOrdinal() {
+	m.next_ordinal = nil
+	m.addnext_ordinal = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *StatusListMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *StatusListMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the StatusList entity.
+// If the StatusList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusListMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *StatusListMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *StatusListMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *StatusListMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetChangeTime sets the "change_time" field.
+func (m *StatusListMutation) SetChangeTime(t time.Time) {
+	m.change_time = &t
+}
+
+// ChangeTime returns the value of the "change_time" field in the mutation.
+func (m *StatusListMutation) ChangeTime() (r time.Time, exists bool) {
+	v := m.change_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeTime returns the old "change_time" field's value of the StatusList entity.
+// If the StatusList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusListMutation) OldChangeTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeTime: %w", err)
+	}
+	return oldValue.ChangeTime, nil
+}
+
+// ResetChangeTime resets all changes to the "change_time" field.
+func (m *StatusListMutation) ResetChangeTime() {
+	m.change_time = nil
+}
+
+// SetOpen sets the "open" field.
+func (m *StatusListMutation) SetOpen(b bool) {
+	m.open = &b
+}
+
+// Open returns the value of the "open" field in the mutation.
+func (m *StatusListMutation) Open() (r bool, exists bool) {
+	v := m.open
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpen returns the old "open" field's value of the StatusList entity.
+// If the StatusList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusListMutation) OldOpen(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpen: %w", err)
+	}
+	return oldValue.Open, nil
+}
+
+// ResetOpen resets all changes to the "open" field.
+func (m *StatusListMutation) ResetOpen() {
+	m.open = nil
+}
+
+// Where appends a list predicates to the StatusListMutation builder.
+func (m *StatusListMutation) Where(ps ...predicate.StatusList) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the StatusListMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *StatusListMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.StatusList, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *StatusListMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *StatusListMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (StatusList).
+func (m *StatusListMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *StatusListMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.create_time != nil {
+		fields = append(fields, statuslist.FieldCreateTime)
+	}
+	if m.size != nil {
+		fields = append(fields, statuslist.FieldSize)
+	}
+	if m.secret != nil {
+		fields = append(fields, statuslist.FieldSecret)
+	}
+	if m.next_ordinal != nil {
+		fields = append(fields, statuslist.FieldNextOrdinal)
+	}
+	if m.version != nil {
+		fields = append(fields, statuslist.FieldVersion)
+	}
+	if m.change_time != nil {
+		fields = append(fields, statuslist.FieldChangeTime)
+	}
+	if m.open != nil {
+		fields = append(fields, statuslist.FieldOpen)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *StatusListMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case statuslist.FieldCreateTime:
+		return m.CreateTime()
+	case statuslist.FieldSize:
+		return m.Size()
+	case statuslist.FieldSecret:
+		return m.Secret()
+	case statuslist.FieldNextOrdinal:
+		return m.NextOrdinal()
+	case statuslist.FieldVersion:
+		return m.Version()
+	case statuslist.FieldChangeTime:
+		return m.ChangeTime()
+	case statuslist.FieldOpen:
+		return m.Open()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *StatusListMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case statuslist.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case statuslist.FieldSize:
+		return m.OldSize(ctx)
+	case statuslist.FieldSecret:
+		return m.OldSecret(ctx)
+	case statuslist.FieldNextOrdinal:
+		return m.OldNextOrdinal(ctx)
+	case statuslist.FieldVersion:
+		return m.OldVersion(ctx)
+	case statuslist.FieldChangeTime:
+		return m.OldChangeTime(ctx)
+	case statuslist.FieldOpen:
+		return m.OldOpen(ctx)
+	}
+	return nil, fmt.Errorf("unknown StatusList field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *StatusListMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case statuslist.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case statuslist.FieldSize:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case statuslist.FieldSecret:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecret(v)
+		return nil
+	case statuslist.FieldNextOrdinal:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextOrdinal(v)
+		return nil
+	case statuslist.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case statuslist.FieldChangeTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeTime(v)
+		return nil
+	case statuslist.FieldOpen:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpen(v)
+		return nil
+	}
+	return fmt.Errorf("unknown StatusList field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *StatusListMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, statuslist.FieldSize)
+	}
+	if m.addnext_ordinal != nil {
+		fields = append(fields, statuslist.FieldNextOrdinal)
+	}
+	if m.addversion != nil {
+		fields = append(fields, statuslist.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *StatusListMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case statuslist.FieldSize:
+		return m.AddedSize()
+	case statuslist.FieldNextOrdinal:
+		return m.AddedNextOrdinal()
+	case statuslist.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *StatusListMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case statuslist.FieldSize:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	case statuslist.FieldNextOrdinal:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNextOrdinal(v)
+		return nil
+	case statuslist.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown StatusList numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *StatusListMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *StatusListMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *StatusListMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown StatusList nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *StatusListMutation) ResetField(name string) error {
+	switch name {
+	case statuslist.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case statuslist.FieldSize:
+		m.ResetSize()
+		return nil
+	case statuslist.FieldSecret:
+		m.ResetSecret()
+		return nil
+	case statuslist.FieldNextOrdinal:
+		m.ResetNextOrdinal()
+		return nil
+	case statuslist.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case statuslist.FieldChangeTime:
+		m.ResetChangeTime()
+		return nil
+	case statuslist.FieldOpen:
+		m.ResetOpen()
+		return nil
+	}
+	return fmt.Errorf("unknown StatusList field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *StatusListMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *StatusListMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *StatusListMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *StatusListMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *StatusListMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *StatusListMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *StatusListMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown StatusList unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *StatusListMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown StatusList edge %s", name)
 }
 
 // SubmissionMutation represents an operation that mutates the Submission nodes in the graph.

@@ -30,7 +30,9 @@ type PolicyVersion struct {
 	Title string `json:"title,omitempty"`
 	// Requirements holds the value of the "requirements" field.
 	Requirements []schema.Requirement `json:"requirements,omitempty"`
-	selectValues sql.SelectValues
+	// how long an award counts; null for always
+	ValidityMonths *int32 `json:"validity_months,omitempty"`
+	selectValues   sql.SelectValues
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -40,7 +42,7 @@ func (*PolicyVersion) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case policyversion.FieldRequirements:
 			values[i] = new([]byte)
-		case policyversion.FieldVersionNumber:
+		case policyversion.FieldVersionNumber, policyversion.FieldValidityMonths:
 			values[i] = new(sql.NullInt64)
 		case policyversion.FieldPolicy, policyversion.FieldTitle:
 			values[i] = new(sql.NullString)
@@ -101,6 +103,13 @@ func (_m *PolicyVersion) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field requirements: %w", err)
 				}
 			}
+		case policyversion.FieldValidityMonths:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field validity_months", values[i])
+			} else if value.Valid {
+				_m.ValidityMonths = new(int32)
+				*_m.ValidityMonths = int32(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -151,6 +160,11 @@ func (_m *PolicyVersion) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("requirements=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Requirements))
+	builder.WriteString(", ")
+	if v := _m.ValidityMonths; v != nil {
+		builder.WriteString("validity_months=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -63,6 +63,20 @@ func (_c *PolicyVersionCreate) SetRequirements(v []schema.Requirement) *PolicyVe
 	return _c
 }
 
+// SetValidityMonths sets the "validity_months" field.
+func (_c *PolicyVersionCreate) SetValidityMonths(v int32) *PolicyVersionCreate {
+	_c.mutation.SetValidityMonths(v)
+	return _c
+}
+
+// SetNillableValidityMonths sets the "validity_months" field if the given value is not nil.
+func (_c *PolicyVersionCreate) SetNillableValidityMonths(v *int32) *PolicyVersionCreate {
+	if v != nil {
+		_c.SetValidityMonths(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PolicyVersionCreate) SetID(v uuid.UUID) *PolicyVersionCreate {
 	_c.mutation.SetID(v)
@@ -200,6 +214,10 @@ func (_c *PolicyVersionCreate) createSpec() (*PolicyVersion, *sqlgraph.CreateSpe
 		_spec.SetField(policyversion.FieldRequirements, field.TypeJSON, value)
 		_node.Requirements = value
 	}
+	if value, ok := _c.mutation.ValidityMonths(); ok {
+		_spec.SetField(policyversion.FieldValidityMonths, field.TypeInt32, value)
+		_node.ValidityMonths = &value
+	}
 	return _node, _spec
 }
 
@@ -283,6 +301,9 @@ func (u *PolicyVersionUpsertOne) UpdateNewValues() *PolicyVersionUpsertOne {
 		}
 		if _, exists := u.create.mutation.Requirements(); exists {
 			s.SetIgnore(policyversion.FieldRequirements)
+		}
+		if _, exists := u.create.mutation.ValidityMonths(); exists {
+			s.SetIgnore(policyversion.FieldValidityMonths)
 		}
 	}))
 	return u
@@ -512,6 +533,9 @@ func (u *PolicyVersionUpsertBulk) UpdateNewValues() *PolicyVersionUpsertBulk {
 			}
 			if _, exists := b.mutation.Requirements(); exists {
 				s.SetIgnore(policyversion.FieldRequirements)
+			}
+			if _, exists := b.mutation.ValidityMonths(); exists {
+				s.SetIgnore(policyversion.FieldValidityMonths)
 			}
 		}
 	}))

@@ -75,6 +75,9 @@ func (_u *PolicyVersionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 			}
 		}
 	}
+	if _u.mutation.ValidityMonthsCleared() {
+		_spec.ClearField(policyversion.FieldValidityMonths, field.TypeInt32)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -173,6 +176,9 @@ func (_u *PolicyVersionUpdateOne) sqlSave(ctx context.Context) (_node *PolicyVer
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.ValidityMonthsCleared() {
+		_spec.ClearField(policyversion.FieldValidityMonths, field.TypeInt32)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &PolicyVersion{config: _u.config}

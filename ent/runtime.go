@@ -29,6 +29,8 @@ import (
 	"github.com/btlc/btlc/ent/externalid"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/institution"
+	"github.com/btlc/btlc/ent/issuebatch"
+	"github.com/btlc/btlc/ent/issueresult"
 	"github.com/btlc/btlc/ent/meeting"
 	"github.com/btlc/btlc/ent/performanceassessment"
 	"github.com/btlc/btlc/ent/policyversion"
@@ -42,6 +44,7 @@ import (
 	"github.com/btlc/btlc/ent/scoresheet"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
+	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
 	"github.com/google/uuid"
@@ -531,6 +534,54 @@ func init() {
 	institutionDescID := institutionMixinFields0[0].Descriptor()
 	// institution.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	institution.IDValidator = institutionDescID.Validators[0].(func(string) error)
+	issuebatchMixin := schema.IssueBatch{}.Mixin()
+	issuebatchMixinFields0 := issuebatchMixin[0].Fields()
+	_ = issuebatchMixinFields0
+	issuebatchMixinFields1 := issuebatchMixin[1].Fields()
+	_ = issuebatchMixinFields1
+	issuebatchFields := schema.IssueBatch{}.Fields()
+	_ = issuebatchFields
+	// issuebatchDescCreateTime is the schema descriptor for create_time field.
+	issuebatchDescCreateTime := issuebatchMixinFields1[0].Descriptor()
+	// issuebatch.DefaultCreateTime holds the default value on creation for the create_time field.
+	issuebatch.DefaultCreateTime = issuebatchDescCreateTime.Default.(func() time.Time)
+	// issuebatchDescUpdateTime is the schema descriptor for update_time field.
+	issuebatchDescUpdateTime := issuebatchMixinFields1[1].Descriptor()
+	// issuebatch.DefaultUpdateTime holds the default value on creation for the update_time field.
+	issuebatch.DefaultUpdateTime = issuebatchDescUpdateTime.Default.(func() time.Time)
+	// issuebatchDescVersion is the schema descriptor for version field.
+	issuebatchDescVersion := issuebatchMixinFields1[2].Descriptor()
+	// issuebatch.DefaultVersion holds the default value on creation for the version field.
+	issuebatch.DefaultVersion = issuebatchDescVersion.Default.(int32)
+	// issuebatchDescState is the schema descriptor for state field.
+	issuebatchDescState := issuebatchFields[1].Descriptor()
+	// issuebatch.DefaultState holds the default value on creation for the state field.
+	issuebatch.DefaultState = issuebatchDescState.Default.(string)
+	// issuebatchDescID is the schema descriptor for id field.
+	issuebatchDescID := issuebatchMixinFields0[0].Descriptor()
+	// issuebatch.DefaultID holds the default value on creation for the id field.
+	issuebatch.DefaultID = issuebatchDescID.Default.(func() uuid.UUID)
+	issueresultMixin := schema.IssueResult{}.Mixin()
+	issueresultMixinFields0 := issueresultMixin[0].Fields()
+	_ = issueresultMixinFields0
+	issueresultFields := schema.IssueResult{}.Fields()
+	_ = issueresultFields
+	// issueresultDescState is the schema descriptor for state field.
+	issueresultDescState := issueresultFields[3].Descriptor()
+	// issueresult.DefaultState holds the default value on creation for the state field.
+	issueresult.DefaultState = issueresultDescState.Default.(string)
+	// issueresultDescReason is the schema descriptor for reason field.
+	issueresultDescReason := issueresultFields[5].Descriptor()
+	// issueresult.DefaultReason holds the default value on creation for the reason field.
+	issueresult.DefaultReason = issueresultDescReason.Default.(string)
+	// issueresultDescDetail is the schema descriptor for detail field.
+	issueresultDescDetail := issueresultFields[6].Descriptor()
+	// issueresult.DefaultDetail holds the default value on creation for the detail field.
+	issueresult.DefaultDetail = issueresultDescDetail.Default.(string)
+	// issueresultDescID is the schema descriptor for id field.
+	issueresultDescID := issueresultMixinFields0[0].Descriptor()
+	// issueresult.DefaultID holds the default value on creation for the id field.
+	issueresult.DefaultID = issueresultDescID.Default.(func() uuid.UUID)
 	meetingMixin := schema.Meeting{}.Mixin()
 	meetingMixinFields0 := meetingMixin[0].Fields()
 	_ = meetingMixinFields0
@@ -845,6 +896,33 @@ func init() {
 	sectionfacilitatorDescID := sectionfacilitatorMixinFields0[0].Descriptor()
 	// sectionfacilitator.DefaultID holds the default value on creation for the id field.
 	sectionfacilitator.DefaultID = sectionfacilitatorDescID.Default.(func() uuid.UUID)
+	statuslistMixin := schema.StatusList{}.Mixin()
+	statuslistMixinFields0 := statuslistMixin[0].Fields()
+	_ = statuslistMixinFields0
+	statuslistMixinFields1 := statuslistMixin[1].Fields()
+	_ = statuslistMixinFields1
+	statuslistFields := schema.StatusList{}.Fields()
+	_ = statuslistFields
+	// statuslistDescCreateTime is the schema descriptor for create_time field.
+	statuslistDescCreateTime := statuslistMixinFields1[0].Descriptor()
+	// statuslist.DefaultCreateTime holds the default value on creation for the create_time field.
+	statuslist.DefaultCreateTime = statuslistDescCreateTime.Default.(func() time.Time)
+	// statuslistDescNextOrdinal is the schema descriptor for next_ordinal field.
+	statuslistDescNextOrdinal := statuslistFields[2].Descriptor()
+	// statuslist.DefaultNextOrdinal holds the default value on creation for the next_ordinal field.
+	statuslist.DefaultNextOrdinal = statuslistDescNextOrdinal.Default.(int32)
+	// statuslistDescVersion is the schema descriptor for version field.
+	statuslistDescVersion := statuslistFields[3].Descriptor()
+	// statuslist.DefaultVersion holds the default value on creation for the version field.
+	statuslist.DefaultVersion = statuslistDescVersion.Default.(int32)
+	// statuslistDescOpen is the schema descriptor for open field.
+	statuslistDescOpen := statuslistFields[5].Descriptor()
+	// statuslist.DefaultOpen holds the default value on creation for the open field.
+	statuslist.DefaultOpen = statuslistDescOpen.Default.(bool)
+	// statuslistDescID is the schema descriptor for id field.
+	statuslistDescID := statuslistMixinFields0[0].Descriptor()
+	// statuslist.DefaultID holds the default value on creation for the id field.
+	statuslist.DefaultID = statuslistDescID.Default.(func() uuid.UUID)
 	submissionMixin := schema.Submission{}.Mixin()
 	submissionMixinFields0 := submissionMixin[0].Fields()
 	_ = submissionMixinFields0

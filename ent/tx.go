@@ -62,6 +62,10 @@ type Tx struct {
 	Framework *FrameworkClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
+	// IssueBatch is the client for interacting with the IssueBatch builders.
+	IssueBatch *IssueBatchClient
+	// IssueResult is the client for interacting with the IssueResult builders.
+	IssueResult *IssueResultClient
 	// Meeting is the client for interacting with the Meeting builders.
 	Meeting *MeetingClient
 	// PerformanceAssessment is the client for interacting with the PerformanceAssessment builders.
@@ -86,6 +90,8 @@ type Tx struct {
 	Section *SectionClient
 	// SectionFacilitator is the client for interacting with the SectionFacilitator builders.
 	SectionFacilitator *SectionFacilitatorClient
+	// StatusList is the client for interacting with the StatusList builders.
+	StatusList *StatusListClient
 	// Submission is the client for interacting with the Submission builders.
 	Submission *SubmissionClient
 	// Term is the client for interacting with the Term builders.
@@ -245,6 +251,8 @@ func (tx *Tx) init() {
 	tx.ExternalID = NewExternalIDClient(tx.config)
 	tx.Framework = NewFrameworkClient(tx.config)
 	tx.Institution = NewInstitutionClient(tx.config)
+	tx.IssueBatch = NewIssueBatchClient(tx.config)
+	tx.IssueResult = NewIssueResultClient(tx.config)
 	tx.Meeting = NewMeetingClient(tx.config)
 	tx.PerformanceAssessment = NewPerformanceAssessmentClient(tx.config)
 	tx.PolicyVersion = NewPolicyVersionClient(tx.config)
@@ -257,6 +265,7 @@ func (tx *Tx) init() {
 	tx.ScoreSheet = NewScoreSheetClient(tx.config)
 	tx.Section = NewSectionClient(tx.config)
 	tx.SectionFacilitator = NewSectionFacilitatorClient(tx.config)
+	tx.StatusList = NewStatusListClient(tx.config)
 	tx.Submission = NewSubmissionClient(tx.config)
 	tx.Term = NewTermClient(tx.config)
 }

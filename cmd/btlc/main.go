@@ -73,7 +73,7 @@ Begin with "btlc serve": without any setting it runs on this machine alone, with
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w%s\nSee: %s --help", err, suggestFlag(command, err), command.CommandPath())}
 	})
-	root.AddCommand(newServe(), newMigrate(), newProgram(), newKey(), newAdminKey(), newHealthcheck(), newVersion(), &cobra.Command{
+	root.AddCommand(newServe(), newMigrate(), newProgram(), newKey(), newVerify(), newAdminKey(), newHealthcheck(), newVersion(), &cobra.Command{
 		Use:   "settings",
 		Short: "All settings, by flag, environment and file",
 		Long:  config.Help(),
@@ -101,8 +101,10 @@ func checkArguments(command *cobra.Command) {
 		if err == nil {
 			return nil
 		}
-		if near := command.SuggestionsFor(arguments[0]); len(near) > 0 {
-			err = fmt.Errorf("%w; the nearest is %s", err, strings.Join(near, ", "))
+		if len(arguments) > 0 {
+			if near := command.SuggestionsFor(arguments[0]); len(near) > 0 {
+				err = fmt.Errorf("%w; the nearest is %s", err, strings.Join(near, ", "))
+			}
 		}
 		return usageError{fmt.Errorf("%w\nSee: %s --help", err, command.CommandPath())}
 	}

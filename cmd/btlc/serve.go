@@ -177,8 +177,8 @@ func serverOptions(c *config.Config, l *listeners) (server.Options, error) {
 		return server.Options{}, err
 	}
 	options := server.Options{
-		Migrations: migrations.FS, Zone: c.Zone, Deadline: c.RequestTimeout, RequestsPerSecond: c.RequestsPerSecond, Origins: c.CORSOrigins,
-		Issuer: credential.Issuer{BaseURL: base, Name: c.IssuerName, DID: did, Keys: keys},
+		Migrations: migrations.FS, Zone: c.Zone, Deadline: c.RequestTimeout, RequestsPerSecond: c.RequestsPerSecond, Origins: c.CORSOrigins, VerifyHosts: c.VerifyHosts,
+		Issuer: credential.Issuer{BaseURL: base, Name: c.IssuerName, DID: did, Keys: keys, SuspensionEntries: c.SuspensionEntries},
 	}
 	for _, issuer := range c.OIDCIssuers {
 		options.Issuers = append(options.Issuers, access.Issuer{URL: issuer.URL, Audience: issuer.Audience})

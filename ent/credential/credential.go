@@ -41,6 +41,20 @@ const (
 	FieldDocument = "document"
 	// FieldKeyID holds the string denoting the key_id field in the database.
 	FieldKeyID = "key_id"
+	// FieldStatusListID holds the string denoting the status_list_id field in the database.
+	FieldStatusListID = "status_list_id"
+	// FieldStatusListIndex holds the string denoting the status_list_index field in the database.
+	FieldStatusListIndex = "status_list_index"
+	// FieldExpireTime holds the string denoting the expire_time field in the database.
+	FieldExpireTime = "expire_time"
+	// FieldSupersedesID holds the string denoting the supersedes_id field in the database.
+	FieldSupersedesID = "supersedes_id"
+	// EdgeSupersedes holds the string denoting the supersedes edge name in mutations.
+	EdgeSupersedes = "supersedes"
+	// EdgeSupersededBy holds the string denoting the superseded_by edge name in mutations.
+	EdgeSupersededBy = "superseded_by"
+	// EdgeStatusList holds the string denoting the status_list edge name in mutations.
+	EdgeStatusList = "status_list"
 	// EdgeEducator holds the string denoting the educator edge name in mutations.
 	EdgeEducator = "educator"
 	// EdgeCredentialType holds the string denoting the credential_type edge name in mutations.
@@ -51,6 +65,21 @@ const (
 	EdgeFramework = "framework"
 	// Table holds the table name of the credential in the database.
 	Table = "credentials"
+	// SupersedesTable is the table that holds the supersedes relation/edge.
+	SupersedesTable = "credentials"
+	// SupersedesColumn is the table column denoting the supersedes relation/edge.
+	SupersedesColumn = "supersedes_id"
+	// SupersededByTable is the table that holds the superseded_by relation/edge.
+	SupersededByTable = "credentials"
+	// SupersededByColumn is the table column denoting the superseded_by relation/edge.
+	SupersededByColumn = "supersedes_id"
+	// StatusListTable is the table that holds the status_list relation/edge.
+	StatusListTable = "credentials"
+	// StatusListInverseTable is the table name for the StatusList entity.
+	// It exists in this package in order to avoid circular dependency with the "statuslist" package.
+	StatusListInverseTable = "status_lists"
+	// StatusListColumn is the table column denoting the status_list relation/edge.
+	StatusListColumn = "status_list_id"
 	// EducatorTable is the table that holds the educator relation/edge.
 	EducatorTable = "credentials"
 	// EducatorInverseTable is the table name for the Educator entity.
@@ -97,6 +126,10 @@ var Columns = []string{
 	FieldStatusReason,
 	FieldDocument,
 	FieldKeyID,
+	FieldStatusListID,
+	FieldStatusListIndex,
+	FieldExpireTime,
+	FieldSupersedesID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -197,6 +230,47 @@ func ByKeyID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKeyID, opts...).ToFunc()
 }
 
+// ByStatusListID orders the results by the status_list_id field.
+func ByStatusListID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStatusListID, opts...).ToFunc()
+}
+
+// ByStatusListIndex orders the results by the status_list_index field.
+func ByStatusListIndex(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStatusListIndex, opts...).ToFunc()
+}
+
+// ByExpireTime orders the results by the expire_time field.
+func ByExpireTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExpireTime, opts...).ToFunc()
+}
+
+// BySupersedesID orders the results by the supersedes_id field.
+func BySupersedesID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSupersedesID, opts...).ToFunc()
+}
+
+// BySupersedesField orders the results by supersedes field.
+func BySupersedesField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSupersedesStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// BySupersededByField orders the results by superseded_by field.
+func BySupersededByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSupersededByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByStatusListField orders the results by status_list field.
+func ByStatusListField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newStatusListStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByEducatorField orders the results by educator field.
 func ByEducatorField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -223,6 +297,27 @@ func ByFrameworkField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newFrameworkStep(), sql.OrderByField(field, opts...))
 	}
+}
+func newSupersedesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, true, SupersedesTable, SupersedesColumn),
+	)
+}
+func newSupersededByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, SupersededByTable, SupersededByColumn),
+	)
+}
+func newStatusListStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(StatusListInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, StatusListTable, StatusListColumn),
+	)
 }
 func newEducatorStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(

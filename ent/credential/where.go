@@ -121,6 +121,26 @@ func KeyID(v string) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldKeyID, v))
 }
 
+// StatusListID applies equality check predicate on the "status_list_id" field. It's identical to StatusListIDEQ.
+func StatusListID(v uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldStatusListID, v))
+}
+
+// StatusListIndex applies equality check predicate on the "status_list_index" field. It's identical to StatusListIndexEQ.
+func StatusListIndex(v int32) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldStatusListIndex, v))
+}
+
+// ExpireTime applies equality check predicate on the "expire_time" field. It's identical to ExpireTimeEQ.
+func ExpireTime(v time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldExpireTime, v))
+}
+
+// SupersedesID applies equality check predicate on the "supersedes_id" field. It's identical to SupersedesIDEQ.
+func SupersedesID(v uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldSupersedesID, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldCreateTime, v))
@@ -749,6 +769,235 @@ func KeyIDEqualFold(v string) predicate.Credential {
 // KeyIDContainsFold applies the ContainsFold predicate on the "key_id" field.
 func KeyIDContainsFold(v string) predicate.Credential {
 	return predicate.Credential(sql.FieldContainsFold(FieldKeyID, v))
+}
+
+// StatusListIDEQ applies the EQ predicate on the "status_list_id" field.
+func StatusListIDEQ(v uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldStatusListID, v))
+}
+
+// StatusListIDNEQ applies the NEQ predicate on the "status_list_id" field.
+func StatusListIDNEQ(v uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldNEQ(FieldStatusListID, v))
+}
+
+// StatusListIDIn applies the In predicate on the "status_list_id" field.
+func StatusListIDIn(vs ...uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldIn(FieldStatusListID, vs...))
+}
+
+// StatusListIDNotIn applies the NotIn predicate on the "status_list_id" field.
+func StatusListIDNotIn(vs ...uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldNotIn(FieldStatusListID, vs...))
+}
+
+// StatusListIDIsNil applies the IsNil predicate on the "status_list_id" field.
+func StatusListIDIsNil() predicate.Credential {
+	return predicate.Credential(sql.FieldIsNull(FieldStatusListID))
+}
+
+// StatusListIDNotNil applies the NotNil predicate on the "status_list_id" field.
+func StatusListIDNotNil() predicate.Credential {
+	return predicate.Credential(sql.FieldNotNull(FieldStatusListID))
+}
+
+// StatusListIndexEQ applies the EQ predicate on the "status_list_index" field.
+func StatusListIndexEQ(v int32) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldStatusListIndex, v))
+}
+
+// StatusListIndexNEQ applies the NEQ predicate on the "status_list_index" field.
+func StatusListIndexNEQ(v int32) predicate.Credential {
+	return predicate.Credential(sql.FieldNEQ(FieldStatusListIndex, v))
+}
+
+// StatusListIndexIn applies the In predicate on the "status_list_index" field.
+func StatusListIndexIn(vs ...int32) predicate.Credential {
+	return predicate.Credential(sql.FieldIn(FieldStatusListIndex, vs...))
+}
+
+// StatusListIndexNotIn applies the NotIn predicate on the "status_list_index" field.
+func StatusListIndexNotIn(vs ...int32) predicate.Credential {
+	return predicate.Credential(sql.FieldNotIn(FieldStatusListIndex, vs...))
+}
+
+// StatusListIndexGT applies the GT predicate on the "status_list_index" field.
+func StatusListIndexGT(v int32) predicate.Credential {
+	return predicate.Credential(sql.FieldGT(FieldStatusListIndex, v))
+}
+
+// StatusListIndexGTE applies the GTE predicate on the "status_list_index" field.
+func StatusListIndexGTE(v int32) predicate.Credential {
+	return predicate.Credential(sql.FieldGTE(FieldStatusListIndex, v))
+}
+
+// StatusListIndexLT applies the LT predicate on the "status_list_index" field.
+func StatusListIndexLT(v int32) predicate.Credential {
+	return predicate.Credential(sql.FieldLT(FieldStatusListIndex, v))
+}
+
+// StatusListIndexLTE applies the LTE predicate on the "status_list_index" field.
+func StatusListIndexLTE(v int32) predicate.Credential {
+	return predicate.Credential(sql.FieldLTE(FieldStatusListIndex, v))
+}
+
+// StatusListIndexIsNil applies the IsNil predicate on the "status_list_index" field.
+func StatusListIndexIsNil() predicate.Credential {
+	return predicate.Credential(sql.FieldIsNull(FieldStatusListIndex))
+}
+
+// StatusListIndexNotNil applies the NotNil predicate on the "status_list_index" field.
+func StatusListIndexNotNil() predicate.Credential {
+	return predicate.Credential(sql.FieldNotNull(FieldStatusListIndex))
+}
+
+// ExpireTimeEQ applies the EQ predicate on the "expire_time" field.
+func ExpireTimeEQ(v time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldExpireTime, v))
+}
+
+// ExpireTimeNEQ applies the NEQ predicate on the "expire_time" field.
+func ExpireTimeNEQ(v time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldNEQ(FieldExpireTime, v))
+}
+
+// ExpireTimeIn applies the In predicate on the "expire_time" field.
+func ExpireTimeIn(vs ...time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldIn(FieldExpireTime, vs...))
+}
+
+// ExpireTimeNotIn applies the NotIn predicate on the "expire_time" field.
+func ExpireTimeNotIn(vs ...time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldNotIn(FieldExpireTime, vs...))
+}
+
+// ExpireTimeGT applies the GT predicate on the "expire_time" field.
+func ExpireTimeGT(v time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldGT(FieldExpireTime, v))
+}
+
+// ExpireTimeGTE applies the GTE predicate on the "expire_time" field.
+func ExpireTimeGTE(v time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldGTE(FieldExpireTime, v))
+}
+
+// ExpireTimeLT applies the LT predicate on the "expire_time" field.
+func ExpireTimeLT(v time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldLT(FieldExpireTime, v))
+}
+
+// ExpireTimeLTE applies the LTE predicate on the "expire_time" field.
+func ExpireTimeLTE(v time.Time) predicate.Credential {
+	return predicate.Credential(sql.FieldLTE(FieldExpireTime, v))
+}
+
+// ExpireTimeIsNil applies the IsNil predicate on the "expire_time" field.
+func ExpireTimeIsNil() predicate.Credential {
+	return predicate.Credential(sql.FieldIsNull(FieldExpireTime))
+}
+
+// ExpireTimeNotNil applies the NotNil predicate on the "expire_time" field.
+func ExpireTimeNotNil() predicate.Credential {
+	return predicate.Credential(sql.FieldNotNull(FieldExpireTime))
+}
+
+// SupersedesIDEQ applies the EQ predicate on the "supersedes_id" field.
+func SupersedesIDEQ(v uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldSupersedesID, v))
+}
+
+// SupersedesIDNEQ applies the NEQ predicate on the "supersedes_id" field.
+func SupersedesIDNEQ(v uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldNEQ(FieldSupersedesID, v))
+}
+
+// SupersedesIDIn applies the In predicate on the "supersedes_id" field.
+func SupersedesIDIn(vs ...uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldIn(FieldSupersedesID, vs...))
+}
+
+// SupersedesIDNotIn applies the NotIn predicate on the "supersedes_id" field.
+func SupersedesIDNotIn(vs ...uuid.UUID) predicate.Credential {
+	return predicate.Credential(sql.FieldNotIn(FieldSupersedesID, vs...))
+}
+
+// SupersedesIDIsNil applies the IsNil predicate on the "supersedes_id" field.
+func SupersedesIDIsNil() predicate.Credential {
+	return predicate.Credential(sql.FieldIsNull(FieldSupersedesID))
+}
+
+// SupersedesIDNotNil applies the NotNil predicate on the "supersedes_id" field.
+func SupersedesIDNotNil() predicate.Credential {
+	return predicate.Credential(sql.FieldNotNull(FieldSupersedesID))
+}
+
+// HasSupersedes applies the HasEdge predicate on the "supersedes" edge.
+func HasSupersedes() predicate.Credential {
+	return predicate.Credential(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, SupersedesTable, SupersedesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSupersedesWith applies the HasEdge predicate on the "supersedes" edge with a given conditions (other predicates).
+func HasSupersedesWith(preds ...predicate.Credential) predicate.Credential {
+	return predicate.Credential(func(s *sql.Selector) {
+		step := newSupersedesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSupersededBy applies the HasEdge predicate on the "superseded_by" edge.
+func HasSupersededBy() predicate.Credential {
+	return predicate.Credential(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, SupersededByTable, SupersededByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSupersededByWith applies the HasEdge predicate on the "superseded_by" edge with a given conditions (other predicates).
+func HasSupersededByWith(preds ...predicate.Credential) predicate.Credential {
+	return predicate.Credential(func(s *sql.Selector) {
+		step := newSupersededByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasStatusList applies the HasEdge predicate on the "status_list" edge.
+func HasStatusList() predicate.Credential {
+	return predicate.Credential(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, StatusListTable, StatusListColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasStatusListWith applies the HasEdge predicate on the "status_list" edge with a given conditions (other predicates).
+func HasStatusListWith(preds ...predicate.StatusList) predicate.Credential {
+	return predicate.Credential(func(s *sql.Selector) {
+		step := newStatusListStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
 }
 
 // HasEducator applies the HasEdge predicate on the "educator" edge.

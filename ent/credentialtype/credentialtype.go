@@ -28,6 +28,8 @@ const (
 	FieldPolicyVersionID = "policy_version_id"
 	// FieldSources holds the string denoting the sources field in the database.
 	FieldSources = "sources"
+	// FieldBadge holds the string denoting the badge field in the database.
+	FieldBadge = "badge"
 	// EdgeCourse holds the string denoting the course edge name in mutations.
 	EdgeCourse = "course"
 	// EdgePolicyVersion holds the string denoting the policy_version edge name in mutations.
@@ -60,6 +62,7 @@ var Columns = []string{
 	FieldCriteria,
 	FieldPolicyVersionID,
 	FieldSources,
+	FieldBadge,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

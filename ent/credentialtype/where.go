@@ -416,6 +416,16 @@ func PolicyVersionIDNotIn(vs ...uuid.UUID) predicate.CredentialType {
 	return predicate.CredentialType(sql.FieldNotIn(FieldPolicyVersionID, vs...))
 }
 
+// BadgeIsNil applies the IsNil predicate on the "badge" field.
+func BadgeIsNil() predicate.CredentialType {
+	return predicate.CredentialType(sql.FieldIsNull(FieldBadge))
+}
+
+// BadgeNotNil applies the NotNil predicate on the "badge" field.
+func BadgeNotNil() predicate.CredentialType {
+	return predicate.CredentialType(sql.FieldNotNull(FieldBadge))
+}
+
 // HasCourse applies the HasEdge predicate on the "course" edge.
 func HasCourse() predicate.CredentialType {
 	return predicate.CredentialType(func(s *sql.Selector) {

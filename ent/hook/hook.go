@@ -297,6 +297,30 @@ func (f InstitutionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InstitutionMutation", m)
 }
 
+// The IssueBatchFunc type is an adapter to allow the use of ordinary
+// function as IssueBatch mutator.
+type IssueBatchFunc func(context.Context, *ent.IssueBatchMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IssueBatchFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.IssueBatchMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IssueBatchMutation", m)
+}
+
+// The IssueResultFunc type is an adapter to allow the use of ordinary
+// function as IssueResult mutator.
+type IssueResultFunc func(context.Context, *ent.IssueResultMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IssueResultFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.IssueResultMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IssueResultMutation", m)
+}
+
 // The MeetingFunc type is an adapter to allow the use of ordinary
 // function as Meeting mutator.
 type MeetingFunc func(context.Context, *ent.MeetingMutation) (ent.Value, error)
@@ -439,6 +463,18 @@ func (f SectionFacilitatorFunc) Mutate(ctx context.Context, m ent.Mutation) (ent
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SectionFacilitatorMutation", m)
+}
+
+// The StatusListFunc type is an adapter to allow the use of ordinary
+// function as StatusList mutator.
+type StatusListFunc func(context.Context, *ent.StatusListMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f StatusListFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.StatusListMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.StatusListMutation", m)
 }
 
 // The SubmissionFunc type is an adapter to allow the use of ordinary

@@ -399,6 +399,10 @@ var (
 		{Name: "status_reason", Type: field.TypeString, Default: ""},
 		{Name: "document", Type: field.TypeString, Size: 2147483647},
 		{Name: "key_id", Type: field.TypeString},
+		{Name: "status_list_index", Type: field.TypeInt32, Nullable: true},
+		{Name: "expire_time", Type: field.TypeTime, Nullable: true},
+		{Name: "supersedes_id", Type: field.TypeUUID, Unique: true, Nullable: true},
+		{Name: "status_list_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "educator_id", Type: field.TypeUUID},
 		{Name: "credential_type_id", Type: field.TypeString},
 		{Name: "policy_version_id", Type: field.TypeUUID},
@@ -411,26 +415,38 @@ var (
 		PrimaryKey: []*schema.Column{CredentialsColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
+				Symbol:     "credentials_credentials_superseded_by",
+				Columns:    []*schema.Column{CredentialsColumns[12]},
+				RefColumns: []*schema.Column{CredentialsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "credentials_status_lists_status_list",
+				Columns:    []*schema.Column{CredentialsColumns[13]},
+				RefColumns: []*schema.Column{StatusListsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
 				Symbol:     "credentials_educators_educator",
-				Columns:    []*schema.Column{CredentialsColumns[10]},
+				Columns:    []*schema.Column{CredentialsColumns[14]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_credential_types_credential_type",
-				Columns:    []*schema.Column{CredentialsColumns[11]},
+				Columns:    []*schema.Column{CredentialsColumns[15]},
 				RefColumns: []*schema.Column{CredentialTypesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_policy_versions_policy_version",
-				Columns:    []*schema.Column{CredentialsColumns[12]},
+				Columns:    []*schema.Column{CredentialsColumns[16]},
 				RefColumns: []*schema.Column{PolicyVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_frameworks_framework",
-				Columns:    []*schema.Column{CredentialsColumns[13]},
+				Columns:    []*schema.Column{CredentialsColumns[17]},
 				RefColumns: []*schema.Column{FrameworksColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -439,20 +455,41 @@ var (
 			{
 				Name:    "credential_held_once",
 				Unique:  true,
-				Columns: []*schema.Column{CredentialsColumns[10], CredentialsColumns[11]},
+				Columns: []*schema.Column{CredentialsColumns[14], CredentialsColumns[15]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status <> 'REVOKED'",
+					Where: "status = 'ACTIVE' OR status = 'SUSPENDED'",
+				},
+			},
+			{
+				Name:    "credential_expiring",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'ACTIVE' OR status = 'SUSPENDED'",
 				},
 			},
 			{
 				Name:    "credential_educator_id_issue_time",
 				Unique:  false,
-				Columns: []*schema.Column{CredentialsColumns[10], CredentialsColumns[5]},
+				Columns: []*schema.Column{CredentialsColumns[14], CredentialsColumns[5]},
 			},
 			{
 				Name:    "credential_issue_time_id",
 				Unique:  false,
 				Columns: []*schema.Column{CredentialsColumns[5], CredentialsColumns[0]},
+			},
+			{
+				Name:    "credential_status_bit_once",
+				Unique:  true,
+				Columns: []*schema.Column{CredentialsColumns[13], CredentialsColumns[10]},
+			},
+			{
+				Name:    "credential_status_bits",
+				Unique:  false,
+				Columns: []*schema.Column{CredentialsColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status <> 'ACTIVE'",
+				},
 			},
 		},
 	}
@@ -497,6 +534,7 @@ var (
 		{Name: "achievement_type", Type: field.TypeString},
 		{Name: "criteria", Type: field.TypeString},
 		{Name: "sources", Type: field.TypeJSON},
+		{Name: "badge", Type: field.TypeJSON, Nullable: true},
 		{Name: "course_id", Type: field.TypeString},
 		{Name: "policy_version_id", Type: field.TypeUUID},
 	}
@@ -508,13 +546,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "credential_types_courses_course",
-				Columns:    []*schema.Column{CredentialTypesColumns[6]},
+				Columns:    []*schema.Column{CredentialTypesColumns[7]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credential_types_policy_versions_policy_version",
-				Columns:    []*schema.Column{CredentialTypesColumns[7]},
+				Columns:    []*schema.Column{CredentialTypesColumns[8]},
 				RefColumns: []*schema.Column{PolicyVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -860,6 +898,90 @@ var (
 		Columns:    InstitutionsColumns,
 		PrimaryKey: []*schema.Column{InstitutionsColumns[0]},
 	}
+	// IssueBatchesColumns holds the columns for the "issue_batches" table.
+	IssueBatchesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "state", Type: field.TypeString, Default: "RUNNING"},
+		{Name: "requested_by", Type: field.TypeString},
+		{Name: "request_id", Type: field.TypeString},
+		{Name: "credential_type_id", Type: field.TypeString},
+	}
+	// IssueBatchesTable holds the schema information for the "issue_batches" table.
+	IssueBatchesTable = &schema.Table{
+		Name:       "issue_batches",
+		Columns:    IssueBatchesColumns,
+		PrimaryKey: []*schema.Column{IssueBatchesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "issue_batches_credential_types_credential_type",
+				Columns:    []*schema.Column{IssueBatchesColumns[7]},
+				RefColumns: []*schema.Column{CredentialTypesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "issue_batch_running",
+				Unique:  false,
+				Columns: []*schema.Column{IssueBatchesColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'RUNNING'",
+				},
+			},
+		},
+	}
+	// IssueResultsColumns holds the columns for the "issue_results" table.
+	IssueResultsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "ordinal", Type: field.TypeInt32},
+		{Name: "state", Type: field.TypeString, Default: "PENDING"},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "detail", Type: field.TypeString, Default: ""},
+		{Name: "issue_batch_id", Type: field.TypeUUID},
+		{Name: "educator_id", Type: field.TypeUUID},
+		{Name: "credential_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// IssueResultsTable holds the schema information for the "issue_results" table.
+	IssueResultsTable = &schema.Table{
+		Name:       "issue_results",
+		Columns:    IssueResultsColumns,
+		PrimaryKey: []*schema.Column{IssueResultsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "issue_results_issue_batches_issue_batch",
+				Columns:    []*schema.Column{IssueResultsColumns[5]},
+				RefColumns: []*schema.Column{IssueBatchesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "issue_results_educators_educator",
+				Columns:    []*schema.Column{IssueResultsColumns[6]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "issue_results_credentials_credential",
+				Columns:    []*schema.Column{IssueResultsColumns[7]},
+				RefColumns: []*schema.Column{CredentialsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "issue_result_ordinal_once",
+				Unique:  true,
+				Columns: []*schema.Column{IssueResultsColumns[5], IssueResultsColumns[1]},
+			},
+			{
+				Name:    "issue_result_person_once",
+				Unique:  true,
+				Columns: []*schema.Column{IssueResultsColumns[5], IssueResultsColumns[6]},
+			},
+		},
+	}
 	// MeetingsColumns holds the columns for the "meetings" table.
 	MeetingsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -945,6 +1067,7 @@ var (
 		{Name: "version_number", Type: field.TypeInt32},
 		{Name: "title", Type: field.TypeString},
 		{Name: "requirements", Type: field.TypeJSON},
+		{Name: "validity_months", Type: field.TypeInt32, Nullable: true},
 	}
 	// PolicyVersionsTable holds the schema information for the "policy_versions" table.
 	PolicyVersionsTable = &schema.Table{
@@ -1379,6 +1502,33 @@ var (
 			},
 		},
 	}
+	// StatusListsColumns holds the columns for the "status_lists" table.
+	StatusListsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "size", Type: field.TypeInt32},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "next_ordinal", Type: field.TypeInt32, Default: 0},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "change_time", Type: field.TypeTime},
+		{Name: "open", Type: field.TypeBool, Default: true},
+	}
+	// StatusListsTable holds the schema information for the "status_lists" table.
+	StatusListsTable = &schema.Table{
+		Name:       "status_lists",
+		Columns:    StatusListsColumns,
+		PrimaryKey: []*schema.Column{StatusListsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "status_list_open_once",
+				Unique:  true,
+				Columns: []*schema.Column{StatusListsColumns[7]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "open",
+				},
+			},
+		},
+	}
 	// SubmissionsColumns holds the columns for the "submissions" table.
 	SubmissionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1474,6 +1624,8 @@ var (
 		ExternalIdsTable,
 		FrameworksTable,
 		InstitutionsTable,
+		IssueBatchesTable,
+		IssueResultsTable,
 		MeetingsTable,
 		PerformanceAssessmentsTable,
 		PolicyVersionsTable,
@@ -1486,6 +1638,7 @@ var (
 		ScoreSheetsTable,
 		SectionsTable,
 		SectionFacilitatorsTable,
+		StatusListsTable,
 		SubmissionsTable,
 		TermsTable,
 	}
@@ -1523,18 +1676,21 @@ func init() {
 	ConsentsTable.ForeignKeys[1].RefTable = InstitutionsTable
 	CoreSkillsTable.ForeignKeys[0].RefTable = FrameworksTable
 	CourseVersionsTable.ForeignKeys[0].RefTable = CoursesTable
-	CredentialsTable.ForeignKeys[0].RefTable = EducatorsTable
-	CredentialsTable.ForeignKeys[1].RefTable = CredentialTypesTable
-	CredentialsTable.ForeignKeys[2].RefTable = PolicyVersionsTable
-	CredentialsTable.ForeignKeys[3].RefTable = FrameworksTable
+	CredentialsTable.ForeignKeys[0].RefTable = CredentialsTable
+	CredentialsTable.ForeignKeys[1].RefTable = StatusListsTable
+	CredentialsTable.ForeignKeys[2].RefTable = EducatorsTable
+	CredentialsTable.ForeignKeys[3].RefTable = CredentialTypesTable
+	CredentialsTable.ForeignKeys[4].RefTable = PolicyVersionsTable
+	CredentialsTable.ForeignKeys[5].RefTable = FrameworksTable
 	CredentialsTable.Annotation = &entsql.Annotation{}
 	CredentialsTable.Annotation.Checks = map[string]string{
-		"credential_status": "status IN ('ACTIVE', 'SUSPENDED', 'REVOKED')",
+		"credential_status":     "status IN ('ACTIVE', 'SUSPENDED', 'REVOKED', 'SUPERSEDED', 'EXPIRED')",
+		"credential_status_bit": "(status_list_id IS NULL) = (status_list_index IS NULL)",
 	}
 	CredentialEventsTable.ForeignKeys[0].RefTable = CredentialsTable
 	CredentialEventsTable.Annotation = &entsql.Annotation{}
 	CredentialEventsTable.Annotation.Checks = map[string]string{
-		"credential_event_status": "status IN ('ACTIVE', 'SUSPENDED', 'REVOKED')",
+		"credential_event_status": "status IN ('ACTIVE', 'SUSPENDED', 'REVOKED', 'SUPERSEDED', 'EXPIRED')",
 	}
 	CredentialTypesTable.ForeignKeys[0].RefTable = CoursesTable
 	CredentialTypesTable.ForeignKeys[1].RefTable = PolicyVersionsTable
@@ -1567,6 +1723,19 @@ func init() {
 	ExternalIdsTable.Annotation.Checks = map[string]string{
 		"external_id_district": "(kind = 'EMPLOYEE_ID') = (district_id IS NOT NULL)",
 		"external_id_kind":     "kind IN ('EMPLOYEE_ID', 'STATE_EDUCATOR_ID')",
+	}
+	IssueBatchesTable.ForeignKeys[0].RefTable = CredentialTypesTable
+	IssueBatchesTable.Annotation = &entsql.Annotation{}
+	IssueBatchesTable.Annotation.Checks = map[string]string{
+		"issue_batch_state": "state IN ('RUNNING', 'DONE')",
+	}
+	IssueResultsTable.ForeignKeys[0].RefTable = IssueBatchesTable
+	IssueResultsTable.ForeignKeys[1].RefTable = EducatorsTable
+	IssueResultsTable.ForeignKeys[2].RefTable = CredentialsTable
+	IssueResultsTable.Annotation = &entsql.Annotation{}
+	IssueResultsTable.Annotation.Checks = map[string]string{
+		"issue_result_credential": "(state = 'ISSUED') = (credential_id IS NOT NULL)",
+		"issue_result_state":      "state IN ('PENDING', 'ISSUED', 'REFUSED')",
 	}
 	MeetingsTable.ForeignKeys[0].RefTable = SectionsTable
 	MeetingsTable.Annotation = &entsql.Annotation{}
@@ -1622,6 +1791,12 @@ func init() {
 	}
 	SectionFacilitatorsTable.ForeignKeys[0].RefTable = SectionsTable
 	SectionFacilitatorsTable.ForeignKeys[1].RefTable = EducatorsTable
+	StatusListsTable.Annotation = &entsql.Annotation{}
+	StatusListsTable.Annotation.Checks = map[string]string{
+		"status_list_ordinal": "next_ordinal BETWEEN 0 AND size",
+		"status_list_secret":  "length(secret) = 32",
+		"status_list_size":    "size BETWEEN 131072 AND 16777216 AND size % 8 = 0",
+	}
 	SubmissionsTable.ForeignKeys[0].RefTable = EducatorsTable
 	SubmissionsTable.ForeignKeys[1].RefTable = PerformanceAssessmentsTable
 	SubmissionsTable.Annotation = &entsql.Annotation{}

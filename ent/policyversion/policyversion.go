@@ -24,6 +24,8 @@ const (
 	FieldTitle = "title"
 	// FieldRequirements holds the string denoting the requirements field in the database.
 	FieldRequirements = "requirements"
+	// FieldValidityMonths holds the string denoting the validity_months field in the database.
+	FieldValidityMonths = "validity_months"
 	// Table holds the table name of the policyversion in the database.
 	Table = "policy_versions"
 )
@@ -36,6 +38,7 @@ var Columns = []string{
 	FieldVersionNumber,
 	FieldTitle,
 	FieldRequirements,
+	FieldValidityMonths,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -83,4 +86,9 @@ func ByVersionNumber(opts ...sql.OrderTermOption) OrderOption {
 // ByTitle orders the results by the title field.
 func ByTitle(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTitle, opts...).ToFunc()
+}
+
+// ByValidityMonths orders the results by the validity_months field.
+func ByValidityMonths(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldValidityMonths, opts...).ToFunc()
 }

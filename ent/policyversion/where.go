@@ -70,6 +70,11 @@ func Title(v string) predicate.PolicyVersion {
 	return predicate.PolicyVersion(sql.FieldEQ(FieldTitle, v))
 }
 
+// ValidityMonths applies equality check predicate on the "validity_months" field. It's identical to ValidityMonthsEQ.
+func ValidityMonths(v int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldEQ(FieldValidityMonths, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.PolicyVersion {
 	return predicate.PolicyVersion(sql.FieldEQ(FieldCreateTime, v))
@@ -278,6 +283,56 @@ func TitleEqualFold(v string) predicate.PolicyVersion {
 // TitleContainsFold applies the ContainsFold predicate on the "title" field.
 func TitleContainsFold(v string) predicate.PolicyVersion {
 	return predicate.PolicyVersion(sql.FieldContainsFold(FieldTitle, v))
+}
+
+// ValidityMonthsEQ applies the EQ predicate on the "validity_months" field.
+func ValidityMonthsEQ(v int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldEQ(FieldValidityMonths, v))
+}
+
+// ValidityMonthsNEQ applies the NEQ predicate on the "validity_months" field.
+func ValidityMonthsNEQ(v int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldNEQ(FieldValidityMonths, v))
+}
+
+// ValidityMonthsIn applies the In predicate on the "validity_months" field.
+func ValidityMonthsIn(vs ...int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldIn(FieldValidityMonths, vs...))
+}
+
+// ValidityMonthsNotIn applies the NotIn predicate on the "validity_months" field.
+func ValidityMonthsNotIn(vs ...int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldNotIn(FieldValidityMonths, vs...))
+}
+
+// ValidityMonthsGT applies the GT predicate on the "validity_months" field.
+func ValidityMonthsGT(v int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldGT(FieldValidityMonths, v))
+}
+
+// ValidityMonthsGTE applies the GTE predicate on the "validity_months" field.
+func ValidityMonthsGTE(v int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldGTE(FieldValidityMonths, v))
+}
+
+// ValidityMonthsLT applies the LT predicate on the "validity_months" field.
+func ValidityMonthsLT(v int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldLT(FieldValidityMonths, v))
+}
+
+// ValidityMonthsLTE applies the LTE predicate on the "validity_months" field.
+func ValidityMonthsLTE(v int32) predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldLTE(FieldValidityMonths, v))
+}
+
+// ValidityMonthsIsNil applies the IsNil predicate on the "validity_months" field.
+func ValidityMonthsIsNil() predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldIsNull(FieldValidityMonths))
+}
+
+// ValidityMonthsNotNil applies the NotNil predicate on the "validity_months" field.
+func ValidityMonthsNotNil() predicate.PolicyVersion {
+	return predicate.PolicyVersion(sql.FieldNotNull(FieldValidityMonths))
 }
 
 // And groups predicates with the AND operator between them.

@@ -78,6 +78,12 @@ type Framework func(*sql.Selector)
 // Institution is the predicate function for institution builders.
 type Institution func(*sql.Selector)
 
+// IssueBatch is the predicate function for issuebatch builders.
+type IssueBatch func(*sql.Selector)
+
+// IssueResult is the predicate function for issueresult builders.
+type IssueResult func(*sql.Selector)
+
 // Meeting is the predicate function for meeting builders.
 type Meeting func(*sql.Selector)
 
@@ -113,6 +119,9 @@ type Section func(*sql.Selector)
 
 // SectionFacilitator is the predicate function for sectionfacilitator builders.
 type SectionFacilitator func(*sql.Selector)
+
+// StatusList is the predicate function for statuslist builders.
+type StatusList func(*sql.Selector)
 
 // Submission is the predicate function for submission builders.
 type Submission func(*sql.Selector)

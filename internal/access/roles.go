@@ -16,7 +16,7 @@ var permissions = map[pb.Role][]string{
 		"directory.write", "educators.read", "educators.write", "roles.write", "assignments.read", "assignments.report",
 		"sections.write", "registrations.read", "registrations.write", "attendance.read", "attendance.write",
 		"submissions.read", "submissions.write", "submissions.score", "attainments.read",
-		"eligibility.read", "credentials.read", "credentials.issue", "credentials.revoke", "statuses.read",
+		"eligibility.read", "credentials.read", "credentials.issue", "credentials.revoke", "policies.write", "statuses.read",
 		"agreements.write", "credits.read", "credits.request", "consents.read", "changes.read",
 	},
 	pb.Role_ROLE_FACILITATOR: {"registrations.read", "attendance.read", "attendance.write"},

@@ -1,5 +1,5 @@
 // Package certificate prints a credential on paper: one page in US letter size, landscape, as PDF, with the badge, who
-// holds it, what was demonstrated for it, and a QR code of the address where the signed credential is.
+// holds it if that may be told, what was demonstrated for it, and a QR code of the address where the signed credential is.
 //
 // The page is a copy for people; what is verified is the credential behind the address, and the page says so. The
 // package is pure: no network, no clock, and the same Certificate gives the same bytes.
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -31,7 +32,7 @@ var (
 
 // Certificate is what is printed.
 type Certificate struct {
-	// Holder is the name to display.
+	// Holder is the name to display; empty on copies for whoever asks, which name nobody.
 	Holder string
 	// Title is the credential's. Example: Using Data Course Certificate.
 	Title string
@@ -68,7 +69,7 @@ func PDF(c Certificate) ([]byte, error) {
 	pdf.SetCatalogSort(true)
 	pdf.SetCreationDate(c.Issued)
 	pdf.SetModificationDate(c.Issued)
-	pdf.SetTitle(c.Title+" – "+c.Holder, true)
+	pdf.SetTitle(strings.TrimSuffix(c.Title+" – "+c.Holder, " – "), true)
 	pdf.SetAuthor(c.Issuer, true)
 	pdf.SetSubject(c.URL, true)
 	pdf.SetLang("en-US")
@@ -109,7 +110,7 @@ func (c Certificate) cleaned() (Certificate, error) {
 		optional bool
 	}
 	fields := []field{
-		{"the holder", &c.Holder, serif, false},
+		{"the holder", &c.Holder, serif, true},
 		{"the title", &c.Title, serif, false},
 		{"the issuer", &c.Issuer, sansBold, false},
 		{"the URL", &c.URL, sans, false},

@@ -77,6 +77,22 @@ type part struct {
 	below float64
 }
 
+// phrase is a piece of the sentence that a certificate says, with the space below it.
+type phrase struct {
+	style
+	text  string
+	below float64
+}
+
+// sentence is what the certificate says, from its first words to the title.
+func sentence(c Certificate, quiet style, palette badge.Palette) []phrase {
+	title := phrase{style{serif, palette.Field, 27, 12, 3, 1.2}, c.Title, 16}
+	if c.Holder == "" {
+		return []phrase{{quiet, "certifies that the holder of this credential has earned the", 8}, title}
+	}
+	return []phrase{{quiet, "certifies that", 4}, {style{serif, palette.Deep, 40, 13, 3, 1.15}, c.Holder, 8}, {quiet, "has earned the", 4}, title}
+}
+
 // statement draws the column on the right: who issued what to whom, and for what.
 func (p page) statement(c Certificate) error {
 	const (
@@ -95,16 +111,7 @@ func (p page) statement(c Certificate) error {
 	quiet := style{sans, ink, 13, 13, 1, 1.3}
 	var parts []part
 	var height float64
-	for _, t := range []struct {
-		style
-		text  string
-		below float64
-	}{
-		{quiet, "certifies that", 4},
-		{style{serif, p.palette.Deep, 40, 13, 3, 1.15}, c.Holder, 8},
-		{quiet, "has earned the", 4},
-		{style{serif, p.palette.Field, 27, 12, 3, 1.2}, c.Title, 16},
-	} {
+	for _, t := range sentence(c, quiet, p.palette) {
 		b, err := p.fit(t.style, t.text, width)
 		if err != nil {
 			return err

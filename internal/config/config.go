@@ -24,11 +24,13 @@ type Config struct {
 	MigrateOnStart     bool
 	Demo               bool
 
-	PublicURL   string // empty: made from the address that REST is served at, see Base
-	IssuerName  string
-	OIDCIssuers []OIDCIssuer
-	CORSOrigins []string
-	Zone        *time.Location
+	PublicURL         string // empty: made from the address that REST is served at, see Base
+	IssuerName        string
+	SuspensionEntries bool // credentials name the list of suspensions too
+	OIDCIssuers       []OIDCIssuer
+	CORSOrigins       []string
+	VerifyHosts       []string // as fetch.Config.Hosts has them
+	Zone              *time.Location
 
 	RequestTimeout    time.Duration
 	ShutdownGrace     time.Duration

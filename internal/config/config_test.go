@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 		c.RequestTimeout != 30*time.Second || c.ShutdownGrace != 20*time.Second || c.RequestsPerSecond != 500 || c.LogLevel != slog.LevelInfo || c.LogFormat != "json" {
 		t.Errorf("got %+v", c)
 	}
-	if c.DatabaseURL != "" || c.MigrateDatabaseURL != "" || c.PublicURL != "" || c.OTLPEndpoint != "" || c.OIDCIssuers != nil || c.CORSOrigins != nil || c.PostgresBin != "" {
+	if c.DatabaseURL != "" || c.MigrateDatabaseURL != "" || c.PublicURL != "" || c.OTLPEndpoint != "" || c.OIDCIssuers != nil || c.CORSOrigins != nil || c.VerifyHosts != nil || c.PostgresBin != "" {
 		t.Errorf("got %+v, want these empty", c)
 	}
 	if got := c.Base(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4321}); got != "http://127.0.0.1:4321" {
@@ -166,7 +166,7 @@ func TestWrongValues(t *testing.T) {
 		{"public-url", "btlc.example.org"}, {"public-url", "http://btlc.example.org"}, {"public-url", "https://h/?q"}, {"public-url", "https://u@h"},
 		{"data-dir", ""}, {"postgres-bin", "/no/such/directory"}, {"max-connections", "many"}, {"max-connections", "1001"},
 		{"migrate-on-start", "yes"}, {"issuer-name", " "}, {"oidc-issuers", "https://h"}, {"oidc-issuers", "https://h="}, {"oidc-issuers", "https://h=a,https://h=b"}, {"oidc-issuers", "https://h=a,"},
-		{"cors-origins", "app.example.org"}, {"cors-origins", "https://h/path"}, {"cors-origins", "http://app.example.org"}, {"zone", ""}, {"zone", "Local"},
+		{"cors-origins", "app.example.org"}, {"cors-origins", "https://h/path"}, {"cors-origins", "http://app.example.org"}, {"verify-hosts", "*.example.org"}, {"verify-hosts", "https://badges.example.org/path"}, {"verify-hosts", "http://badges.example.org"}, {"zone", ""}, {"zone", "Local"},
 		{"request-timeout", "0s"}, {"request-timeout", "2h"}, {"shutdown-grace", "-1s"}, {"requests-per-second", "-1"}, {"requests-per-second", "1.5"},
 		{"log-level", "INFO"}, {"log-level", "info+1"}, {"log-format", ""}, {"otlp-endpoint", "127.0.0.1:4317"}, {"otlp-endpoint", "grpc://h:1"},
 		{"database-url", "host=h port"}, {"migrate-database-url", "postgres://h/d"}, {"rest-address", "0.0.0.0:8080"},

@@ -75,12 +75,20 @@ var settings = []*setting{
 		usage: "the name of the issuer in credentials",
 	},
 	{
+		name: "suspension-entries", kind: "true|false", fallback: "false", example: "true", set: into(suspensionEntries, yesNo),
+		usage: "have credentials name the list of suspensions beside that of revocations, for verifiers of W3C status lists; the JSON schema of Open Badges 3.0 allows only one",
+	},
+	{
 		name: "oidc-issuers", kind: "url=audience,...", example: "https://login.example.org=btlc", set: into(oidcIssuers, list(oidcIssuer)),
 		usage: "the identity providers whose tokens are taken, each with the audience that tokens for this service name",
 	},
 	{
 		name: "cors-origins", kind: "origin,...", example: "https://app.example.org", set: into(corsOrigins, list(origin)),
 		usage: "the web pages that browsers may call from",
+	},
+	{
+		name: "verify-hosts", kind: "host,...", example: "badges.example.org", set: into(verifyHosts, list(verifyHost)),
+		usage: "the hosts of other issuers, which may be asked for keys and status lists when a credential of theirs is verified; none are unless they are named",
 	},
 	{
 		name: "zone", kind: "time zone", fallback: "America/New_York", example: "Europe/Vienna", set: into(zone, timeZone),

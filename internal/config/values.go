@@ -15,6 +15,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/btlc/btlc/internal/fetch"
 	"github.com/btlc/btlc/internal/openbadge"
 )
 
@@ -38,8 +39,10 @@ func maxConnections(c *Config) *int           { return &c.MaxConnections }
 func migrateOnStart(c *Config) *bool          { return &c.MigrateOnStart }
 func demo(c *Config) *bool                    { return &c.Demo }
 func issuerName(c *Config) *string            { return &c.IssuerName }
+func suspensionEntries(c *Config) *bool       { return &c.SuspensionEntries }
 func oidcIssuers(c *Config) *[]OIDCIssuer     { return &c.OIDCIssuers }
 func corsOrigins(c *Config) *[]string         { return &c.CORSOrigins }
+func verifyHosts(c *Config) *[]string         { return &c.VerifyHosts }
 func zone(c *Config) **time.Location          { return &c.Zone }
 func requestTimeout(c *Config) *time.Duration { return &c.RequestTimeout }
 func shutdownGrace(c *Config) *time.Duration  { return &c.ShutdownGrace }
@@ -183,6 +186,14 @@ func origin(text string) (string, error) {
 		return "", errors.New("origins such as https://app.example.org, with commas between several and no path; http:// on this machine only")
 	}
 	return strings.ToLower(text), nil // as browsers send it
+}
+
+// verifyHost takes what the guarded client takes.
+func verifyHost(text string) (string, error) {
+	if _, err := fetch.New(fetch.Config{Hosts: []string{text}}); err != nil {
+		return "", errors.New("hosts such as badges.example.org or https://badges.example.org:8443, with commas between several and no path")
+	}
+	return text, nil
 }
 
 // webURL is a URL without user, query and fragment, over https unless it leads to this machine.

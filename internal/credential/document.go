@@ -17,6 +17,9 @@ type Issuer struct {
 	DID string
 	// Keys are the issuer's; the newest signs.
 	Keys *openbadge.Keyring
+	// SuspensionEntries has documents also name the list of suspensions. The JSON schema of Open Badges 3.0 allows one
+	// status entry, so who validates by it refuses them.
+	SuspensionEntries bool
 }
 
 func (i Issuer) check() error {
@@ -43,7 +46,9 @@ type award struct {
 	standards    []string
 	competencies []awardedCompetency
 	evidence     []digest
+	bit          statusBit
 	time         time.Time
+	until        time.Time // zero for no end
 }
 
 // awardedCompetency is one that the certificate is about, and whether the person has attained it: a foundational one
@@ -58,20 +63,17 @@ type digest struct{ sha256, slot, kind string }
 
 // sign makes the document of an award with its signature, and says by which key.
 func (i Issuer) sign(ctx context.Context, a award) (document, keyID string, err error) {
-	unsigned, err := openbadge.Build(i.claim(a))
-	if err != nil {
-		return "", "", err
-	}
 	key := i.Keys.Active(openbadge.EdDSA)
-	signed, err := openbadge.Sign(ctx, unsigned, key, a.time)
+	signed, err := openbadge.Issue(ctx, i.claim(a), key, a.time)
 	return string(signed), key.Public().ID, err
 }
 
 func (i Issuer) claim(a award) openbadge.Claim {
 	claim := openbadge.Claim{
 		Metadata: openbadge.Metadata{
-			ID: i.BaseURL + "/credentials/" + a.id, Name: a.title, ValidFrom: a.time,
+			ID: i.BaseURL + "/credentials/" + a.id, Name: a.title, ValidFrom: a.time, ValidUntil: a.until,
 			Issuer: openbadge.Profile{ID: i.DID, Name: i.Name, URL: i.BaseURL},
+			Status: i.statuses(a.bit),
 		},
 		Subject: openbadge.Subject{Hash: openbadge.IdentityHash(a.identity, a.salt), Salt: a.salt, IdentityType: a.identityType},
 		Achievement: openbadge.Achievement{

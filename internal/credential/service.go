@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/openbadge"
 	"github.com/btlc/btlc/internal/record"
 )
 
@@ -21,6 +22,9 @@ import (
 type Service struct {
 	pb.UnimplementedCredentialServiceServer
 	store store
+	fetch openbadge.Fetch // gets what other issuers publish; nil for nothing
+	// created has a word in it when a batch was created here.
+	created chan struct{}
 }
 
 // New makes the service. The database has been migrated: statements are prepared on its tables.
@@ -32,16 +36,7 @@ func New(db *database.DB, issuer Issuer) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: s}, nil
-}
-
-// Document is the signed document of a credential, byte for byte, for whoever knows the credential's id.
-func (s *Service) Document(ctx context.Context, id string) (document []byte, found bool, err error) {
-	parsed, err := uuid.Parse(id)
-	if err != nil {
-		return nil, false, nil // no id of ours
-	}
-	return s.store.document(ctx, parsed)
+	return &Service{store: s, created: make(chan struct{}, 1)}, nil
 }
 
 // GetCredential gets a credential.
@@ -97,6 +92,28 @@ func (s *Service) ReinstateCredential(ctx context.Context, req *pb.ReinstateCred
 	})
 }
 
+// ReissueCredential issues a credential anew, in the place of another one.
+func (s *Service) ReissueCredential(ctx context.Context, req *pb.ReissueCredentialRequest) (*pb.ReissueCredentialResponse, error) {
+	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.ReissueCredentialResponse, error) {
+		c, err := s.store.reissue(ctx, tx, req)
+		if err != nil {
+			return nil, err
+		}
+		return &pb.ReissueCredentialResponse{Credential: c}, announce(ctx, tx, c, "CREATED")
+	})
+}
+
+// ExpireDue has the record say of all credentials whose time is over that they have expired. It may run on many servers
+// at once.
+func (s *Service) ExpireDue(ctx context.Context) error {
+	const together = 100 // short transactions: the streams of the feed wait for them
+	for {
+		if n, err := s.store.expireDue(ctx, together); err != nil || n < together {
+			return err
+		}
+	}
+}
+
 // statusRequest is what all requests that change a status have.
 type statusRequest interface {
 	proto.Message
@@ -130,6 +147,12 @@ func announce(ctx context.Context, tx *database.Tx, c *pb.Credential, kind strin
 	state := map[string]any{
 		"credentialType": c.CredentialType, "status": api.EnumWord(c.Status),
 		"statusTime": c.StatusTime.AsTime().Format(time.RFC3339Nano), "issueTime": c.IssueTime.AsTime().Format(time.RFC3339Nano),
+	}
+	if c.ExpireTime != nil {
+		state["expireTime"] = c.ExpireTime.AsTime().Format(time.RFC3339Nano)
+	}
+	if c.Supersedes != "" {
+		state["supersedes"] = c.Supersedes
 	}
 	tx.Emit(database.Change{Streams: streams, Resource: c.Name, Type: "btlc/Credential", Version: c.Version, Kind: kind, NaturalKeys: keys, State: state})
 	return nil

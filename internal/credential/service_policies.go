@@ -3,10 +3,14 @@ package credential
 import (
 	"context"
 	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/policy"
 	"github.com/btlc/btlc/internal/record"
 )
@@ -38,13 +42,51 @@ func (s *Service) EvaluateEligibility(ctx context.Context, req *pb.EvaluateEligi
 	if err := access.Authorize(ctx, req.GetEducator(), req.GetEducator()); err != nil {
 		return nil, err
 	}
-	version, result, err := s.store.evaluate(ctx, req.GetEducator(), req.GetName())
+	about := record.About{Educator: api.LastUUID(req.GetEducator()), Now: s.store.db.Now()}
+	var err error
+	if about.AsOf, err = past("asOf", req.GetAsOf(), about.Now); err != nil {
+		return nil, err
+	}
+	if about.KnownAsOf, err = past("knownAsOf", req.GetKnownAsOf(), about.Now); err != nil {
+		return nil, err
+	}
+	version, result, err := s.store.evaluate(ctx, req.GetName(), about)
 	if err != nil {
 		return nil, err
 	}
 	return &pb.EvaluateEligibilityResponse{
-		Eligible: result.Met, PolicyVersion: version, Outcomes: record.Outcomes(result, func(policy.Fact) bool { return true }),
+		Eligible: result.Met, PolicyVersion: version, Outcomes: record.Outcomes(result, everyFact),
 	}, nil
+}
+
+func everyFact(policy.Fact) bool { return true }
+
+// past is a time that has come; the zero time for none.
+func past(field string, t *timestamppb.Timestamp, now time.Time) (time.Time, error) {
+	if t == nil {
+		return time.Time{}, nil
+	}
+	at := t.AsTime().Truncate(time.Microsecond) // as finely as the record has its times
+	if !t.IsValid() || at.Year() < 1900 || at.After(now) {
+		return time.Time{}, api.InvalidField(field, "is a time since 1900 that is not after now, %s", now.Format(time.RFC3339Nano))
+	}
+	return at, nil
+}
+
+// CreatePolicyVersion publishes the next version of a policy.
+func (s *Service) CreatePolicyVersion(ctx context.Context, req *pb.CreatePolicyVersionRequest) (*pb.CreatePolicyVersionResponse, error) {
+	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CreatePolicyVersionResponse, error) {
+		v, followers, err := s.store.publish(ctx, tx, req.GetParent(), req.GetPolicyVersion())
+		if err != nil {
+			return nil, err
+		}
+		tx.Wrote(v.Name)
+		tx.Emit(database.Change{
+			Streams: []string{"program"}, Resource: v.Name, Type: "btlc/PolicyVersion", Version: 1, Kind: "CREATED",
+			State: map[string]any{"versionNumber": v.VersionNumber, "credentialTypes": followers},
+		})
+		return &pb.CreatePolicyVersionResponse{PolicyVersion: v}, nil
+	})
 }
 
 // unmet tells what remains to be done, a violation for each requirement.

@@ -77,12 +77,12 @@ func TestIssue(t *testing.T) {
 		t.Errorf("document: %s", c.Document)
 	}
 
-	document, found, err := s.Document(t.Context(), api.LastWord(c.Name))
-	if err != nil || !found || string(document) != c.Document {
-		t.Errorf("document by id: %v, %v, %s", err, found, document)
+	published, found, err := s.Published(t.Context(), api.LastWord(c.Name))
+	if err != nil || !found || string(published.Document) != c.Document {
+		t.Errorf("document by id: %v, %v, %s", err, found, published.Document)
 	}
 	for _, id := range []string{uuid.NewString(), "nonsense"} {
-		if _, found, err := s.Document(t.Context(), id); err != nil || found {
+		if _, found, err := s.Published(t.Context(), id); err != nil || found {
 			t.Errorf("document of %s: %v, %v", id, err, found)
 		}
 	}

@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/btlc/btlc/ent/employment"
@@ -130,48 +128,6 @@ func many(t testing.TB, w *recordtest.World, people int) {
 	}
 	_, err := w.SQL().ExecContext(t.Context(), `ANALYZE`)
 	recordtest.Must(t, err)
-}
-
-func TestLookupsUseTheIndexes(t *testing.T) {
-	w, _ := open(t)
-	many(t, w, 20_000)
-	hundred := make([]string, 100)
-	for i := range hundred {
-		hundred[i] = fmt.Sprintf("M%d", 7*i+1)
-	}
-	for _, argument := range []string{"{M7}", "{" + strings.Join(hundred, ",") + "}"} {
-		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
-			plan := explain(t, w, LookupSQL, mode, fmt.Sprintf("'bps', %s, now()", pq.QuoteLiteral(argument)))
-			for _, table := range []string{"credentials", "external_ids", "employments"} {
-				if strings.Contains(plan, "Seq Scan on "+table) {
-					t.Errorf("%s reads all of %s:\n%s", mode, table, plan)
-				}
-			}
-		}
-	}
-}
-
-// explain is the plan of a prepared statement.
-func explain(t testing.TB, w *recordtest.World, statement, mode, arguments string) string {
-	t.Helper()
-	conn, err := w.SQL().Conn(t.Context())
-	recordtest.Must(t, err)
-	defer conn.Close()
-	for _, command := range []string{"DEALLOCATE ALL", "SET plan_cache_mode = " + mode, "PREPARE look_up AS " + statement} {
-		_, err := conn.ExecContext(t.Context(), command)
-		recordtest.Must(t, err)
-	}
-	rows, err := conn.QueryContext(t.Context(), "EXPLAIN EXECUTE look_up ("+arguments+")")
-	recordtest.Must(t, err)
-	defer rows.Close()
-	var lines []string
-	for rows.Next() {
-		var l string
-		recordtest.Must(t, rows.Scan(&l))
-		lines = append(lines, l)
-	}
-	recordtest.Must(t, rows.Err())
-	return strings.Join(lines, "\n")
 }
 
 func BenchmarkLookup(b *testing.B) {

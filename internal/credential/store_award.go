@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -44,33 +45,86 @@ func (s store) issue(ctx context.Context, tx *database.Tx, person, credentialTyp
 	if err := s.checkEligible(ctx, tx, id, kind); err != nil {
 		return nil, err
 	}
-	a, err := s.award(ctx, tx, id, kind)
+	framework, err := record.LatestFramework(ctx, tx.Client)
 	if err != nil {
+		return nil, err
+	} else if framework == nil {
+		return nil, fmt.Errorf("award %s: there is no framework", kind.ID)
+	}
+	version := kind.Edges.PolicyVersion
+	return s.put(ctx, tx, terms{
+		educator: id, kind: kind, version: version, framework: framework, status: credentialLife.First(), expires: expiry(tx.Now, version.ValidityMonths),
+		reason: "ISSUED", authority: authorityOf(version),
+	})
+}
+
+// terms are those on which a credential is made; what else it says is what is on record of its holder.
+type terms struct {
+	educator  uuid.UUID
+	kind      *ent.CredentialType // with its course
+	version   *ent.PolicyVersion
+	framework *ent.Framework
+	status    string
+	expires   *time.Time
+	// supersedes is the credential in whose place it stands, locked; nil for none.
+	supersedes              *ent.Credential
+	reason, authority, note string
+}
+
+// authorityOf is the authority of what a policy decides by itself.
+func authorityOf(version *ent.PolicyVersion) string {
+	return fmt.Sprintf("policy %s version %d", version.Policy, version.VersionNumber)
+}
+
+// put makes a credential with its document and the first event of its history.
+func (s store) put(ctx context.Context, tx *database.Tx, on terms) (*pb.Credential, error) {
+	a, err := s.award(ctx, tx, on)
+	if err != nil {
+		return nil, err
+	}
+	if a.bit, err = draw(ctx, tx); err != nil {
 		return nil, err
 	}
 	document, keyID, err := s.issuer.sign(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	row, err := tx.Credential.Create().SetID(uuid.MustParse(a.id)).SetEducatorID(id).SetCredentialTypeID(kind.ID).SetPolicyVersionID(kind.PolicyVersionID).
-		SetFrameworkID(a.framework).SetStatus(credentialLife.First()).SetStatusReason("ISSUED").SetIssueTime(tx.Now).SetStatusTime(tx.Now).SetDocument(document).SetKeyID(keyID).
-		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+	list := uuid.MustParse(a.bit.list)
+	var predecessor *uuid.UUID
+	if on.supersedes != nil { // before the other is there: nobody has two
+		if err := supersede(ctx, tx, on); err != nil {
+			return nil, err
+		}
+		predecessor = &on.supersedes.ID
+	}
+	if err := raiseList(ctx, tx, &list, "", on.status); err != nil {
+		return nil, err
+	}
+	row, err := tx.Credential.Create().SetID(uuid.MustParse(a.id)).SetEducatorID(on.educator).SetCredentialTypeID(on.kind.ID).SetPolicyVersionID(on.version.ID).
+		SetFrameworkID(on.framework.ID).SetStatus(on.status).SetStatusReason(on.reason).SetIssueTime(tx.Now).SetStatusTime(tx.Now).SetDocument(document).SetKeyID(keyID).
+		SetStatusListID(list).SetStatusListIndex(int32(a.bit.index)).SetNillableExpireTime(on.expires).SetNillableSupersedesID(predecessor).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, conflicts.Translate(err)
 	}
-	version := kind.Edges.PolicyVersion
-	row.Edges.PolicyVersion = version
-	return credentialProto(row), recordEvent(ctx, tx, row, fmt.Sprintf("policy %s version %d", version.Policy, version.VersionNumber), "")
+	row.Edges.PolicyVersion = on.version
+	return credentialProto(row, tx.Now), recordEvent(ctx, tx, row, on.authority, on.note)
 }
 
 // checkEligible refuses whoever holds the credential already or does not meet its policy.
 func (s store) checkEligible(ctx context.Context, tx *database.Tx, id uuid.UUID, kind *ent.CredentialType) error {
-	held, err := tx.Credential.Query().Where(credential.EducatorID(id), credential.CredentialTypeID(kind.ID), credential.StatusNEQ("REVOKED")).IDs(ctx)
-	if err != nil {
+	held, err := tx.Credential.Query().Where(credential.EducatorID(id), credential.CredentialTypeID(kind.ID), credential.StatusIn(counted...)).
+		WithPolicyVersion().ForUpdate().Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+	case err != nil:
 		return err
-	} else if len(held) > 0 {
-		name := api.Name("btlc/Credential", held[0])
+	case standing(held.Status, held.ExpireTime, tx.Now) == held.Status:
+		name := api.Name("btlc/Credential", held.ID)
 		return api.Errorf(api.CredentialHeld, "It is %s: revoke that one first if it was wrong.", name).With("credential", name)
+	default: // its time is over, and the record is about to say so
+		if err := expire(ctx, tx, held); err != nil {
+			return err
+		}
 	}
 	result, err := s.policies.Evaluate(ctx, tx.Client, kind.Edges.PolicyVersion, record.About{Educator: id, Course: kind.CourseID, Now: tx.Now})
 	if err != nil {
@@ -82,14 +136,8 @@ func (s store) checkEligible(ctx context.Context, tx *database.Tx, id uuid.UUID,
 }
 
 // award gathers what the document of a new credential says.
-func (s store) award(ctx context.Context, tx *database.Tx, id uuid.UUID, kind *ent.CredentialType) (award, error) {
-	framework, err := record.LatestFramework(ctx, tx.Client)
-	if err != nil {
-		return award{}, err
-	} else if framework == nil {
-		return award{}, fmt.Errorf("award %s: there is no framework", kind.ID)
-	}
-	course := kind.Edges.Course
+func (s store) award(ctx context.Context, tx *database.Tx, on terms) (award, error) {
+	id, kind, framework, course := on.educator, on.kind, on.framework, on.kind.Edges.Course
 	offered, err := tx.CourseVersion.Query().Where(courseversion.CourseID(course.ID)).Order(ent.Desc(courseversion.FieldVersionNumber)).First(ctx)
 	if err != nil {
 		return award{}, err
@@ -98,6 +146,9 @@ func (s store) award(ctx context.Context, tx *database.Tx, id uuid.UUID, kind *e
 		id: uuid.Must(uuid.NewV7()).String(), salt: rand.Text(),
 		credentialType: kind.ID, title: kind.Title, description: course.Description, criteria: kind.Criteria, achievementType: kind.AchievementType, credits: offered.Credits,
 		framework: framework.ID, frameworkTitle: framework.Title, standards: framework.Alignments, time: tx.Now,
+	}
+	if on.expires != nil {
+		a.until = *on.expires
 	}
 	if a.identity, a.identityType, err = identity(ctx, tx, id); err != nil {
 		return award{}, err

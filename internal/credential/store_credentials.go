@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,6 +24,7 @@ type store struct {
 	policies *record.Policies
 	statuses *sql.Stmt
 	lookups  *database.Group[person]
+	lists    *signedLists
 }
 
 func newStore(db *database.DB, issuer Issuer) (store, error) {
@@ -30,7 +32,7 @@ func newStore(db *database.DB, issuer Issuer) (store, error) {
 	if err != nil {
 		return store{}, err
 	}
-	s := store{db: db, issuer: issuer, policies: record.NewPolicies(), statuses: statuses}
+	s := store{db: db, issuer: issuer, policies: record.NewPolicies(), statuses: statuses, lists: newSignedLists()}
 	s.lookups = database.NewGroup(s.lookupAsked)
 	return s, nil
 }
@@ -50,12 +52,25 @@ var credentialList = &api.ListSpec{Default: "issue_time desc", Columns: map[stri
 // listed are the columns of a list: all but the document, which is most of a row.
 var listed = slices.DeleteFunc(slices.Clone(credential.Columns), func(column string) bool { return column == credential.FieldDocument })
 
-// credentialProto converts a row that was read with its policy version.
-func credentialProto(row *ent.Credential) *pb.Credential {
+// counted are the statuses of credentials that their holders have: nobody has two of one type.
+var counted = []string{"ACTIVE", "SUSPENDED"}
+
+// credentialProto converts a row that was read with its policy version, as it is at a time: one whose time is over is
+// expired, whether the record has come to say so or not.
+func credentialProto(row *ent.Credential, now time.Time) *pb.Credential {
 	version := row.Edges.PolicyVersion
+	status, since, reason := row.Status, row.StatusTime, row.StatusReason
+	if over := standing(status, row.ExpireTime, now); over != status {
+		status, since, reason = over, *row.ExpireTime, validityEnded
+	}
+	supersedes := ""
+	if row.SupersedesID != nil {
+		supersedes = api.Name("btlc/Credential", *row.SupersedesID)
+	}
 	return &pb.Credential{
 		Name: api.Name("btlc/Credential", row.ID), Educator: api.Name("btlc/Educator", row.EducatorID), CredentialType: api.Name("btlc/CredentialType", row.CredentialTypeID),
-		Status: api.EnumOf[pb.CredentialStatus](row.Status), IssueTime: api.Timestamp(row.IssueTime), StatusTime: api.Timestamp(row.StatusTime), StatusReason: row.StatusReason,
+		Status: api.EnumOf[pb.CredentialStatus](status), IssueTime: api.Timestamp(row.IssueTime), StatusTime: api.Timestamp(since), StatusReason: reason,
+		ExpireTime: api.OptionalTimestamp(row.ExpireTime), Supersedes: supersedes, EdFiStatus: edFiStatus[status],
 		PolicyVersion: policyVersionName(version), Framework: api.Name("btlc/Framework", row.FrameworkID), Document: row.Document,
 		Version: row.Version, CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version),
 	}
@@ -68,17 +83,7 @@ func (s store) credential(ctx context.Context, name string) (*pb.Credential, err
 	} else if err != nil {
 		return nil, err
 	}
-	return credentialProto(row), nil
-}
-
-func (s store) document(ctx context.Context, id uuid.UUID) (document []byte, found bool, err error) {
-	row, err := s.db.Ent().Credential.Query().Where(credential.ID(id)).Select(credential.FieldDocument).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, false, nil
-	} else if err != nil {
-		return nil, false, err
-	}
-	return []byte(row.Document), true, nil
+	return credentialProto(row, s.db.Now()), nil
 }
 
 // holder is whose credential it is.
@@ -105,30 +110,52 @@ func (s store) listCredentials(ctx context.Context, req *pb.ListCredentialsReque
 	if err != nil {
 		return nil, err
 	}
-	items, next := api.Page(q, rows, credentialProto)
+	now := s.db.Now()
+	items, next := api.Page(q, rows, func(row *ent.Credential) *pb.Credential { return credentialProto(row, now) })
 	return &pb.ListCredentialsResponse{Credentials: items, NextPageToken: next}, nil
 }
 
 func (s store) changeStatus(ctx context.Context, tx *database.Tx, req statusRequest, verb string) (*pb.Credential, error) {
-	row, err := tx.Credential.Query().Where(credential.ID(api.LastUUID(req.GetName()))).WithPolicyVersion().ForUpdate().Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, api.Missing(req.GetName())
-	} else if err != nil {
-		return nil, err
-	}
-	if err := api.CheckEtag(ctx, req.ProtoReflect(), credentialProto(row)); err != nil {
-		return nil, err
-	}
-	next, err := credentialLife.After("credential", row.Status, verb)
+	row, next, err := toChange(ctx, tx, req, verb)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := row.Update().SetStatus(next).SetStatusTime(tx.Now).SetStatusReason(req.GetReasonCode()).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
+	return turn(ctx, tx, row, turning{next, tx.Now, req.GetReasonCode(), req.GetAuthority(), req.GetNote()})
+}
+
+// toChange locks the credential that a request is to change, and says which status the verb leads to.
+func toChange(ctx context.Context, tx *database.Tx, req statusRequest, verb string) (row *ent.Credential, next string, err error) {
+	row, err = tx.Credential.Query().Where(credential.ID(api.LastUUID(req.GetName()))).WithPolicyVersion().ForUpdate().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, "", api.Missing(req.GetName())
+	} else if err != nil {
+		return nil, "", err
+	}
+	if err := api.CheckEtag(ctx, req.ProtoReflect(), credentialProto(row, tx.Now)); err != nil {
+		return nil, "", err
+	}
+	next, err = credentialLife.After("credential", standing(row.Status, row.ExpireTime, tx.Now), verb)
+	return row, next, err
+}
+
+// turning is what a credential turns into, since when and why.
+type turning struct {
+	status                  string
+	since                   time.Time
+	reason, authority, note string
+}
+
+// turn gives a credential another status, with an event. No status changes in another way.
+func turn(ctx context.Context, tx *database.Tx, row *ent.Credential, into turning) (*pb.Credential, error) {
+	if err := raiseList(ctx, tx, row.StatusListID, row.Status, into.status); err != nil {
+		return nil, err
+	}
+	changed, err := row.Update().SetStatus(into.status).SetStatusTime(into.since).SetStatusReason(into.reason).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
 	changed.Edges.PolicyVersion = row.Edges.PolicyVersion
-	return credentialProto(changed), recordEvent(ctx, tx, changed, req.GetAuthority(), req.GetNote())
+	return credentialProto(changed, tx.Now), recordEvent(ctx, tx, changed, into.authority, into.note)
 }
 
 // recordEvent writes a credential's status into its history.

@@ -66,6 +66,9 @@ func policyVersionName(row *ent.PolicyVersion) string {
 
 func policyVersionProto(row *ent.PolicyVersion) *pb.PolicyVersion {
 	out := &pb.PolicyVersion{Name: policyVersionName(row), Title: row.Title, VersionNumber: row.VersionNumber, CreateTime: api.Timestamp(row.CreateTime)}
+	if row.ValidityMonths != nil {
+		out.ValidityMonths = *row.ValidityMonths
+	}
 	for _, r := range row.Requirements {
 		out.Requirements = append(out.Requirements, &pb.Requirement{
 			Id: r.ID, Title: r.Title, Citation: r.Citation, Expression: r.Expression, UnmetMessage: r.Unmet, Assumption: r.Assumption,
@@ -110,8 +113,9 @@ func (s store) listPolicyVersions(ctx context.Context, req *pb.ListPolicyVersion
 	return &pb.ListPolicyVersionsResponse{PolicyVersions: items, NextPageToken: next}, nil
 }
 
-// evaluate decides the policy of a credential type on an educator's record, both by their names.
-func (s store) evaluate(ctx context.Context, person, credentialType string) (version string, result policy.Result, err error) {
+// evaluate decides the policy of a credential type, by its name, on an educator's record: the policy in force, or the one
+// that was at the times that are asked for.
+func (s store) evaluate(ctx context.Context, credentialType string, about record.About) (version string, result policy.Result, err error) {
 	db := s.db.Ent()
 	row, err := s.typeRow(ctx, db, credentialType)
 	if err != nil {
@@ -119,12 +123,20 @@ func (s store) evaluate(ctx context.Context, person, credentialType string) (ver
 	} else if row == nil {
 		return "", result, api.Missing(credentialType)
 	}
-	id := api.LastUUID(person)
-	if found, err := db.Educator.Query().Where(educator.ID(id)).Exist(ctx); err != nil {
+	if found, err := db.Educator.Query().Where(educator.ID(about.Educator)).Exist(ctx); err != nil {
 		return "", result, err
 	} else if !found {
-		return "", result, api.Missing(person)
+		return "", result, api.Missing(api.Name("btlc/Educator", about.Educator))
 	}
-	result, err = s.policies.Evaluate(ctx, db, row.Edges.PolicyVersion, record.About{Educator: id, Course: row.CourseID, Now: s.db.Now()})
-	return policyVersionName(row.Edges.PolicyVersion), result, err
+	about.Course = row.CourseID
+	by := row.Edges.PolicyVersion
+	if !about.AsOf.IsZero() || !about.KnownAsOf.IsZero() {
+		if by, err = record.PolicyInForce(ctx, db, by.Policy, about); err != nil {
+			return "", result, err
+		} else if by == nil {
+			return "", result, api.InvalidField("knownAsOf", "is before any policy for %s was on record", credentialType)
+		}
+	}
+	result, err = s.policies.Evaluate(ctx, db, by, about)
+	return policyVersionName(by), result, err
 }

@@ -14,11 +14,14 @@ import (
 
 // The look-ups of districts are the hot path: a prepared statement beside ent, one trip, shared by callers who come at the
 // same time. database/sql keeps it prepared on every connection that has run it. A row is a credential of a
-// person whom the district employs today by its own calendar; a person without credentials has one row without one.
+// person whom the district employs today by its own calendar; a person without credentials has one row without one. What is
+// over counts no more, even while the record has not come to say so.
 const (
 	lookupFrom = `WITH today AS MATERIALIZED (SELECT ($3::timestamptz AT TIME ZONE time_zone)::date AS day FROM districts WHERE id = $1)
-		SELECT x.value, x.educator_id, 'credentials/' || c.id, 'credentialTypes/' || c.credential_type_id, c.status, c.issue_time, c.status_time, c.version
+		SELECT x.value, x.educator_id, 'credentials/' || c.id, 'credentialTypes/' || c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE c.status END,
+			c.issue_time, CASE WHEN ended THEN c.expire_time ELSE c.status_time END, c.version
 		FROM external_ids x LEFT JOIN credentials c ON c.educator_id = x.educator_id
+			CROSS JOIN LATERAL (SELECT c.expire_time <= $3 AND c.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity
 		WHERE EXISTS (SELECT FROM employments e WHERE e.educator_id = x.educator_id AND e.district_id = $1
 				AND e.start_date <= (SELECT day FROM today) AND (e.end_date IS NULL OR e.end_date >= (SELECT day FROM today)))
 			AND x.kind = 'EMPLOYEE_ID' AND x.district_id = $1 AND x.value = `
@@ -32,7 +35,8 @@ const (
 // statusOf is api.EnumOf for the statuses that there are, without reflection.
 var statusOf = map[string]pb.CredentialStatus{
 	"ACTIVE": pb.CredentialStatus_CREDENTIAL_STATUS_ACTIVE, "SUSPENDED": pb.CredentialStatus_CREDENTIAL_STATUS_SUSPENDED,
-	"REVOKED": pb.CredentialStatus_CREDENTIAL_STATUS_REVOKED,
+	"REVOKED": pb.CredentialStatus_CREDENTIAL_STATUS_REVOKED, "SUPERSEDED": pb.CredentialStatus_CREDENTIAL_STATUS_SUPERSEDED,
+	"EXPIRED": pb.CredentialStatus_CREDENTIAL_STATUS_EXPIRED,
 }
 
 // statusRow is where the rows of a look-up are read to.

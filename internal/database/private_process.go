@@ -108,7 +108,8 @@ func (p *Private) finish() {
 }
 
 // awaitPredecessor waits until no PostgreSQL works on the data directory. We hold the directory's lock, so there can
-// only be one whose server was killed and which is shutting down; the kernel told it to. When postmaster.pid was left by
+// only be one whose server was killed and which is shutting down; the kernel told it to. One that was killed itself may
+// leave processes that end a moment later, and hold its memory until then. When postmaster.pid was left by
 // a crash and its number has since gone to an unrelated process, that process is returned, so that it can be disregarded;
 // otherwise 0.
 func awaitPredecessor(ctx context.Context, dir string) (stranger int, err error) {
@@ -121,7 +122,7 @@ func awaitPredecessor(ctx context.Context, dir string) (stranger int, err error)
 		if err != nil {
 			return 0, err
 		}
-		if pid == 0 || !processAlive(pid) {
+		if pid == 0 || !processAlive(pid) && !memoryAttached(filepath.Join(dir, clusterName)) {
 			return 0, nil
 		}
 		if socketAnswers(filepath.Join(dir, socketName)) {

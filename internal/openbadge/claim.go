@@ -1,6 +1,7 @@
 package openbadge
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -74,14 +75,36 @@ func IdentityHash(identity, salt string) string {
 // Build writes a claim as an unsigned OpenBadgeCredential in canonical JSON. A claim with faults is
 // refused with a *ClaimError that lists them all.
 func Build(claim Claim) ([]byte, error) {
-	document := claim.object()
+	document, err := claim.document()
+	if err != nil {
+		return nil, err
+	}
+	return canonical(document)
+}
+
+// Issue is Sign of what Build writes, without writing and reading it in between. Errors: those of both.
+func Issue(ctx context.Context, claim Claim, signer Signer, created time.Time, suites ...Cryptosuite) ([]byte, error) {
+	document, err := claim.document()
+	if err != nil {
+		return nil, err
+	}
+	signed, err := sign(ctx, document, signer.Public().VerificationMethod(claim.Issuer.ID), signer, created, suites)
+	if err == nil && len(signed) > MaxDocument {
+		return nil, ErrTooLarge
+	}
+	return signed, err
+}
+
+// document is the unsigned credential. Its values are those of decoded JSON.
+func (c Claim) document() (map[string]any, error) {
+	document := c.object()
 	var f faults
-	claim.check(&f)
-	f.text("", document)
+	c.check(&f)
+	f.text(document)
 	if len(f) > 0 {
 		return nil, &ClaimError{f}
 	}
-	return canonical(document)
+	return document, nil
 }
 
 func (c Claim) object() map[string]any {

@@ -2,7 +2,6 @@ package openbadge
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"net/mail"
 	"net/url"
@@ -80,19 +79,14 @@ func (s Subject) check(f *faults, at string) {
 
 // text finds texts that not every reader would show alike, which Sign refuses: control characters,
 // but for the line feeds of Markdown, and broken Unicode.
-func (f *faults) text(at string, value any) {
-	switch value := value.(type) {
-	case string:
-		f.require(utf8.ValidString(value) && !strings.ContainsFunc(value, isControl), at, "has a control character or broken Unicode")
-	case []any:
-		for i, member := range value {
-			f.text(item(at, i), member)
+func (f *faults) text(document map[string]any) {
+	var found []string
+	walk(nil, document, func(at trail, value any) {
+		if text, ok := value.(string); ok && (!utf8.ValidString(text) || strings.ContainsFunc(text, isControl)) {
+			found = append(found, at.String()+": has a control character or broken Unicode")
 		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			f.text(strings.TrimPrefix(at+"."+key, "."), value[key])
-		}
-	}
+	})
+	*f = append(*f, slices.Sorted(slices.Values(found))...)
 }
 
 var (

@@ -233,7 +233,12 @@ func verifyBy(t tester, issuer string, document []byte) {
 func TestAnyClaimVerifies(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		claim := anyClaim.Draw(t, "claim")
-		verifyBy(t, claim.Issuer.ID, signedClaim(t, claim))
+		signed := signedClaim(t, claim)
+		verifyBy(t, claim.Issuer.ID, signed)
+		issued, err := Issue(context.Background(), claim, claimKey(t), claim.ValidFrom)
+		if err != nil || !bytes.Equal(issued, signed) {
+			t.Fatalf("issued at once it is %s, %v; built and signed it is %s", issued, err, signed)
+		}
 	})
 }
 

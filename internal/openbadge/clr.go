@@ -46,7 +46,7 @@ func BuildCLR(claim CLRClaim) ([]byte, error) {
 	var f faults
 	claim.Metadata.check(&f, SchemaCLR)
 	claim.Subject.check(&f, "credentialSubject")
-	f.text("", document) // before others' texts are in it
+	f.text(document) // before others' texts are in it
 	subject["verifiableCredential"] = claim.nest(&f)
 	if len(f) > 0 {
 		return nil, &ClaimError{f}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gowebpki/jcs"
 )
@@ -39,9 +41,7 @@ func parse(document []byte) (map[string]any, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: more than one value", ErrMalformed)
 	}
-	// The standard library repairs invalid Unicode in silence, and different documents would become
-	// one; the canonicalizer refuses it.
-	if _, err := jcs.Transform(document); err != nil {
+	if err := checkUnicode(document); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	object, ok := value.(map[string]any)
@@ -50,6 +50,21 @@ func parse(document []byte) (map[string]any, error) {
 	}
 	return object, nil
 }
+
+// checkUnicode refuses what the standard library repairs in silence, so that different documents would become one: bytes
+// that are not UTF-8, and halves of surrogate pairs, which only escapes can write and the canonicalizer refuses.
+func checkUnicode(document []byte) error {
+	if !utf8.Valid(document) {
+		return errors.New("not UTF-8")
+	}
+	if !surrogate.Match(document) {
+		return nil
+	}
+	_, err := jcs.Transform(document)
+	return err
+}
+
+var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
 
 func parseValue(decoder *json.Decoder, depth int) (any, error) {
 	token, err := decoder.Token()
@@ -111,21 +126,13 @@ func parseArray(decoder *json.Decoder, depth int) ([]any, error) {
 // digit could change under a valid signature.
 func checkNumber(number json.Number) error {
 	if strings.ContainsAny(number.String(), ".eE") {
-		return nil
+		_, err := number.Float64()
+		return err
 	}
 	if n, err := number.Int64(); err != nil || n > maxInteger || n < -maxInteger {
 		return fmt.Errorf("%w: %.40s", ErrNumber, number)
 	}
 	return nil
-}
-
-// canonical is the RFC 8785 form of a value.
-func canonical(value any) ([]byte, error) {
-	plain, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return jcs.Transform(plain)
 }
 
 // mustCanonical is canonical for what this package puts together itself.

@@ -3,7 +3,6 @@ package openbadge
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,7 +14,9 @@ var dateTimeStamp = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9
 
 // timeFields are the fields of credentials, wherever they stand, whose values are times (Verifiable
 // Credentials Data Model 2.0, section 4.9; Open Badges 3.0, DateTimeZ).
-var timeFields = strings.Fields("validFrom validUntil awardedDate activityStartDate activityEndDate created expires")
+var timeFields = map[string]bool{
+	"validFrom": true, "validUntil": true, "awardedDate": true, "activityStartDate": true, "activityEndDate": true, "created": true, "expires": true,
+}
 
 // parseTime reads a dateTimeStamp. Any other value is ErrMalformed.
 func parseTime(value any) (time.Time, error) {
@@ -33,37 +34,24 @@ func parseTime(value any) (time.Time, error) {
 // fit tells whether a document reads the same to everybody: no control characters, which
 // canonicalizers are known to write differently, but for the line feeds of Markdown; and every time
 // whole. Errors are ErrUnsignable with the place.
-func fit(document map[string]any) error { return fitValue("", document) }
-
-func fitValue(place string, value any) error {
-	switch value := value.(type) {
-	case string:
-		if strings.ContainsFunc(value, isControl) {
-			return fmt.Errorf("%w: %s has a control character", ErrUnsignable, place)
-		}
-	case []any:
-		for _, item := range value {
-			if err := fitValue(place, item); err != nil {
-				return err
+func fit(document map[string]any) (fault error) {
+	walk(nil, document, func(at trail, value any) {
+		name := at.member()
+		switch {
+		case fault != nil:
+		case strings.ContainsFunc(name, isControl):
+			fault = fmt.Errorf("%w: the name of %.100q has a control character", ErrUnsignable, at)
+		case timeFields[name]:
+			if _, err := parseTime(value); err != nil {
+				fault = fmt.Errorf("%w: %.100s: %w", ErrUnsignable, at, err)
+			}
+		default:
+			if text, ok := value.(string); ok && strings.ContainsFunc(text, isControl) {
+				fault = fmt.Errorf("%w: %.100s has a control character", ErrUnsignable, at)
 			}
 		}
-	case map[string]any:
-		for key, item := range value {
-			below := strings.TrimPrefix(place+"."+key, ".")
-			if err := fitValue(fmt.Sprintf("the name of %.100q", below), key); err != nil {
-				return err
-			}
-			if slices.Contains(timeFields, key) {
-				if _, err := parseTime(item); err != nil {
-					return fmt.Errorf("%w: %.100s: %w", ErrUnsignable, below, err)
-				}
-			}
-			if err := fitValue(below, item); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	})
+	return fault
 }
 
 func isControl(r rune) bool { return r != '\n' && unicode.IsControl(r) }

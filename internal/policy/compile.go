@@ -26,9 +26,11 @@ const (
 )
 
 // Fault is one thing wrong with a policy. Requirement is the requirement's id, or its place
-// ("requirements[2]") while it has none, or empty for the policy itself.
+// ("requirements[2]") while it has none, or empty for the policy itself. Index is the place, from
+// 0; -1 for the policy itself.
 type Fault struct {
 	Requirement string
+	Index       int
 	Field       string
 	Message     string
 }
@@ -79,7 +81,7 @@ func Compile(source Source) (*Program, error) {
 	for i, requirement := range source.Requirements {
 		compiled, messages := compileExpression(env, requirement.Expression)
 		for _, message := range messages {
-			faults = append(faults, Fault{label(requirement, i), "expression", message})
+			faults = append(faults, Fault{label(requirement, i), i, "expression", message})
 		}
 		program.programs[i] = compiled
 	}
@@ -92,28 +94,35 @@ func Compile(source Source) (*Program, error) {
 // checkSource checks all but the expressions.
 func checkSource(source Source) []Fault {
 	var faults []Fault
-	check := func(ok bool, requirement, field, message string) {
-		if !ok {
-			faults = append(faults, Fault{requirement, field, message})
+	check := func(ok bool, index int, field, message string) {
+		if ok {
+			return
 		}
+		at := ""
+		if index >= 0 {
+			at = label(source.Requirements[index], index)
+		}
+		faults = append(faults, Fault{at, index, field, message})
 	}
-	check(source.ID != "", "", "id", "is empty")
-	check(source.Version > 0, "", "version", "must be 1 or more")
+	check(source.ID != "", -1, "id", "is empty")
+	check(source.Version > 0, -1, "version", "must be 1 or more")
 	// A policy without requirements would be met by everyone.
-	check(len(source.Requirements) > 0, "", "requirements", "is empty")
+	check(len(source.Requirements) > 0, -1, "requirements", "is empty")
 
 	seen := map[string]bool{}
 	for i, r := range source.Requirements {
-		at := label(r, i)
-		check(r.ID != "", at, "id", "is empty")
-		check(r.ID == "" || !seen[r.ID], at, "id", "is used twice")
+		check(r.ID != "", i, "id", "is empty")
+		check(r.ID == "" || !seen[r.ID], i, "id", "is used twice")
 		seen[r.ID] = true
 
+		if r.Citation == "" && r.Assumption {
+			continue // that no source says so is all that there is to say
+		}
 		assumed := strings.HasPrefix(r.Citation, assumptionPrefix)
-		check(strings.TrimSpace(strings.TrimPrefix(r.Citation, assumptionPrefix)) != "", at, "citation", "is empty")
-		check(assumed || !r.Assumption, at, "citation",
+		check(strings.TrimSpace(strings.TrimPrefix(r.Citation, assumptionPrefix)) != "", i, "citation", "is empty")
+		check(assumed || !r.Assumption, i, "citation",
 			`must begin with "assumption:", because the requirement is marked as an assumption`)
-		check(r.Assumption || !assumed, at, "assumption", "must be set, because the citation says that it is one")
+		check(r.Assumption || !assumed, i, "assumption", "must be set, because the citation says that it is one")
 	}
 	return faults
 }

@@ -56,6 +56,28 @@ func TestCompileRefusesAPolicyThatAsksNothing(t *testing.T) {
 	}
 }
 
+func TestAnAssumptionNeedsNoCitation(t *testing.T) {
+	source := policyOf("true")
+	source.Requirements[0].Citation, source.Requirements[0].Assumption = "", true
+	if _, err := Compile(source); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFaultsSayTheirPlace(t *testing.T) {
+	source := policyOf("true", "nonsense")
+	source.Requirements[1].ID = source.Requirements[0].ID
+	_, err := Compile(source)
+	refused, ok := errors.AsType[*CompileError](err)
+	if !ok || len(refused.Faults) != 2 || refused.Faults[0].Index != 1 || refused.Faults[1].Index != 1 || !strings.HasPrefix(refused.Faults[1].Message, "line 1, column 1: ") {
+		t.Errorf("got %+v", err)
+	}
+	_, err = Compile(Source{ID: "empty", Version: 1})
+	if refused, ok = errors.AsType[*CompileError](err); !ok || len(refused.Faults) != 1 || refused.Faults[0].Index != -1 {
+		t.Errorf("got %+v", err)
+	}
+}
+
 func TestProgramKeepsItsOwnSource(t *testing.T) {
 	source := policyOf("true")
 	program, err := Compile(source)

@@ -16,8 +16,8 @@ import (
 // and says nothing about the educator.
 var ErrCostExceeded = errors.New("the expression exceeds the cost limit")
 
-// EvaluationError says that a requirement could not be decided, and why: ErrCostExceeded, the
-// error of a Facts method, the context's error, or a fault of CEL.
+// EvaluationError says that a requirement could not be decided, and why: ErrCostExceeded, a
+// *ReadError, the context's error, or a fault of CEL.
 type EvaluationError struct {
 	Policy      string
 	Version     int
@@ -30,6 +30,17 @@ func (e *EvaluationError) Error() string {
 }
 
 func (e *EvaluationError) Unwrap() error { return e.Err }
+
+// ReadError says that a question to the facts got no answer. It is no fault of the policy.
+type ReadError struct {
+	// Question is as the expression asks it: demonstrated(using-data-assessment-1).
+	Question string
+	Err      error
+}
+
+func (e *ReadError) Error() string { return e.Question + ": " + e.Err.Error() }
+
+func (e *ReadError) Unwrap() error { return e.Err }
 
 // Evaluate decides every requirement of the policy on the facts. The policy is met when all of
 // them are. The error is an *EvaluationError for the first requirement that cannot be decided; no
@@ -132,7 +143,7 @@ func (r *reading) call(f function, args []ref.Val) ref.Val {
 	if !ok {
 		value, facts, err := f.ask(r.ctx, r.facts, args)
 		if err != nil {
-			r.failed = fmt.Errorf("%s(%v): %w", f.name, asked.args[0], err)
+			r.failed = &ReadError{fmt.Sprintf("%s(%v)", f.name, asked.args[0]), err}
 			return types.WrapErr(r.failed)
 		}
 		known = answer{adapt(f, asked, value), facts}

@@ -50,7 +50,7 @@ type Requirement struct {
 	// Title says the requirement in a few words.
 	Title string `json:"title" yaml:"title"`
 	// Citation says where the requirement comes from. When the program's sources are silent it
-	// begins with "assumption:", and Assumption is set.
+	// begins with "assumption:" or is empty, and Assumption is set.
 	Citation string `json:"citation" yaml:"citation"`
 	// Expression is CEL and yields a bool.
 	Expression string `json:"expression" yaml:"expression"`

@@ -1,15 +1,20 @@
 package program
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/btlc/btlc/internal/badge"
+)
 
 // CredentialType is a credential that the program awards.
 type CredentialType struct {
-	ID              string `yaml:"id"`
-	Course          string `yaml:"course"`
-	Policy          string `yaml:"policy"`
-	Title           string `yaml:"title"`
-	AchievementType string `yaml:"achievementType"` // a word of Open Badges 3.0
-	Criteria        string `yaml:"criteria"`        // how it is earned, for people
+	ID              string       `yaml:"id"`
+	Course          string       `yaml:"course"`
+	Policy          string       `yaml:"policy"`
+	Title           string       `yaml:"title"`
+	AchievementType string       `yaml:"achievementType"` // a word of Open Badges 3.0
+	Criteria        string       `yaml:"criteria"`        // how it is earned, for people
+	Badge           badge.Design `yaml:"badge"`
 	Trace           `yaml:",inline"`
 }
 
@@ -24,5 +29,6 @@ func (c *checker) checkCredentialTypes() {
 		c.check(slices.Contains(AchievementTypes, credential.AchievementType),
 			path+".achievementType", "unknown type of achievement %q", credential.AchievementType)
 		c.check(credential.Criteria != "", path+".criteria", "empty")
+		c.check(credential.Badge.Check() == nil, path+".badge", "cannot be drawn: %v", credential.Badge.Check())
 	}
 }

@@ -11,18 +11,20 @@ import (
 
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/role"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/internal/database"
 )
 
 // Store writes the program's data to the tables, in one transaction; what is there already stays. Titles and
 // descriptions of the catalogue follow the files, but a version (of the framework, a course, a policy) that is stored
-// and differs from the files is an error: registrations and awards were decided by it. What staff may change
-// themselves, institutions and agreements, is written once and then theirs.
+// and differs from the files is an error: registrations and awards were decided by it. A policy that staff have published
+// since stays in force until the files have a later version of it. What staff may change themselves, institutions and
+// agreements, is written once and then theirs.
 func Store(ctx context.Context, db *database.DB, p *Program) error {
 	return db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
 		// Many servers may start at once.
-		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext('btlc.program'))"); err != nil {
-			return fmt.Errorf("lock the program data: %w", err)
+		if err := Lock(ctx, tx); err != nil {
+			return err
 		}
 		for _, step := range []func(context.Context, *database.Tx, *Program) error{
 			storeRoleFamilies, storeFramework, storeCourses, storeCourseVersions, storePolicies, storeCredentialTypes, storeInstitutions, storeAgreements,
@@ -33,6 +35,14 @@ func Store(ctx context.Context, db *database.DB, p *Program) error {
 		}
 		return nil
 	})
+}
+
+// Lock keeps all others from storing or publishing program data until the transaction ends.
+func Lock(ctx context.Context, tx *database.Tx) error {
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext('btlc.program'))"); err != nil {
+		return fmt.Errorf("lock the program data: %w", err)
+	}
+	return nil
 }
 
 // StoreRoles creates the formal roles that the sources name in a district, except those whose name it has.
@@ -136,14 +146,15 @@ func storeCourses(ctx context.Context, tx *database.Tx, p *Program) error {
 	return nil
 }
 
-// storeCredentialTypes lets each type follow the version of its policy that the files have.
+// storeCredentialTypes lets each type follow the latest version of its policy, be it the files' or one that was published
+// since.
 func storeCredentialTypes(ctx context.Context, tx *database.Tx, p *Program) error {
 	rows, err := tx.CredentialType.Query().All(ctx)
 	if err != nil {
 		return err
 	}
 	stored := byID(rows, func(r *ent.CredentialType) string { return r.ID })
-	versions, err := policyVersionIDs(ctx, tx, p)
+	versions, err := latestPolicyVersions(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -152,12 +163,12 @@ func storeCredentialTypes(ctx context.Context, tx *database.Tx, p *Program) erro
 		switch {
 		case row == nil:
 			err = tx.CredentialType.Create().SetID(t.ID).SetTitle(t.Title).SetCourseID(t.Course).SetAchievementType(t.AchievementType).SetCriteria(t.Criteria).
-				SetPolicyVersionID(policy).SetSources(sources(t.Trace)).SetCreateTime(tx.Now).Exec(ctx)
+				SetPolicyVersionID(policy).SetSources(sources(t.Trace)).SetBadge(schema.Badge(t.Badge)).SetCreateTime(tx.Now).Exec(ctx)
 		case row.CourseID != t.Course:
 			err = fmt.Errorf("is stored for the course %s, not %s: another credential has another id", row.CourseID, t.Course)
-		case row.Title != t.Title || row.AchievementType != t.AchievementType || row.Criteria != t.Criteria || row.PolicyVersionID != policy || !slices.Equal(row.Sources, t.Sources):
+		case row.Title != t.Title || row.AchievementType != t.AchievementType || row.Criteria != t.Criteria || row.PolicyVersionID != policy || row.Badge != schema.Badge(t.Badge) || !slices.Equal(row.Sources, t.Sources):
 			err = row.Update().SetTitle(t.Title).SetAchievementType(t.AchievementType).SetCriteria(t.Criteria).SetSources(sources(t.Trace)).
-				SetPolicyVersionID(policy).Exec(ctx)
+				SetPolicyVersionID(policy).SetBadge(schema.Badge(t.Badge)).Exec(ctx)
 		}
 		if err != nil {
 			return fmt.Errorf("credential type %s: %w", t.ID, err)

@@ -3,6 +3,7 @@ package program_test
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -271,5 +272,41 @@ func TestStoreRoles(t *testing.T) {
 		if len(r.Sources) == 0 || r.RoleFamilyID == nil {
 			t.Errorf("role: %v", r)
 		}
+	}
+}
+
+// What was published stays in force when a server starts with files of before; a later version of the files comes into
+// force; and one that takes a published number for other content is refused.
+func TestPublishedPoliciesStayInForce(t *testing.T) {
+	db, pool := open(t)
+	p := load(t)
+	store(t, db, p)
+	ctx := t.Context()
+	first := must[*ent.PolicyVersion](t)(db.Ent().PolicyVersion.Query().Where(policyversion.PolicyEQ("course-certificate")).Only(ctx))
+	published := must[*ent.PolicyVersion](t)(db.Ent().PolicyVersion.Create().SetPolicy(first.Policy).SetVersionNumber(2).SetTitle("Published").
+		SetRequirements(first.Requirements).SetValidityMonths(60).Save(ctx))
+	if err := db.Ent().CredentialType.Update().SetPolicyVersionID(published.ID).Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
+	before := dump(t, pool)
+	store(t, db, p)
+	if after := dump(t, pool); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+
+	at := slices.IndexFunc(p.Policies, func(policy program.Policy) bool { return policy.ID == first.Policy })
+	p.Policies[at].Version, p.Policies[at].Title = 2, "Published"
+	if err := program.Store(ctx, db, p); err == nil || !strings.Contains(err.Error(), "policy course-certificate version 2") || !strings.Contains(err.Error(), "validity months") {
+		t.Errorf("got %v, want an error on what awards of version 2 are worth", err)
+	}
+	p.Policies[at].Version = 3
+	store(t, db, p)
+	for _, c := range must[[]*ent.CredentialType](t)(db.Ent().CredentialType.Query().WithPolicyVersion().All(ctx)) {
+		if c.Edges.PolicyVersion.VersionNumber != 3 {
+			t.Errorf("%s goes by version %d, want 3", c.ID, c.Edges.PolicyVersion.VersionNumber)
+		}
+	}
+	if kept := must[*ent.PolicyVersion](t)(db.Ent().PolicyVersion.Get(ctx, first.ID)); kept.Title != first.Title {
+		t.Errorf("version 1: %v", kept)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/btlc/btlc/ent/competency"
 	"github.com/btlc/btlc/ent/coreskill"
 	"github.com/btlc/btlc/ent/performanceassessment"
+	"github.com/btlc/btlc/ent/policyversion"
 	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/internal/database"
 )
@@ -215,7 +216,7 @@ func storePolicies(ctx context.Context, tx *database.Tx, p *Program) error {
 	for _, policy := range p.Policies {
 		name, requirements := policyVersion(policy.ID, int32(policy.Version)), policy.requirements()
 		if row := stored[name]; row != nil {
-			if err := unchanged(name, policyContent(row.Title, row.Requirements), policyContent(policy.Title, requirements)); err != nil {
+			if err := unchanged(name, policyContent(row.Title, row.Requirements, row.ValidityMonths), policyContent(policy.Title, requirements, nil)); err != nil {
 				return err
 			}
 			continue
@@ -240,25 +241,25 @@ func (p *Policy) requirements() []schema.Requirement {
 	return requirements
 }
 
-func policyContent(title string, requirements []schema.Requirement) content {
+// policyContent is what a version says. Awards by the files' versions always count.
+func policyContent(title string, requirements []schema.Requirement, validityMonths *int32) content {
 	c := content{}
 	c.put("title", title)
+	if validityMonths != nil {
+		c.put("validity months", *validityMonths)
+	}
 	for i, r := range requirements {
 		c.put("requirement "+r.ID, i, r)
 	}
 	return c
 }
 
-// policyVersionIDs are the rows of the versions that the files have, by policy.
-func policyVersionIDs(ctx context.Context, tx *database.Tx, p *Program) (map[string]uuid.UUID, error) {
-	rows, err := tx.PolicyVersion.Query().All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	stored := byID(rows, func(r *ent.PolicyVersion) string { return policyVersion(r.Policy, r.VersionNumber) })
+// latestPolicyVersions are the rows of the latest versions, by policy.
+func latestPolicyVersions(ctx context.Context, tx *database.Tx) (map[string]uuid.UUID, error) {
+	rows, err := tx.PolicyVersion.Query().Order(ent.Asc(policyversion.FieldVersionNumber)).All(ctx)
 	ids := map[string]uuid.UUID{}
-	for _, policy := range p.Policies {
-		ids[policy.ID] = stored[policyVersion(policy.ID, int32(policy.Version))].ID
+	for _, row := range rows {
+		ids[row.Policy] = row.ID
 	}
-	return ids, nil
+	return ids, err
 }

@@ -14,37 +14,64 @@ import (
 	"github.com/btlc/btlc/ent/agreement"
 	"github.com/btlc/btlc/ent/agreementcourse"
 	"github.com/btlc/btlc/ent/attendanceentry"
-	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/creditrequest"
 	"github.com/btlc/btlc/ent/registration"
-	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/policy"
 )
 
-// standing orders registrations of one course by how much they count; a withdrawn one does not count at all.
-var standing = map[string]int{"COMPLETED": 1, "ENROLLED": 2, "NOT_COMPLETED": 3}
+// rank orders registrations of one course by how much they count; a withdrawn one does not count at all.
+var rank = map[string]int{"COMPLETED": 1, "ENROLLED": 2, "NOT_COMPLETED": 3}
+
+// Courses are the courses that one of the people is or was registered for, withdrawn registrations too, in order.
+func (r *Records) Courses(ctx context.Context, educator uuid.UUID) ([]string, error) {
+	all, err := r.registrations.get(ctx, r.readRegistrations)
+	var courses []string
+	for _, row := range all[educator] {
+		courses = append(courses, courseOf(row))
+	}
+	slices.Sort(courses)
+	return slices.Compact(courses), err
+}
+
+func courseOf(row *ent.Registration) string { return row.Edges.Section.Edges.CourseVersion.CourseID }
 
 // ofCourse is the educator's registrations of a course, the one that counts first: a completed one before one that goes
 // on, that before one not completed, the latest of each.
 func (f *facts) ofCourse(ctx context.Context, course string) ([]*ent.Registration, error) {
-	all, err := f.registrations.get(func() (map[string][]*ent.Registration, error) {
-		rows, err := f.db.Registration.Query().Where(registration.EducatorID(f.educator), registration.StateNEQ("WITHDRAWN")).
-			WithSection(func(q *ent.SectionQuery) { q.WithCourseVersion() }).All(ctx)
+	all, err := f.registrations.get(ctx, f.readRegistrations)
+	var rows []*ent.Registration
+	for _, row := range all[f.educator] {
+		if row.State != "WITHDRAWN" && courseOf(row) == course {
+			rows = append(rows, row)
+		}
+	}
+	return rows, err
+}
+
+// readRegistrations reads all that were there, each in the state that it was in: a registration that is not in its first
+// one has been in no other before.
+func (r *Records) readRegistrations(ctx context.Context) (map[uuid.UUID][]*ent.Registration, error) {
+	rows, err := r.db.Registration.Query().Where(registration.EducatorIDIn(r.people...)).
+		WithSection(func(q *ent.SectionQuery) { q.WithCourseVersion() }).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var there []*ent.Registration
+	for _, row := range rows {
+		zone, err := time.LoadLocation(row.Edges.Section.TimeZone)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("section %s: %w", row.SectionID, err)
 		}
-		slices.SortFunc(rows, func(a, b *ent.Registration) int {
-			return cmp.Or(cmp.Compare(standing[a.State], standing[b.State]), b.RegisterDate.Compare(a.RegisterDate), b.CreateTime.Compare(a.CreateTime))
-		})
-		byCourse := map[string][]*ent.Registration{}
-		for _, row := range rows {
-			id := row.Edges.Section.Edges.CourseVersion.CourseID
-			byCourse[id] = append(byCourse[id], row)
+		if r.began(row.RegisterDate, zone) && r.knew(row.CreateTime) {
+			row.State = r.stateThen("ENROLLED", row.State, row.StateTime)
+			there = append(there, row)
 		}
-		return byCourse, nil
+	}
+	slices.SortFunc(there, func(a, b *ent.Registration) int {
+		return cmp.Or(cmp.Compare(rank[a.State], rank[b.State]), b.RegisterDate.Compare(a.RegisterDate), b.CreateTime.Compare(a.CreateTime))
 	})
-	return all[course], err
+	return by(there, func(row *ent.Registration) uuid.UUID { return row.EducatorID }), nil
 }
 
 // Enrolled implements policy.Facts.
@@ -101,13 +128,13 @@ func (f *facts) Minutes(ctx context.Context, course string) (int, []policy.Fact,
 	if err != nil || len(rows) == 0 {
 		return 0, nil, err
 	}
-	ids := make([]uuid.UUID, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
-	entries, err := f.db.AttendanceEntry.Query().Where(attendanceentry.RegistrationIDIn(ids...)).WithMeeting().All(ctx)
+	all, err := f.attendance.get(ctx, f.readAttendance)
 	if err != nil {
 		return 0, nil, err
+	}
+	var entries []*ent.AttendanceEntry
+	for _, row := range rows {
+		entries = append(entries, all[row.ID]...)
 	}
 	most, ok := best(attended(entries))
 	if !ok {
@@ -118,22 +145,64 @@ func (f *facts) Minutes(ctx context.Context, course string) (int, []policy.Fact,
 	}}, nil
 }
 
-// CreditRequested implements policy.Facts: of the institution in question, or of any when there is none.
-func (f *facts) CreditRequested(ctx context.Context, course string) (bool, []policy.Fact, error) {
-	query := f.db.CreditRequest.Query().Where(creditrequest.EducatorID(f.educator), creditrequest.State("REQUESTED"),
-		creditrequest.HasRegistrationWith(registration.StateNEQ("WITHDRAWN"), registration.HasSectionWith(section.HasCourseVersionWith(courseversion.CourseID(course)))))
-	if f.institution != "" {
-		query.Where(creditrequest.InstitutionID(f.institution))
-	}
-	row, err := query.Order(ent.Desc(creditrequest.FieldCreateTime)).First(ctx)
+// readAttendance reads the ledgers of all registrations as far as they were written, on meetings that had begun: from then
+// on attendance is entered. A correction is for the meeting of what it corrects, so that chains are whole up to their end.
+func (r *Records) readAttendance(ctx context.Context) (map[uuid.UUID][]*ent.AttendanceEntry, error) {
+	registrations, err := r.registrations.get(ctx, r.readRegistrations)
 	if err != nil {
-		return false, nil, ent.MaskNotFound(err)
+		return nil, err
 	}
-	return true, []policy.Fact{{Kind: "creditRequest", ID: course, Value: "requested", OccurredAt: row.CreateTime, RecordedAt: row.CreateTime}}, nil
+	var ids []uuid.UUID
+	for _, rows := range registrations {
+		for _, row := range rows {
+			ids = append(ids, row.ID)
+		}
+	}
+	rows, err := r.db.AttendanceEntry.Query().Where(attendanceentry.RegistrationIDIn(ids...)).WithMeeting().All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(e *ent.AttendanceEntry) bool { return !r.saw(e.Edges.Meeting.StartTime, e.CreateTime) })
+	return by(rows, func(e *ent.AttendanceEntry) uuid.UUID { return e.RegistrationID }), nil
 }
 
-// Agreement implements policy.Facts: in force today with the institution in question. An institution has no calendar of
-// its own, so today is where the educator's section meets.
+// CreditRequested implements policy.Facts: of the institution in question, or of any when there is none.
+func (f *facts) CreditRequested(ctx context.Context, course string) (bool, []policy.Fact, error) {
+	rows, err := f.ofCourse(ctx, course)
+	if err != nil || len(rows) == 0 {
+		return false, nil, err
+	}
+	all, err := f.requests.get(ctx, f.readRequests)
+	if err != nil {
+		return false, nil, err
+	}
+	for _, request := range all[f.educator] {
+		asked := f.institution == "" || request.InstitutionID == f.institution
+		if asked && slices.ContainsFunc(rows, func(row *ent.Registration) bool { return row.ID == request.RegistrationID }) {
+			return true, []policy.Fact{{Kind: "creditRequest", ID: course, Value: "requested", OccurredAt: request.CreateTime, RecordedAt: request.CreateTime}}, nil
+		}
+	}
+	return false, nil, nil
+}
+
+// readRequests reads the requests that were made and not withdrawn, the latest first. A withdrawal is the last change of
+// a request.
+func (r *Records) readRequests(ctx context.Context) (map[uuid.UUID][]*ent.CreditRequest, error) {
+	rows, err := r.db.CreditRequest.Query().Where(creditrequest.EducatorIDIn(r.people...)).Order(ent.Desc(creditrequest.FieldCreateTime, creditrequest.FieldID)).All(ctx)
+	rows = slices.DeleteFunc(rows, func(row *ent.CreditRequest) bool {
+		return !r.saw(row.CreateTime, row.CreateTime) || r.stateThen("REQUESTED", row.State, row.UpdateTime) != "REQUESTED"
+	})
+	return by(rows, func(row *ent.CreditRequest) uuid.UUID { return row.EducatorID }), err
+}
+
+// covering is what an agreement is asked for.
+type covering struct {
+	institution, course string
+	day                 time.Time
+}
+
+// Agreement implements policy.Facts: in force on the day with the institution in question. An institution has no calendar
+// of its own, so the day is that where the educator's section meets.
 func (f *facts) Agreement(ctx context.Context, course string) (bool, []policy.Fact, error) {
 	rows, err := f.ofCourse(ctx, course)
 	if err != nil {
@@ -145,9 +214,16 @@ func (f *facts) Agreement(ctx context.Context, course string) (bool, []policy.Fa
 			return false, nil, fmt.Errorf("section %s: %w", rows[0].SectionID, err)
 		}
 	}
-	row, err := AgreementInForce(ctx, f.db, f.institution, course, api.LocalDay(f.now, zone))
-	if err != nil || row == nil {
-		return false, nil, err
+	asked := covering{f.institution, course, api.LocalDay(f.at(), zone)}
+	row, known := f.agreements[asked]
+	if !known {
+		if row, err = agreementOn(ctx, f.db, asked, f.times); err != nil {
+			return false, nil, err
+		}
+		f.agreements[asked] = row
+	}
+	if row == nil {
+		return false, nil, nil
 	}
 	return true, []policy.Fact{{Kind: "agreement", ID: course, Value: "in force", OccurredAt: row.StartDate, RecordedAt: row.CreateTime}}, nil
 }
@@ -155,10 +231,20 @@ func (f *facts) Agreement(ctx context.Context, course string) (bool, []policy.Fa
 // AgreementInForce is the agreement by which an institution gives credit for a course on a day, the latest if there are
 // several; nil when there is none.
 func AgreementInForce(ctx context.Context, db *ent.Client, institution, course string, day time.Time) (*ent.Agreement, error) {
-	covers := agreement.And(agreement.InstitutionID(institution), agreement.StartDateLTE(day), agreement.Or(agreement.EndDateIsNil(), agreement.EndDateGTE(day)))
-	row, err := db.Agreement.Query().Where(covers, func(s *sql.Selector) {
-		courses := sql.Table(agreementcourse.Table)
-		s.Where(sql.In(s.C(agreement.FieldID), sql.Select(courses.C(agreementcourse.FieldAgreementID)).From(courses).Where(sql.EQ(courses.C(agreementcourse.FieldCourseID), course))))
-	}).Order(ent.Desc(agreement.FieldStartDate, agreement.FieldID)).First(ctx)
+	return agreementOn(ctx, db, covering{institution, course, day}, times{})
+}
+
+// agreementOn is AgreementInForce among those that were known, on the terms that they have now: a table of agreements
+// keeps no others.
+func agreementOn(ctx context.Context, db *ent.Client, asked covering, t times) (*ent.Agreement, error) {
+	query := db.Agreement.Query().Where(agreement.InstitutionID(asked.institution), agreement.StartDateLTE(asked.day),
+		agreement.Or(agreement.EndDateIsNil(), agreement.EndDateGTE(asked.day)), func(s *sql.Selector) {
+			courses := sql.Table(agreementcourse.Table)
+			s.Where(sql.In(s.C(agreement.FieldID), sql.Select(courses.C(agreementcourse.FieldAgreementID)).From(courses).Where(sql.EQ(courses.C(agreementcourse.FieldCourseID), asked.course))))
+		})
+	if !t.known.IsZero() {
+		query.Where(agreement.CreateTimeLTE(t.known))
+	}
+	row, err := query.Order(ent.Desc(agreement.FieldStartDate, agreement.FieldID)).First(ctx)
 	return row, ent.MaskNotFound(err)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/roleassignment"
 	"github.com/btlc/btlc/internal/api"
@@ -32,11 +34,11 @@ func (a assignment) covers(family string, at time.Time) bool {
 // Held implements policy.Facts: a confirmed role counts from its first day on, also when it was confirmed later, and
 // still after it has ended.
 func (f *facts) Held(ctx context.Context, family string, date time.Time) (bool, []policy.Fact, error) {
-	all, err := f.assignments.get(func() ([]assignment, error) { return f.readAssignments(ctx) })
+	all, err := f.assignments.get(ctx, f.readAssignments)
 	if err != nil {
 		return false, nil, err
 	}
-	for _, a := range all {
+	for _, a := range all[f.educator] {
 		if a.covers(family, date) {
 			value := fmt.Sprintf("%s, held on %s", a.title, api.LocalDay(date, a.zone).Format(time.DateOnly))
 			return true, []policy.Fact{{Kind: "role", ID: family, Value: value, OccurredAt: a.start, RecordedAt: a.confirmed}}, nil
@@ -45,22 +47,28 @@ func (f *facts) Held(ctx context.Context, family string, date time.Time) (bool, 
 	return false, nil, nil
 }
 
-func (f *facts) readAssignments(ctx context.Context) ([]assignment, error) {
-	rows, err := f.db.RoleAssignment.Query().Where(roleassignment.EducatorID(f.educator), roleassignment.StateIn("CONFIRMED", "ENDED"), roleassignment.ConfirmTimeNotNil()).
+// readAssignments reads those that had begun and were confirmed on record. A dispute takes the confirmation off the
+// record, so that a disputed role counts at no time.
+func (r *Records) readAssignments(ctx context.Context) (map[uuid.UUID][]assignment, error) {
+	rows, err := r.db.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(r.people...), roleassignment.StateIn("CONFIRMED", "ENDED"), roleassignment.ConfirmTimeNotNil()).
 		WithRole().WithDistrict().Order(ent.Asc(roleassignment.FieldStartDate, roleassignment.FieldID)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]assignment, len(rows))
-	for i, row := range rows {
+	all := map[uuid.UUID][]assignment{}
+	for _, row := range rows {
 		zone, err := time.LoadLocation(row.Edges.District.TimeZone)
 		if err != nil {
 			return nil, fmt.Errorf("district %s: %w", row.DistrictID, err)
 		}
-		all[i] = assignment{title: row.Edges.Role.DisplayName, start: row.StartDate, end: row.EndDate, zone: zone, confirmed: *row.ConfirmTime}
-		if family := row.Edges.Role.RoleFamilyID; family != nil {
-			all[i].family = *family
+		if !r.began(row.StartDate, zone) || !r.knew(*row.ConfirmTime) {
+			continue
 		}
+		a := assignment{title: row.Edges.Role.DisplayName, start: row.StartDate, end: r.lastDay(row.EndDate, row.UpdateTime), zone: zone, confirmed: *row.ConfirmTime}
+		if family := row.Edges.Role.RoleFamilyID; family != nil {
+			a.family = *family
+		}
+		all[row.EducatorID] = append(all[row.EducatorID], a)
 	}
 	return all, nil
 }

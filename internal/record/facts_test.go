@@ -13,7 +13,11 @@ import (
 )
 
 func factsOf(w *recordtest.World, educator uuid.UUID) policy.Facts {
-	return record.FactsOf(w.Ent(), educator, "umass-boston", w.Now())
+	return factsWith(w, educator, "umass-boston")
+}
+
+func factsWith(w *recordtest.World, educator uuid.UUID, institution string) policy.Facts {
+	return record.FactsOf(w.Ent(), record.About{Educator: educator, Institution: institution, Now: w.Now()})
 }
 
 // answer is what a question was answered: the value, and the one fact that it rests on.
@@ -198,23 +202,23 @@ func TestFactsOfCredit(t *testing.T) {
 	educator, registration := w.Graduate("B1")
 	f := factsOf(w, educator)
 	yes(t, ask[bool](t)(f.Agreement(ctx, "using-data")), "agreement", "using-data", "in force")
-	no(t, ask[bool](t)(record.FactsOf(w.Ent(), educator, "cambridge-college", w.Now()).Agreement(ctx, "using-data")))
+	no(t, ask[bool](t)(factsWith(w, educator, "cambridge-college").Agreement(ctx, "using-data")))
 	agreement, err := record.AgreementInForce(ctx, w.Ent(), "umass-boston", "using-data", recordtest.Day("2026-11-20"))
 	recordtest.Must(t, err)
 
 	request := w.Ent().CreditRequest.Create().SetRegistrationID(registration.ID).SetEducatorID(educator).SetInstitutionID("umass-boston").SetAgreementID(agreement.ID).SaveX(ctx)
 	yes(t, ask[bool](t)(f.CreditRequested(ctx, "using-data")), "creditRequest", "using-data", "requested")
 	no(t, ask[bool](t)(f.CreditRequested(ctx, "shared-leadership")))
-	no(t, ask[bool](t)(record.FactsOf(w.Ent(), educator, "cambridge-college", w.Now()).CreditRequested(ctx, "using-data")))
-	yes(t, ask[bool](t)(record.FactsOf(w.Ent(), educator, "", w.Now()).CreditRequested(ctx, "using-data")), "creditRequest", "using-data", "requested")
+	no(t, ask[bool](t)(factsWith(w, educator, "cambridge-college").CreditRequested(ctx, "using-data")))
+	yes(t, ask[bool](t)(factsWith(w, educator, "").CreditRequested(ctx, "using-data")), "creditRequest", "using-data", "requested")
 	recordtest.Must(t, request.Update().SetState("WITHDRAWN").Exec(ctx))
-	no(t, ask[bool](t)(f.CreditRequested(ctx, "using-data")))
+	no(t, ask[bool](t)(factsOf(w, educator).CreditRequested(ctx, "using-data")))
 
 	consent := w.Ent().Consent.Create().SetEducatorID(educator).SetInstitutionID("umass-boston").SaveX(ctx)
 	yes(t, ask[bool](t)(f.Consented(ctx, "umass-boston")), "consent", "umass-boston", "consented")
 	no(t, ask[bool](t)(f.Consented(ctx, "cambridge-college")))
 	recordtest.Must(t, consent.Update().SetRevokeTime(w.Now()).Exec(ctx))
-	no(t, ask[bool](t)(f.Consented(ctx, "umass-boston")))
+	no(t, ask[bool](t)(factsOf(w, educator).Consented(ctx, "umass-boston")))
 
 	// The last day is one by the calendar of the section: 20 November in Boston until five in the night UTC.
 	recordtest.Must(t, agreement.Update().SetEndDate(recordtest.Day("2026-11-20")).Exec(ctx))

@@ -25,6 +25,15 @@ type About struct {
 	Educator            uuid.UUID
 	Course, Institution string
 	Now                 time.Time
+	// AsOf decides by what was true then, KnownAsOf by what was on record then; the zero time is the present.
+	AsOf, KnownAsOf time.Time
+}
+
+func (a About) times() times { return times{a.Now, a.AsOf, a.KnownAsOf} }
+
+// Input is what the evaluation is told of it.
+func (a About) Input() policy.Input {
+	return policy.Input{Now: a.times().at(), Subject: api.Name("btlc/Educator", a.Educator), Course: a.Course, Institution: a.Institution}
 }
 
 // LatestPolicy is the latest version of a policy.
@@ -32,18 +41,25 @@ func LatestPolicy(ctx context.Context, db *ent.Client, id string) (*ent.PolicyVe
 	return db.PolicyVersion.Query().Where(policyversion.PolicyEQ(id)).Order(ent.Desc(policyversion.FieldVersionNumber)).First(ctx)
 }
 
+// PolicyInForce is the version of a policy by which things went at the times of an evaluation: the latest that was there,
+// and the first one before that. It is nil when none was on record.
+func PolicyInForce(ctx context.Context, db *ent.Client, id string, about About) (*ent.PolicyVersion, error) {
+	rows, err := db.PolicyVersion.Query().Where(policyversion.PolicyEQ(id)).Order(ent.Desc(policyversion.FieldVersionNumber)).All(ctx)
+	row, _ := inForce(about.times(), rows, func(v *ent.PolicyVersion) time.Time { return v.CreateTime })
+	return row, err
+}
+
 // Evaluate decides a policy version on what the record says of the educator.
 func (p *Policies) Evaluate(ctx context.Context, db *ent.Client, version *ent.PolicyVersion, about About) (policy.Result, error) {
-	program, err := p.program(version)
+	program, err := p.Program(version)
 	if err != nil {
 		return policy.Result{}, err
 	}
-	return program.Evaluate(ctx, FactsOf(db, about.Educator, about.Institution, about.Now), policy.Input{
-		Now: about.Now, Subject: api.Name("btlc/Educator", about.Educator), Course: about.Course, Institution: about.Institution,
-	})
+	return program.Evaluate(ctx, FactsOf(db, about), about.Input())
 }
 
-func (p *Policies) program(version *ent.PolicyVersion) (*policy.Program, error) {
+// Program is a policy version compiled.
+func (p *Policies) Program(version *ent.PolicyVersion) (*policy.Program, error) {
 	if known, ok := p.programs.Load(version.ID); ok {
 		return known.(*policy.Program), nil
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -77,7 +78,7 @@ func (w *world) badMessages(t *testing.T, method protoreflect.MethodDescriptor, 
 			if inAddress(string(path[0].Name())) && len(path) == 1 {
 				continue
 			}
-			for fault, text := range map[string]string{"a control character": "a\x01b", "a text of 100,000 characters": strings.Repeat("x", 100_000)} {
+			for fault, text := range map[string]string{"a control character": "a\x01b", "a text that is too long": strings.Repeat("x", tooLong(path[len(path)-1]))} {
 				req := proto.Clone(empty)
 				setText(req.ProtoReflect(), path, text)
 				send(fault, req, jsonPath(path))
@@ -215,6 +216,12 @@ func textPaths(d protoreflect.MessageDescriptor, depth int) (paths [][]protorefl
 		}
 	}
 	return paths
+}
+
+// tooLong is more characters than a field takes, whether it says how many or not.
+func tooLong(fd protoreflect.FieldDescriptor) int {
+	rules, _ := proto.GetExtension(fd.Options(), validate.E_Field).(*validate.FieldRules)
+	return max(100_000, int(rules.GetString().GetMaxLen())+1)
 }
 
 func setText(m protoreflect.Message, path []protoreflect.FieldDescriptor, text string) {

@@ -178,6 +178,10 @@ func checkValue(path string, value any, fd protoreflect.FieldDescriptor, depth i
 		if _, ok := value.(string); !ok {
 			report(path, "must be a text")
 		}
+	case protoreflect.BytesKind:
+		if text, ok := value.(string); !ok || !isBase64(text) {
+			report(path, "must be bytes in base64")
+		}
 	case protoreflect.BoolKind:
 		if _, ok := value.(bool); !ok {
 			report(path, "must be true or false")
@@ -192,6 +196,16 @@ func checkValue(path string, value any, fd protoreflect.FieldDescriptor, depth i
 			report(path, "must be a whole number of 32 bits")
 		}
 	}
+}
+
+// isBase64 takes what protojson takes: either alphabet, padded or not.
+func isBase64(text string) bool {
+	encoding := base64.RawStdEncoding
+	if strings.ContainsAny(text, "-_") {
+		encoding = base64.RawURLEncoding
+	}
+	_, err := encoding.DecodeString(strings.TrimRight(text, "="))
+	return err == nil
 }
 
 func enumNames(d protoreflect.EnumDescriptor) string {

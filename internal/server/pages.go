@@ -2,13 +2,11 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
-	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/openbadge"
 	"github.com/btlc/btlc/internal/web"
 )
@@ -39,7 +37,14 @@ func (s *Server) pages(gateway http.Handler) http.Handler {
 			mux.HandleFunc("GET /keys/"+key.ID, public("application/jwk+json", key.JWK(key.URL(issuer.DID))))
 		}
 	}
-	mux.HandleFunc("GET /credentials/{credential}", s.document)
+	mux.HandleFunc("GET /credentials/{credential}", s.credential)
+	mux.HandleFunc("POST /credentials/{credential}", s.askHolder)
+	mux.HandleFunc("GET /verify", s.verifyForm)
+	mux.HandleFunc("POST /verify", s.verify)
+	mux.HandleFunc("GET /assets/pages.css", public("text/css; charset=utf-8", web.Style))
+	mux.HandleFunc("GET /assets/icon.svg", public("image/svg+xml", web.Icon))
+	mux.HandleFunc("GET /assets/verify.js", public("text/javascript; charset=utf-8", web.Script))
+	mux.HandleFunc("GET /status-lists/{list}/{purpose}", s.statusList)
 	mux.Handle("GET /docs", web.Docs())
 	mux.Handle("GET /docs/", web.Docs())
 	mux.Handle("GET /openapi.json", web.OpenAPI())
@@ -48,35 +53,27 @@ func (s *Server) pages(gateway http.Handler) http.Handler {
 	return mux
 }
 
-// document serves the signed document to whoever has its address, which nobody can guess.
-func (s *Server) document(w http.ResponseWriter, r *http.Request) {
-	id := r.PathValue("credential")
-	body, found, err := []byte(nil), false, error(nil)
-	if _, e := uuid.Parse(id); e == nil {
-		body, found, err = s.credentials.Document(r.Context(), strings.ToLower(id))
-	}
-	switch {
-	case err != nil:
-		s.log.ErrorContext(r.Context(), "document", "error", err)
-		writeProblem(w, r, api.Errorf(api.Unavailable, "The document cannot be read now: try again."))
-	case !found:
-		writeProblem(w, r, api.Missing("credentials/"+id))
-	default:
-		w.Header().Set("Content-Type", "application/vc")
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("Access-Control-Allow-Origin", "*")
-		_, _ = w.Write(body)
-	}
-}
-
 // public serves what is for everybody and the same until the server is started again.
 func public(contentType string, body []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("Access-Control-Allow-Origin", "*")
-		_, _ = w.Write(body)
-	}
+	return func(w http.ResponseWriter, _ *http.Request) { publish(w, contentType, body) }
+}
+
+// publish answers with what is for everybody, by whatever page it is asked, and has not changed as long as its bytes are
+// the same.
+func publish(w http.ResponseWriter, contentType string, body []byte) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Content-Type", contentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("ETag", hashTag(body))
+	_, _ = w.Write(body) // a caller that went away cannot be told
+}
+
+// hashTag is the ETag of bytes.
+func hashTag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

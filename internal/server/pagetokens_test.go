@@ -35,8 +35,8 @@ func (m *misuser) misusePages(t *testing.T, a attempt) bool {
 	return pages
 }
 
-// changeQuery makes another query of a list's: in another order, or from another time on. By what it can be ordered, the
-// list says itself.
+// changeQuery makes another query of a list's: in another order, from another time on, or on another thing. By what it can be
+// ordered, the list says itself.
 func (m *misuser) changeQuery(t *testing.T, a attempt, request map[string]any) {
 	t.Helper()
 	fields := a.method.Input().Fields()
@@ -57,6 +57,10 @@ func (m *misuser) changeQuery(t *testing.T, a attempt, request map[string]any) {
 	for i := range fields.Len() {
 		if fd := fields.Get(i); fd.Message() != nil && fd.Message().FullName() == "google.protobuf.Timestamp" {
 			request[fd.JSONName()] = startOfTime.AddDate(-1, 0, 0).Format(time.RFC3339)
+			return
+		} else if things, ok := request[fd.JSONName()].([]any); ok && fd.Message() != nil {
+			thing := things[0].(map[string]any)
+			thing["title"] = text(thing, "title") + "x"
 			return
 		}
 	}

@@ -270,7 +270,7 @@ type askedFor struct {
 // checkPlans makes a call and looks at the plans of all its statements.
 func (w *world) checkPlans(t *testing.T, c askedFor, large map[string]bool, mode string) {
 	p := &planner{}
-	p.watch(t, w.owner, mode)
+	p.watch(t, w.pool, mode)
 	request := maps.Clone(c.request)
 	if request == nil {
 		request = map[string]any{}

@@ -49,6 +49,8 @@ type Options struct {
 	Issuers []access.Issuer
 	// Issuer signs credentials.
 	Issuer credential.Issuer
+	// VerifyHosts may be asked for the keys and status lists of other issuers.
+	VerifyHosts []string
 	// Zone is the time zone in which sections meet.
 	Zone *time.Location
 	// Clock gives the time that is recorded; nil is the system's.
@@ -59,6 +61,9 @@ type Options struct {
 	RequestsPerSecond int
 	// Origins are the web pages that browsers may call from.
 	Origins []string
+	// BatchWorkers is how many persons of batches this server issues credentials to at a time; 0 is one for each processor, and
+	// less leaves batches to other servers.
+	BatchWorkers int
 	// WithoutReadAudit leaves reads off the record: only for measuring what the record costs. No setting reaches it.
 	WithoutReadAudit bool
 	// StatsHandler sees every RPC; nil for none.
@@ -90,6 +95,9 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	if s.credentials, err = credential.New(db, options.Issuer); err != nil {
+		return nil, err
+	}
+	if err := s.credentials.AskHosts(options.VerifyHosts...); err != nil {
 		return nil, err
 	}
 	callers := access.New(db, options.Issuers)
@@ -156,10 +164,10 @@ func (s *Server) Serve(ctx context.Context, rest, rpc net.Listener, grace time.D
 		}
 	}()
 	background, stop := context.WithCancel(ctx)
-	housekeeping := make(chan struct{})
+	worked := make(chan struct{})
 	go func() {
-		defer close(housekeeping)
-		s.housekeep(background)
+		defer close(worked)
+		s.work(background)
 	}()
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
 	var err error
@@ -168,7 +176,7 @@ func (s *Server) Serve(ctx context.Context, rest, rpc net.Listener, grace time.D
 	case <-ctx.Done():
 	}
 	stop()
-	<-housekeeping
+	<-worked
 	return errors.Join(err, s.shutdown(grace))
 }
 
@@ -190,32 +198,4 @@ func (s *Server) shutdown(grace time.Duration) error {
 	}
 	s.db.Close()
 	return err
-}
-
-// housekeep makes partitions ahead of time and forgets old idempotency keys, now and then, on every server: both are
-// safe to do twice.
-func (s *Server) housekeep(ctx context.Context) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		if strays, err := s.db.EnsurePartitions(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "partitions", "error", err)
-		} else if strays > 0 {
-			s.log.ErrorContext(ctx, "rows stand in a default partition: partitions were missing when they were written", "rows", strays)
-		}
-		for deleted := int64(1); deleted > 0 && ctx.Err() == nil; {
-			var err error
-			if deleted, err = s.db.ForgetKeys(ctx, 10_000); err != nil {
-				if ctx.Err() == nil {
-					s.log.WarnContext(ctx, "idempotency keys", "error", err)
-				}
-				break
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // settle fills a world with one course that has been taken, for an educator of one district and one of the other: roles,
-// registrations, attendance, submissions, credentials, consents and credit requests. Variables of the second begin with
+// registrations, attendance, submissions, credentials, a batch of them, consents and credit requests. Variables of the second begin with
 // `other`.
 func (w *world) settle(t testing.TB) {
 	t.Helper()
@@ -30,6 +30,8 @@ func (w *world) settle(t testing.TB) {
 	v["agreement"] = text(w.do(t, "staff", "ListAgreements", map[string]any{}), "agreements.0.name")
 	w.takeCourse(t, "educator", "", "principal", v["institution"])
 	w.takeCourse(t, "otherEducator", "other", "otherPrincipal", v["otherInstitution"])
+	made = w.do(t, "staff", "BatchIssueCredentials", map[string]any{"credentialType": "credentialTypes/using-data-certificate", "educators": []any{v["educator"]}})
+	v["batch"] = text(made, "issueBatch.name")
 	made = w.do(t, "admin", "CreateApiClient", map[string]any{"apiClient": map[string]any{"displayName": "Some client"}})
 	v["client"] = text(made, "apiClient.name")
 	v["key"] = text(w.do(t, "admin", "CreateApiKey", map[string]any{"parent": v["client"]}), "apiKey.name")

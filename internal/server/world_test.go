@@ -43,6 +43,8 @@ var startOfTime = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
 // world is a server over a database of its own, with the program's data and a few people, and a key for every role.
 type world struct {
 	server    *server.Server
+	url       string  // of the database, as its owner
+	pool      *sql.DB // the server's
 	owner     *sql.DB // the database with the rights of its owner
 	clock     atomic.Int64
 	keys      map[string]string
@@ -64,6 +66,7 @@ func newWorld(t testing.TB, adjust ...func(*server.Options)) *world {
 	pool, err := database.Open(t.Context(), url, database.PoolOptions{MaxConns: 10, ServerRole: true})
 	must(t, err)
 	t.Cleanup(func() { _ = pool.Close() })
+	w.url, w.pool = url, pool
 	w.owner, err = database.Open(t.Context(), url, database.PoolOptions{MaxConns: 3})
 	must(t, err)
 	t.Cleanup(func() { _ = w.owner.Close() })
@@ -77,7 +80,8 @@ func newWorld(t testing.TB, adjust ...func(*server.Options)) *world {
 	must(t, err)
 	options := server.Options{
 		Pool: pool, Migrations: migrations.FS, Zone: zone, Clock: w.now, Deadline: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
-		Issuer: credential.Issuer{BaseURL: w.rest.base, Name: "Boston Teacher Leadership Certificate", DID: did, Keys: keys},
+		BatchWorkers: -1, // what is done when nobody asks for it would come at any time
+		Issuer:       credential.Issuer{BaseURL: w.rest.base, Name: "Boston Teacher Leadership Certificate", DID: did, Keys: keys},
 	}
 	for _, change := range adjust {
 		change(&options)

@@ -512,7 +512,11 @@ export interface paths {
         /** Lists policy versions that the caller may see */
         get: operations["ListPolicyVersions"];
         put?: never;
-        post?: never;
+        /**
+         * Publishes the next version of a policy
+         * @description Publishes the next version of a policy. Awards from then on are decided by it; those that were made keep theirs.
+         */
+        post: operations["CreatePolicyVersion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -530,6 +534,26 @@ export interface paths {
         put?: never;
         /** Says requirement by requirement whether an educator may have a credential, by which facts, and what remains */
         post: operations["EvaluateEligibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{policy}:simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says whose outcome another set of requirements would change, and why, before it is published
+         * @description Says whose outcome another set of requirements would change, and why, before it is published. Nothing is written.
+         */
+        post: operations["SimulatePolicy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -587,6 +611,100 @@ export interface paths {
          * @description Issues a credential to an educator who is eligible. Not eligible: REQUIREMENTS_UNMET with what remains. One that counts already: CREDENTIAL_HELD.
          */
         post: operations["IssueCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/credentials:batchIssue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issues a credential to up to 1000 educators, one after the other: all or nothing for each
+         * @description Issues a credential to up to 1000 educators, one after the other: all or nothing for each. The batch goes on when the server does not; who holds the credential already is refused, so that nobody gets it twice.
+         */
+        post: operations["BatchIssueCredentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/issueBatches/{issueBatch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gets a batch, with its progress */
+        get: operations["GetIssueBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/issueBatches/{issueBatch}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what came of each person of a batch */
+        get: operations["ListIssueResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/credentials/{credential}:reissue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issues the credential anew, with what is on record now, by the policy version it was awarded by; the old one is superseded: from active or suspended
+         * @description Issues the credential anew, with what is on record now, by the policy version it was awarded by; the old one is superseded: from active or suspended. The new one of a suspended credential is suspended too.
+         */
+        post: operations["ReissueCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/credentials:verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says of a document that somebody shows whether it may be relied on, check by check: of ours, and of other issuers whom the server may ask
+         * @description Says of a document that somebody shows whether it may be relied on, check by check: of ours, and of other issuers whom the server may ask. What it is sent is not kept.
+         */
+        post: operations["VerifyCredential"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1826,6 +1944,15 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description State is how far it is.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_RUNNING`: Some are still to be done.
+         *     - `STATE_DONE`: All are done: issued or refused.
+         * @enum {string}
+         */
+        "": "STATE_UNSPECIFIED" | "STATE_RUNNING" | "STATE_DONE";
+        /**
          * @description Role is what a caller is to the program.
          *
          *     - `ROLE_UNSPECIFIED`: Not said.
@@ -2145,6 +2272,18 @@ export interface components {
              * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
              */
             requestUid: string;
+        };
+        /** @description Says what to issue, and to whom. */
+        BatchIssueCredentialsRequest: {
+            /** @description What. Format: `credentialTypes/{credential_type}`. */
+            credentialType: string;
+            /** @description To whom, each once. Format: `educators/{educator}`. */
+            educators: string[];
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
         };
         /** @description Says what is asked. */
         BatchLookupCredentialStatusesRequest: {
@@ -2502,6 +2641,18 @@ export interface components {
             readonly updateTime?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
+            /**
+             * Format: date-time
+             * @description Until when it counts; unset for always.
+             */
+            readonly expireTime?: string;
+            /** @description The one in whose place it stands. */
+            readonly supersedes: string;
+            /**
+             * @description The status as an Ed-Fi descriptor.
+             * @example uri://ed-fi.org/CredentialStatusDescriptor#Active
+             */
+            readonly edFiStatus: string;
         };
         /** @description CredentialEvent is a change of a credential's status. The history is never changed. */
         CredentialEvent: {
@@ -2544,9 +2695,11 @@ export interface components {
          *     - `CREDENTIAL_STATUS_ACTIVE`: It counts.
          *     - `CREDENTIAL_STATUS_SUSPENDED`: It does not count until it is reinstated.
          *     - `CREDENTIAL_STATUS_REVOKED`: It does not count any more.
+         *     - `CREDENTIAL_STATUS_SUPERSEDED`: Another one stands in its place.
+         *     - `CREDENTIAL_STATUS_EXPIRED`: Its time is over.
          * @enum {string}
          */
-        CredentialStatus: "CREDENTIAL_STATUS_UNSPECIFIED" | "CREDENTIAL_STATUS_ACTIVE" | "CREDENTIAL_STATUS_SUSPENDED" | "CREDENTIAL_STATUS_REVOKED";
+        CredentialStatus: "CREDENTIAL_STATUS_UNSPECIFIED" | "CREDENTIAL_STATUS_ACTIVE" | "CREDENTIAL_STATUS_SUSPENDED" | "CREDENTIAL_STATUS_REVOKED" | "CREDENTIAL_STATUS_SUPERSEDED" | "CREDENTIAL_STATUS_EXPIRED";
         /** @description CredentialStatusRecord is the status of one credential, and no more. */
         CredentialStatusRecord: {
             /** @description The credential. */
@@ -2944,6 +3097,16 @@ export interface components {
         EvaluateEligibilityRequest: {
             /** @description Who. Format: `educators/{educator}`. */
             educator: string;
+            /**
+             * Format: date-time
+             * @description Decides by what was true then. Default: now.
+             */
+            asOf?: string;
+            /**
+             * Format: date-time
+             * @description Decides by what was on record then. Default: now.
+             */
+            knownAsOf?: string;
         };
         /** @description The answer. */
         EvaluateEligibilityResponse: {
@@ -3208,6 +3371,43 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
         };
+        /** @description IssueBatch is the issuing of one credential type to many: it goes on by itself, survives a restart, and issues nothing twice. */
+        IssueBatch: {
+            /**
+             * @description Resource name. Format: `issueBatches/{issue_batch}`.
+             * @example issueBatches/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            readonly name: string;
+            /** @description What is issued. */
+            readonly credentialType: string;
+            /** @description How far it is. */
+            readonly state: components["schemas"];
+            /**
+             * Format: int32
+             * @description To how many.
+             */
+            readonly totalCount: number;
+            /**
+             * Format: int32
+             * @description How many have got it by this batch.
+             */
+            readonly issuedCount: number;
+            /**
+             * Format: int32
+             * @description How many were refused.
+             */
+            readonly refusedCount: number;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+        };
         /** @description Says what is asked. */
         IssueCredentialRequest: {
             /** @description To whom. Format: `educators/{educator}`. */
@@ -3221,6 +3421,25 @@ export interface components {
             requestId?: string;
             /** @description Checks everything and answers what would be, without writing. */
             validateOnly?: boolean;
+        };
+        /** @description IssueResult is what came of one person of a batch. */
+        IssueResult: {
+            /** @description Who. */
+            educator: string;
+            /** @description Whether it is done. */
+            done: boolean;
+            /** @description The credential that was issued; empty when it was refused. */
+            credential: string;
+            /**
+             * @description Why it was refused, as errors say it.
+             * @example REQUIREMENTS_UNMET
+             */
+            reason: string;
+            /**
+             * @description Why it was refused, for people.
+             * @example Not met: performance-assessments.
+             */
+            detail: string;
         };
         /** @description A page of agreements. */
         ListAgreementsResponse: {
@@ -3362,6 +3581,13 @@ export interface components {
         ListInstitutionsResponse: {
             /** @description The page, in order. */
             institutions: components["schemas"]["Institution"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of results. */
+        ListIssueResultsResponse: {
+            /** @description The page, in order. */
+            issueResults: components["schemas"]["IssueResult"][];
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
@@ -3634,6 +3860,21 @@ export interface components {
              */
             readonly recordTime?: string;
         };
+        /** @description PolicyChange is somebody whose outcome would be another one. */
+        PolicyChange: {
+            /** @description Who. */
+            educator: string;
+            /** @description For which credential type. */
+            credentialType: string;
+            /** @description Whether all requirements of the version in force are met. */
+            eligibleNow: boolean;
+            /** @description Whether all requirements of the new one would be. */
+            eligibleThen: boolean;
+            /** @description Whether the person holds the credential, which the change would leave as it is. */
+            held: boolean;
+            /** @description The requirements of the new one that are not met, or of the version in force when the new one is met. */
+            reasons: components["schemas"]["RequirementOutcome"][];
+        };
         /** @description PolicyVersion is a set of requirements. An award pins the version it was decided by; a version never changes. Program data. */
         PolicyVersion: {
             /**
@@ -3645,19 +3886,39 @@ export interface components {
              * @description The name for people.
              * @example Course certificate
              */
-            readonly title: string;
+            title: string;
             /**
              * Format: int32
              * @description 1 for the first.
              */
             readonly versionNumber: number;
             /** @description All of them are to be met. */
-            readonly requirements: components["schemas"]["Requirement"][];
+            requirements: components["schemas"]["Requirement"][];
             /**
              * Format: date-time
              * @description When the record was made.
              */
             readonly createTime?: string;
+            /**
+             * Format: int32
+             * @description How many months an award counts; 0 for always.
+             */
+            validityMonths: number;
+        };
+        /** @description PolicyVersion is a set of requirements. An award pins the version it was decided by; a version never changes. Program data. */
+        PolicyVersionInput: {
+            /**
+             * @description The name for people.
+             * @example Course certificate
+             */
+            title: string;
+            /** @description All of them are to be met. */
+            requirements: components["schemas"]["RequirementInput"][];
+            /**
+             * Format: int32
+             * @description How many months an award counts; 0 for always.
+             */
+            validityMonths?: number;
         };
         /** @description What went wrong (RFC 9457). */
         Problem: {
@@ -3815,35 +4076,87 @@ export interface components {
              */
             requestId?: string;
         };
+        /** @description Names the credential and says why. */
+        ReissueCredentialRequest: {
+            /**
+             * @description Why, as a word that does not change.
+             * @example NAME_CORRECTED
+             */
+            reasonCode: string;
+            /**
+             * @description On whose authority.
+             * @example Program director
+             */
+            authority: string;
+            /** @description What there is to add. */
+            note?: string;
+            /** @description The etag last seen; another one now makes the call fail. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
         /** @description Requirement is one condition of a policy. */
         Requirement: {
             /**
              * @description Its id within the policy.
              * @example performance-assessments
              */
-            readonly id: string;
+            id: string;
             /**
              * @description What it asks for.
              * @example Demonstrated every performance assessment of the course
              */
-            readonly title: string;
+            title: string;
             /**
-             * @description Which source says so.
+             * @description Which source says so; empty only for an assumption.
              * @example BTLC, Core Skills, Competencies & Assessments (p. 2)
              */
-            readonly citation: string;
+            citation: string;
             /**
              * @description The condition in CEL.
              * @example assessments(course).all(a, demonstrated(a))
              */
-            readonly expression: string;
+            expression: string;
             /**
              * @description What to do when it is not met.
              * @example Submit evidence for each assessment that is missing.
              */
-            readonly unmetMessage: string;
+            unmetMessage: string;
             /** @description True when no source says so. */
-            readonly assumption: boolean;
+            assumption: boolean;
+        };
+        /** @description Requirement is one condition of a policy. */
+        RequirementInput: {
+            /**
+             * @description Its id within the policy.
+             * @example performance-assessments
+             */
+            id: string;
+            /**
+             * @description What it asks for.
+             * @example Demonstrated every performance assessment of the course
+             */
+            title: string;
+            /**
+             * @description Which source says so; empty only for an assumption.
+             * @example BTLC, Core Skills, Competencies & Assessments (p. 2)
+             */
+            citation?: string;
+            /**
+             * @description The condition in CEL.
+             * @example assessments(course).all(a, demonstrated(a))
+             */
+            expression: string;
+            /**
+             * @description What to do when it is not met.
+             * @example Submit evidence for each assessment that is missing.
+             */
+            unmetMessage: string;
+            /** @description True when no source says so. */
+            assumption?: boolean;
         };
         /** @description RequirementOutcome is what came of one requirement. */
         RequirementOutcome: {
@@ -4385,6 +4698,32 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
         };
+        /** @description Says what would be published. */
+        SimulatePolicyRequest: {
+            /** @description The requirements that it would have. */
+            requirements: components["schemas"]["RequirementInput"][];
+            /**
+             * Format: int32
+             * @description How many persons to evaluate at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000.
+             */
+            pageSize?: number;
+            /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+            pageToken?: string;
+        };
+        /** @description The answer. */
+        SimulatePolicyResponse: {
+            /** @description The version in force that was compared with. */
+            policyVersion: string;
+            /**
+             * Format: int32
+             * @description How many persons were evaluated on this page: those who are or were registered for a course.
+             */
+            evaluated: number;
+            /** @description Whose outcome would be another one, in the order of their names. */
+            changes: components["schemas"]["PolicyChange"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
         /** @description SlotCompleteness says whether a slot has what it asks for. */
         SlotCompleteness: {
             /**
@@ -4600,6 +4939,75 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        /** @description VerificationCheck is one thing that was looked at. */
+        VerificationCheck: {
+            /**
+             * @description What was looked at: `format`, `proof`, `issuer`, `schema`, `dates`, `status`.
+             * @example proof
+             */
+            check: string;
+            /** @description What came of it. */
+            outcome: components["schemas"];
+            /**
+             * @description What was found, for people.
+             * @example eddsa-rdfc-2022 by did:web:example.org#z6Mk…
+             */
+            detail: string;
+        };
+        /** @description Says what to verify: one of the two. */
+        VerifyCredentialRequest: {
+            /**
+             * @description The credential in any of its forms: JSON, a compact JWT, or the address of one of ours.
+             * @example {"type": ["VerifiableCredential", "OpenBadgeCredential"]}
+             */
+            credential?: string;
+            /**
+             * Format: byte
+             * @description A badge picture, PNG or SVG, with the credential inside.
+             */
+            image?: string;
+        };
+        /** @description The answer. */
+        VerifyCredentialResponse: {
+            /** @description Whether it may be relied on: every check passed, or there was nothing to check. */
+            valid: boolean;
+            /** @description Every check, in the order in which they are made. */
+            checks: components["schemas"]["VerificationCheck"][];
+            /**
+             * @description The id that the document has.
+             * @example https://example.org/credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            credentialId: string;
+            /**
+             * @description Its title.
+             * @example Using Data Course Certificate
+             */
+            title: string;
+            /**
+             * @description Who issued it, as the document names them.
+             * @example did:web:example.org
+             */
+            issuerId: string;
+            /**
+             * @description The issuer's name, as the document has it.
+             * @example Boston Teacher Leadership Certificate Program
+             */
+            issuerName: string;
+            /** @description Whether it is ours. */
+            ours: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it counts.
+             */
+            validFrom?: string;
+            /**
+             * Format: date-time
+             * @description Until when it counts; unset for always.
+             */
+            validUntil?: string;
+            /** @description What was shown, by the standards that it names. */
+            achievements: string[];
         };
         /** @description A field that is not right, or a requirement that is not met. */
         Violation: {
@@ -7253,7 +7661,8 @@ export interface operations {
                      *           "assumption": true
                      *         }
                      *       ],
-                     *       "createTime": "2026-09-15T19:00:00Z"
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "validityMonths": 1
                      *     }
                      */
                     "application/json": components["schemas"]["PolicyVersion"];
@@ -7318,7 +7727,8 @@ export interface operations {
                      *               "assumption": true
                      *             }
                      *           ],
-                     *           "createTime": "2026-09-15T19:00:00Z"
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "validityMonths": 1
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -7330,6 +7740,99 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreatePolicyVersion: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the policy in the resource name `policies/{policy}`.
+                 * @example course-certificate
+                 */
+                policy: string;
+            };
+            cookie?: never;
+        };
+        /** @description The version: its title and requirements. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Course certificate",
+                 *       "requirements": [
+                 *         {
+                 *           "id": "performance-assessments",
+                 *           "title": "Demonstrated every performance assessment of the course",
+                 *           "citation": "BTLC, Core Skills, Competencies & Assessments (p. 2)",
+                 *           "expression": "assessments(course).all(a, demonstrated(a))",
+                 *           "unmetMessage": "Submit evidence for each assessment that is missing."
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PolicyVersionInput"];
+            };
+        };
+        responses: {
+            /** @description The new version. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "policies/course-certificate/versions/1",
+                     *       "title": "Course certificate",
+                     *       "versionNumber": 1,
+                     *       "requirements": [
+                     *         {
+                     *           "id": "performance-assessments",
+                     *           "title": "Demonstrated every performance assessment of the course",
+                     *           "citation": "BTLC, Core Skills, Competencies & Assessments (p. 2)",
+                     *           "expression": "assessments(course).all(a, demonstrated(a))",
+                     *           "unmetMessage": "Submit evidence for each assessment that is missing.",
+                     *           "assumption": true
+                     *         }
+                     *       ],
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "validityMonths": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -7409,6 +7912,97 @@ export interface operations {
             504: components["responses"]["DeadlineExceeded"];
         };
     };
+    SimulatePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the policy in the resource name `policies/{policy}`.
+                 * @example course-certificate
+                 */
+                policy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "requirements": [
+                 *         {
+                 *           "id": "performance-assessments",
+                 *           "title": "Demonstrated every performance assessment of the course",
+                 *           "citation": "BTLC, Core Skills, Competencies & Assessments (p. 2)",
+                 *           "expression": "assessments(course).all(a, demonstrated(a))",
+                 *           "unmetMessage": "Submit evidence for each assessment that is missing."
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["SimulatePolicyRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "policyVersion": "policies/course-certificate/versions/1",
+                     *       "evaluated": 1,
+                     *       "changes": [
+                     *         {
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "credentialType": "credentialTypes/using-data-certificate",
+                     *           "eligibleNow": true,
+                     *           "eligibleThen": true,
+                     *           "held": true,
+                     *           "reasons": [
+                     *             {
+                     *               "requirement": "performance-assessments",
+                     *               "title": "Demonstrated every performance assessment of the course",
+                     *               "citation": "BTLC, Core Skills, Competencies & Assessments (p. 2)",
+                     *               "assumption": true,
+                     *               "met": true,
+                     *               "message": "Submit evidence for each assessment that is missing.",
+                     *               "facts": [
+                     *                 {
+                     *                   "kind": "assessments",
+                     *                   "id": "using-data-assessment-1",
+                     *                   "value": "demonstrated",
+                     *                   "occurTime": "2026-09-15T19:00:00Z",
+                     *                   "recordTime": "2026-09-15T19:00:00Z"
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SimulatePolicyResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
     GetCredential: {
         parameters: {
             query?: never;
@@ -7455,7 +8049,10 @@ export interface operations {
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "expireTime": "2026-09-15T22:00:00Z",
+                     *       "supersedes": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "edFiStatus": "uri://ed-fi.org/CredentialStatusDescriptor#Active"
                      *     }
                      */
                     "application/json": components["schemas"]["Credential"];
@@ -7516,7 +8113,10 @@ export interface operations {
                      *           "version": 1,
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
-                     *           "etag": "v3"
+                     *           "etag": "v3",
+                     *           "expireTime": "2026-09-15T22:00:00Z",
+                     *           "supersedes": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "edFiStatus": "uri://ed-fi.org/CredentialStatusDescriptor#Active"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -7585,7 +8185,10 @@ export interface operations {
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "expireTime": "2026-09-15T22:00:00Z",
+                     *       "supersedes": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "edFiStatus": "uri://ed-fi.org/CredentialStatusDescriptor#Active"
                      *     }
                      */
                     "application/json": components["schemas"]["Credential"];
@@ -7598,6 +8201,327 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    BatchIssueCredentials: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credentialType": "credentialTypes/using-data-certificate",
+                 *       "educators": [
+                 *         "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchIssueCredentialsRequest"];
+            };
+        };
+        responses: {
+            /** @description The batch. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "issueBatches/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "credentialType": "credentialTypes/using-data-certificate",
+                     *       "state": "STATE_RUNNING",
+                     *       "totalCount": 1,
+                     *       "issuedCount": 1,
+                     *       "refusedCount": 1,
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IssueBatch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetIssueBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the issue batch in the resource name `issueBatches/{issue_batch}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                issueBatch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "issueBatches/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "credentialType": "credentialTypes/using-data-certificate",
+                     *       "state": "STATE_RUNNING",
+                     *       "totalCount": 1,
+                     *       "issuedCount": 1,
+                     *       "refusedCount": 1,
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IssueBatch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListIssueResults: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: educator, done, reason. */
+                filter?: string;
+                /** @description Order, over: ordinal. Default: `ordinal`, in which they were asked for. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the issue batch in the resource name `issueBatches/{issue_batch}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                issueBatch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of results. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "issueResults": [
+                     *         {
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "done": true,
+                     *           "credential": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "reason": "REQUIREMENTS_UNMET",
+                     *           "detail": "Not met: performance-assessments."
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListIssueResultsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ReissueCredential: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the credential in the resource name `credentials/{credential}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reasonCode": "NAME_CORRECTED",
+                 *       "authority": "Program director"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReissueCredentialRequest"];
+            };
+        };
+        responses: {
+            /** @description The credential that stands in the place of the other one. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "credentialType": "credentialTypes/using-data-certificate",
+                     *       "status": "CREDENTIAL_STATUS_ACTIVE",
+                     *       "issueTime": "2026-09-15T19:00:00Z",
+                     *       "statusTime": "2026-09-15T19:00:00Z",
+                     *       "statusReason": "ISSUED_IN_ERROR",
+                     *       "policyVersion": "policies/course-certificate/versions/1",
+                     *       "framework": "frameworks/btlc-1",
+                     *       "document": "{\"type\": [\"VerifiableCredential\", \"OpenBadgeCredential\"]}",
+                     *       "version": 1,
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "expireTime": "2026-09-15T22:00:00Z",
+                     *       "supersedes": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "edFiStatus": "uri://ed-fi.org/CredentialStatusDescriptor#Active"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    VerifyCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "credential": "{\"type\": [\"VerifiableCredential\", \"OpenBadgeCredential\"]}"
+                 *     }
+                 */
+                "application/json": components["schemas"]["VerifyCredentialRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "valid": true,
+                     *       "checks": [
+                     *         {
+                     *           "check": "proof",
+                     *           "outcome": "OUTCOME_PASSED",
+                     *           "detail": "eddsa-rdfc-2022 by did:web:example.org#z6Mk…"
+                     *         }
+                     *       ],
+                     *       "credentialId": "https://example.org/credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "title": "Using Data Course Certificate",
+                     *       "issuerId": "did:web:example.org",
+                     *       "issuerName": "Boston Teacher Leadership Certificate Program",
+                     *       "ours": true,
+                     *       "validFrom": "2026-09-15T19:00:00Z",
+                     *       "validUntil": "2026-09-15T19:00:00Z",
+                     *       "achievements": [
+                     *         "What was shown, by the standards that it names"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VerifyCredentialResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -7666,7 +8590,10 @@ export interface operations {
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "expireTime": "2026-09-15T22:00:00Z",
+                     *       "supersedes": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "edFiStatus": "uri://ed-fi.org/CredentialStatusDescriptor#Active"
                      *     }
                      */
                     "application/json": components["schemas"]["Credential"];
@@ -7748,7 +8675,10 @@ export interface operations {
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "expireTime": "2026-09-15T22:00:00Z",
+                     *       "supersedes": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "edFiStatus": "uri://ed-fi.org/CredentialStatusDescriptor#Active"
                      *     }
                      */
                     "application/json": components["schemas"]["Credential"];
@@ -7830,7 +8760,10 @@ export interface operations {
                      *       "version": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "expireTime": "2026-09-15T22:00:00Z",
+                     *       "supersedes": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "edFiStatus": "uri://ed-fi.org/CredentialStatusDescriptor#Active"
                      *     }
                      */
                     "application/json": components["schemas"]["Credential"];

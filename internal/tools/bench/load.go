@@ -49,9 +49,9 @@ func load(ctx context.Context, do call, callers int, slot time.Duration) (rate f
 
 var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
 
-// pgbench runs a script with as many connections as the service has callers: transactions a second.
+// pgbench runs a script with as many connections as the service has: transactions a second.
 func (p *place) pgbench(ctx context.Context, script string) (float64, error) {
-	command := exec.CommandContext(ctx, p.pgbenchPath, "--no-vacuum", "--protocol=prepared", "--client="+strconv.Itoa(p.settings.callers), "--jobs=2",
+	command := exec.CommandContext(ctx, p.pgbenchPath, "--no-vacuum", "--protocol=prepared", "--client="+strconv.Itoa(p.settings.connections), "--jobs=2",
 		"--time="+strconv.Itoa(max(1, int(p.settings.slot.Seconds()))), "--file=-", "--host="+p.socket, "--username="+database.OwnerRole, database.Name) // #nosec G204 -- our own arguments
 	command.Stdin = strings.NewReader(script)
 	command.Env = append(command.Environ(), "PGOPTIONS=-c role="+database.ServerRole)

@@ -14,16 +14,18 @@ import (
 )
 
 type settings struct {
-	credentials, rounds, callers int
-	slot                         time.Duration
-	only, keep                   string
+	credentials, rounds  int
+	callers, connections int
+	slot                 time.Duration
+	only, keep           string
 }
 
 func main() {
 	var s settings
 	flag.IntVar(&s.credentials, "credentials", 1_000_000, "how many credentials to load, four to a person")
 	flag.IntVar(&s.rounds, "rounds", 5, "how many rounds; the figure is the median of their ratios")
-	flag.IntVar(&s.callers, "callers", 8, "how many callers at once, and connections to the database")
+	flag.IntVar(&s.callers, "callers", 16, "how many callers the service has at once")
+	flag.IntVar(&s.connections, "connections", 8, "how many connections the database has at once, from pgbench and from the service")
 	flag.DurationVar(&s.slot, "slot", 4*time.Second, "how long each measurement takes")
 	flag.StringVar(&s.only, "only", "", "measure only what has this in its name")
 	flag.StringVar(&s.keep, "keep", "", "keep the loaded database in this `folder`, and use it again the next time")
@@ -34,7 +36,7 @@ func main() {
 	defer stop()
 	var err error
 	if *serve != "" {
-		err = runServer(ctx, *serve, *audit, s.callers)
+		err = runServer(ctx, *serve, *audit, s.connections)
 	} else {
 		err = run(ctx, s)
 	}
@@ -64,7 +66,7 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	defer p.close()
-	fmt.Printf("%d credentials of %d people, %d callers, %d rounds of %s; medians of the rounds' ratios\n\n", s.credentials, s.credentials/4, s.callers, s.rounds, s.slot)
+	fmt.Printf("%d credentials of %d people, %d connections, %d callers, %d rounds of %s; medians of the rounds' ratios\n\n", s.credentials, s.credentials/4, s.connections, s.callers, s.rounds, s.slot)
 	fmt.Printf("| operation | database alone, per second | service, per second | ratio | p99 |\n| --- | --- | --- | --- | --- |\n")
 	for _, op := range p.operations() {
 		if !strings.Contains(op.name, s.only) {

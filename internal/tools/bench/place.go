@@ -116,7 +116,7 @@ func (p *place) startServer(ctx context.Context, url string, audit bool) (*clien
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, self, "-serve", url, fmt.Sprintf("-audit=%t", audit), fmt.Sprintf("-callers=%d", p.settings.callers)) // #nosec G204 -- ourselves
+	command := exec.CommandContext(ctx, self, "-serve", url, fmt.Sprintf("-audit=%t", audit), fmt.Sprintf("-connections=%d", p.settings.connections)) // #nosec G204 -- ourselves
 	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
 	if err != nil {

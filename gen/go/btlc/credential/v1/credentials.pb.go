@@ -38,6 +38,10 @@ const (
 	CredentialStatus_CREDENTIAL_STATUS_SUSPENDED CredentialStatus = 2
 	// It does not count any more.
 	CredentialStatus_CREDENTIAL_STATUS_REVOKED CredentialStatus = 3
+	// Another one stands in its place.
+	CredentialStatus_CREDENTIAL_STATUS_SUPERSEDED CredentialStatus = 4
+	// Its time is over.
+	CredentialStatus_CREDENTIAL_STATUS_EXPIRED CredentialStatus = 5
 )
 
 // Enum value maps for CredentialStatus.
@@ -47,12 +51,16 @@ var (
 		1: "CREDENTIAL_STATUS_ACTIVE",
 		2: "CREDENTIAL_STATUS_SUSPENDED",
 		3: "CREDENTIAL_STATUS_REVOKED",
+		4: "CREDENTIAL_STATUS_SUPERSEDED",
+		5: "CREDENTIAL_STATUS_EXPIRED",
 	}
 	CredentialStatus_value = map[string]int32{
 		"CREDENTIAL_STATUS_UNSPECIFIED": 0,
 		"CREDENTIAL_STATUS_ACTIVE":      1,
 		"CREDENTIAL_STATUS_SUSPENDED":   2,
 		"CREDENTIAL_STATUS_REVOKED":     3,
+		"CREDENTIAL_STATUS_SUPERSEDED":  4,
+		"CREDENTIAL_STATUS_EXPIRED":     5,
 	}
 )
 
@@ -115,7 +123,13 @@ type Credential struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster.
 	// `If-Match` says the same.
-	Etag          string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Until when it counts; unset for always.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// The one in whose place it stands.
+	Supersedes string `protobuf:"bytes,16,opt,name=supersedes,proto3" json:"supersedes,omitempty"`
+	// The status as an Ed-Fi descriptor. Example: `uri://ed-fi.org/CredentialStatusDescriptor#Active`.
+	EdFiStatus    string `protobuf:"bytes,17,opt,name=ed_fi_status,json=edFiStatus,proto3" json:"ed_fi_status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -244,6 +258,27 @@ func (x *Credential) GetUpdateTime() *timestamppb.Timestamp {
 func (x *Credential) GetEtag() string {
 	if x != nil {
 		return x.Etag
+	}
+	return ""
+}
+
+func (x *Credential) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *Credential) GetSupersedes() string {
+	if x != nil {
+		return x.Supersedes
+	}
+	return ""
+}
+
+func (x *Credential) GetEdFiStatus() string {
+	if x != nil {
+		return x.EdFiStatus
 	}
 	return ""
 }
@@ -1002,6 +1037,144 @@ func (x *ReinstateCredentialResponse) GetCredential() *Credential {
 	return nil
 }
 
+// Names the credential and says why.
+type ReissueCredentialRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `credentials/{credential}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why, as a word that does not change. Example: `NAME_CORRECTED`.
+	ReasonCode string `protobuf:"bytes,2,opt,name=reason_code,json=reasonCode,proto3" json:"reason_code,omitempty"`
+	// On whose authority. Example: `Program director`.
+	Authority string `protobuf:"bytes,3,opt,name=authority,proto3" json:"authority,omitempty"`
+	// What there is to add.
+	Note string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	// The etag last seen; another one now makes the call fail.
+	Etag string `protobuf:"bytes,5,opt,name=etag,proto3" json:"etag,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first
+	// answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReissueCredentialRequest) Reset() {
+	*x = ReissueCredentialRequest{}
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReissueCredentialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReissueCredentialRequest) ProtoMessage() {}
+
+func (x *ReissueCredentialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReissueCredentialRequest.ProtoReflect.Descriptor instead.
+func (*ReissueCredentialRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ReissueCredentialRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReissueCredentialRequest) GetReasonCode() string {
+	if x != nil {
+		return x.ReasonCode
+	}
+	return ""
+}
+
+func (x *ReissueCredentialRequest) GetAuthority() string {
+	if x != nil {
+		return x.Authority
+	}
+	return ""
+}
+
+func (x *ReissueCredentialRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *ReissueCredentialRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ReissueCredentialRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The new credential. On REST the body is the resource itself.
+type ReissueCredentialResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The credential that stands in the place of the other one.
+	Credential    *Credential `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReissueCredentialResponse) Reset() {
+	*x = ReissueCredentialResponse{}
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReissueCredentialResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReissueCredentialResponse) ProtoMessage() {}
+
+func (x *ReissueCredentialResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReissueCredentialResponse.ProtoReflect.Descriptor instead.
+func (*ReissueCredentialResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ReissueCredentialResponse) GetCredential() *Credential {
+	if x != nil {
+		return x.Credential
+	}
+	return nil
+}
+
 // CredentialEvent is a change of a credential's status. The history is never changed.
 type CredentialEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1028,7 +1201,7 @@ type CredentialEvent struct {
 
 func (x *CredentialEvent) Reset() {
 	*x = CredentialEvent{}
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[13]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +1213,7 @@ func (x *CredentialEvent) String() string {
 func (*CredentialEvent) ProtoMessage() {}
 
 func (x *CredentialEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[13]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +1226,7 @@ func (x *CredentialEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CredentialEvent.ProtoReflect.Descriptor instead.
 func (*CredentialEvent) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{13}
+	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CredentialEvent) GetName() string {
@@ -1123,7 +1296,7 @@ type GetCredentialEventRequest struct {
 
 func (x *GetCredentialEventRequest) Reset() {
 	*x = GetCredentialEventRequest{}
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[14]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1135,7 +1308,7 @@ func (x *GetCredentialEventRequest) String() string {
 func (*GetCredentialEventRequest) ProtoMessage() {}
 
 func (x *GetCredentialEventRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[14]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1148,7 +1321,7 @@ func (x *GetCredentialEventRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialEventRequest.ProtoReflect.Descriptor instead.
 func (*GetCredentialEventRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{14}
+	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetCredentialEventRequest) GetName() string {
@@ -1169,7 +1342,7 @@ type GetCredentialEventResponse struct {
 
 func (x *GetCredentialEventResponse) Reset() {
 	*x = GetCredentialEventResponse{}
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[15]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1181,7 +1354,7 @@ func (x *GetCredentialEventResponse) String() string {
 func (*GetCredentialEventResponse) ProtoMessage() {}
 
 func (x *GetCredentialEventResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[15]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1194,7 +1367,7 @@ func (x *GetCredentialEventResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialEventResponse.ProtoReflect.Descriptor instead.
 func (*GetCredentialEventResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{15}
+	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetCredentialEventResponse) GetCredentialEvent() *CredentialEvent {
@@ -1223,7 +1396,7 @@ type ListCredentialEventsRequest struct {
 
 func (x *ListCredentialEventsRequest) Reset() {
 	*x = ListCredentialEventsRequest{}
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[16]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1235,7 +1408,7 @@ func (x *ListCredentialEventsRequest) String() string {
 func (*ListCredentialEventsRequest) ProtoMessage() {}
 
 func (x *ListCredentialEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[16]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1248,7 +1421,7 @@ func (x *ListCredentialEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListCredentialEventsRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{16}
+	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListCredentialEventsRequest) GetParent() string {
@@ -1299,7 +1472,7 @@ type ListCredentialEventsResponse struct {
 
 func (x *ListCredentialEventsResponse) Reset() {
 	*x = ListCredentialEventsResponse{}
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[17]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1311,7 +1484,7 @@ func (x *ListCredentialEventsResponse) String() string {
 func (*ListCredentialEventsResponse) ProtoMessage() {}
 
 func (x *ListCredentialEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[17]
+	mi := &file_btlc_credential_v1_credentials_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1324,7 +1497,7 @@ func (x *ListCredentialEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListCredentialEventsResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{17}
+	return file_btlc_credential_v1_credentials_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListCredentialEventsResponse) GetCredentialEvents() []*CredentialEvent {
@@ -1345,7 +1518,7 @@ var File_btlc_credential_v1_credentials_proto protoreflect.FileDescriptor
 
 const file_btlc_credential_v1_credentials_proto_rawDesc = "" +
 	"\n" +
-	"$btlc/credential/v1/credentials.proto\x12\x12btlc.credential.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x06\n" +
+	"$btlc/credential/v1/credentials.proto\x12\x12btlc.credential.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\a\n" +
 	"\n" +
 	"Credential\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x121\n" +
@@ -1370,7 +1543,15 @@ const file_btlc_credential_v1_credentials_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
-	"\x04etag\x18\x0e \x01(\tB\x03\xe0A\x01R\x04etag:G\xeaAD\n" +
+	"\x04etag\x18\x0e \x01(\tB\x03\xe0A\x01R\x04etag\x12@\n" +
+	"\vexpire_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"expireTime\x127\n" +
+	"\n" +
+	"supersedes\x18\x10 \x01(\tB\x17\xe0A\x03\xfaA\x11\n" +
+	"\x0fbtlc/CredentialR\n" +
+	"supersedes\x12%\n" +
+	"\fed_fi_status\x18\x11 \x01(\tB\x03\xe0A\x03R\n" +
+	"edFiStatus:G\xeaAD\n" +
 	"\x0fbtlc/Credential\x12\x18credentials/{credential}*\vcredentials2\n" +
 	"credential\"C\n" +
 	"\x14GetCredentialRequest\x12+\n" +
@@ -1443,6 +1624,20 @@ const file_btlc_credential_v1_credentials_proto_rawDesc = "" +
 	"\x1bReinstateCredentialResponse\x12>\n" +
 	"\n" +
 	"credential\x18\x01 \x01(\v2\x1e.btlc.credential.v1.CredentialR\n" +
+	"credential\"\x9d\x02\n" +
+	"\x18ReissueCredentialRequest\x12+\n" +
+	"\x04name\x18\x01 \x01(\tB\x17\xe0A\x02\xfaA\x11\n" +
+	"\x0fbtlc/CredentialR\x04name\x12A\n" +
+	"\vreason_code\x18\x02 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{2,62}$R\n" +
+	"reasonCode\x12+\n" +
+	"\tauthority\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\tauthority\x12\x1f\n" +
+	"\x04note\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x04note\x12\x17\n" +
+	"\x04etag\x18\x05 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"[\n" +
+	"\x19ReissueCredentialResponse\x12>\n" +
+	"\n" +
+	"credential\x18\x01 \x01(\v2\x1e.btlc.credential.v1.CredentialR\n" +
 	"credential\"\xbd\x03\n" +
 	"\x0fCredentialEvent\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12A\n" +
@@ -1472,12 +1667,14 @@ const file_btlc_credential_v1_credentials_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"\x98\x01\n" +
 	"\x1cListCredentialEventsResponse\x12P\n" +
 	"\x11credential_events\x18\x01 \x03(\v2#.btlc.credential.v1.CredentialEventR\x10credentialEvents\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x93\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xd4\x01\n" +
 	"\x10CredentialStatus\x12!\n" +
 	"\x1dCREDENTIAL_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18CREDENTIAL_STATUS_ACTIVE\x10\x01\x12\x1f\n" +
 	"\x1bCREDENTIAL_STATUS_SUSPENDED\x10\x02\x12\x1d\n" +
-	"\x19CREDENTIAL_STATUS_REVOKED\x10\x03B\xd1\x01\n" +
+	"\x19CREDENTIAL_STATUS_REVOKED\x10\x03\x12 \n" +
+	"\x1cCREDENTIAL_STATUS_SUPERSEDED\x10\x04\x12\x1d\n" +
+	"\x19CREDENTIAL_STATUS_EXPIRED\x10\x05B\xd1\x01\n" +
 	"\x16com.btlc.credential.v1B\x10CredentialsProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/credential/v1;credentialv1\xa2\x02\x03BCX\xaa\x02\x12Btlc.Credential.V1\xca\x02\x12Btlc\\Credential\\V1\xe2\x02\x1eBtlc\\Credential\\V1\\GPBMetadata\xea\x02\x14Btlc::Credential::V1b\x06proto3"
 
 var (
@@ -1493,7 +1690,7 @@ func file_btlc_credential_v1_credentials_proto_rawDescGZIP() []byte {
 }
 
 var file_btlc_credential_v1_credentials_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_btlc_credential_v1_credentials_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_btlc_credential_v1_credentials_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_btlc_credential_v1_credentials_proto_goTypes = []any{
 	(CredentialStatus)(0),                // 0: btlc.credential.v1.CredentialStatus
 	(*Credential)(nil),                   // 1: btlc.credential.v1.Credential
@@ -1509,34 +1706,38 @@ var file_btlc_credential_v1_credentials_proto_goTypes = []any{
 	(*SuspendCredentialResponse)(nil),    // 11: btlc.credential.v1.SuspendCredentialResponse
 	(*ReinstateCredentialRequest)(nil),   // 12: btlc.credential.v1.ReinstateCredentialRequest
 	(*ReinstateCredentialResponse)(nil),  // 13: btlc.credential.v1.ReinstateCredentialResponse
-	(*CredentialEvent)(nil),              // 14: btlc.credential.v1.CredentialEvent
-	(*GetCredentialEventRequest)(nil),    // 15: btlc.credential.v1.GetCredentialEventRequest
-	(*GetCredentialEventResponse)(nil),   // 16: btlc.credential.v1.GetCredentialEventResponse
-	(*ListCredentialEventsRequest)(nil),  // 17: btlc.credential.v1.ListCredentialEventsRequest
-	(*ListCredentialEventsResponse)(nil), // 18: btlc.credential.v1.ListCredentialEventsResponse
-	(*timestamppb.Timestamp)(nil),        // 19: google.protobuf.Timestamp
+	(*ReissueCredentialRequest)(nil),     // 14: btlc.credential.v1.ReissueCredentialRequest
+	(*ReissueCredentialResponse)(nil),    // 15: btlc.credential.v1.ReissueCredentialResponse
+	(*CredentialEvent)(nil),              // 16: btlc.credential.v1.CredentialEvent
+	(*GetCredentialEventRequest)(nil),    // 17: btlc.credential.v1.GetCredentialEventRequest
+	(*GetCredentialEventResponse)(nil),   // 18: btlc.credential.v1.GetCredentialEventResponse
+	(*ListCredentialEventsRequest)(nil),  // 19: btlc.credential.v1.ListCredentialEventsRequest
+	(*ListCredentialEventsResponse)(nil), // 20: btlc.credential.v1.ListCredentialEventsResponse
+	(*timestamppb.Timestamp)(nil),        // 21: google.protobuf.Timestamp
 }
 var file_btlc_credential_v1_credentials_proto_depIdxs = []int32{
 	0,  // 0: btlc.credential.v1.Credential.status:type_name -> btlc.credential.v1.CredentialStatus
-	19, // 1: btlc.credential.v1.Credential.issue_time:type_name -> google.protobuf.Timestamp
-	19, // 2: btlc.credential.v1.Credential.status_time:type_name -> google.protobuf.Timestamp
-	19, // 3: btlc.credential.v1.Credential.create_time:type_name -> google.protobuf.Timestamp
-	19, // 4: btlc.credential.v1.Credential.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 5: btlc.credential.v1.GetCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
-	1,  // 6: btlc.credential.v1.ListCredentialsResponse.credentials:type_name -> btlc.credential.v1.Credential
-	1,  // 7: btlc.credential.v1.IssueCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
-	1,  // 8: btlc.credential.v1.RevokeCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
-	1,  // 9: btlc.credential.v1.SuspendCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
-	1,  // 10: btlc.credential.v1.ReinstateCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
-	0,  // 11: btlc.credential.v1.CredentialEvent.status:type_name -> btlc.credential.v1.CredentialStatus
-	19, // 12: btlc.credential.v1.CredentialEvent.create_time:type_name -> google.protobuf.Timestamp
-	14, // 13: btlc.credential.v1.GetCredentialEventResponse.credential_event:type_name -> btlc.credential.v1.CredentialEvent
-	14, // 14: btlc.credential.v1.ListCredentialEventsResponse.credential_events:type_name -> btlc.credential.v1.CredentialEvent
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	21, // 1: btlc.credential.v1.Credential.issue_time:type_name -> google.protobuf.Timestamp
+	21, // 2: btlc.credential.v1.Credential.status_time:type_name -> google.protobuf.Timestamp
+	21, // 3: btlc.credential.v1.Credential.create_time:type_name -> google.protobuf.Timestamp
+	21, // 4: btlc.credential.v1.Credential.update_time:type_name -> google.protobuf.Timestamp
+	21, // 5: btlc.credential.v1.Credential.expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 6: btlc.credential.v1.GetCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
+	1,  // 7: btlc.credential.v1.ListCredentialsResponse.credentials:type_name -> btlc.credential.v1.Credential
+	1,  // 8: btlc.credential.v1.IssueCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
+	1,  // 9: btlc.credential.v1.RevokeCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
+	1,  // 10: btlc.credential.v1.SuspendCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
+	1,  // 11: btlc.credential.v1.ReinstateCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
+	1,  // 12: btlc.credential.v1.ReissueCredentialResponse.credential:type_name -> btlc.credential.v1.Credential
+	0,  // 13: btlc.credential.v1.CredentialEvent.status:type_name -> btlc.credential.v1.CredentialStatus
+	21, // 14: btlc.credential.v1.CredentialEvent.create_time:type_name -> google.protobuf.Timestamp
+	16, // 15: btlc.credential.v1.GetCredentialEventResponse.credential_event:type_name -> btlc.credential.v1.CredentialEvent
+	16, // 16: btlc.credential.v1.ListCredentialEventsResponse.credential_events:type_name -> btlc.credential.v1.CredentialEvent
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_btlc_credential_v1_credentials_proto_init() }
@@ -1550,7 +1751,7 @@ func file_btlc_credential_v1_credentials_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_credential_v1_credentials_proto_rawDesc), len(file_btlc_credential_v1_credentials_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

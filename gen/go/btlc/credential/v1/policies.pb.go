@@ -363,7 +363,7 @@ type Requirement struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What it asks for. Example: `Demonstrated every performance assessment of the course`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// Which source says so. Example: `BTLC, Core Skills, Competencies & Assessments (p. 2)`.
+	// Which source says so; empty only for an assumption. Example: `BTLC, Core Skills, Competencies & Assessments (p. 2)`.
 	Citation string `protobuf:"bytes,3,opt,name=citation,proto3" json:"citation,omitempty"`
 	// The condition in CEL. Example: `assessments(course).all(a, demonstrated(a))`.
 	Expression string `protobuf:"bytes,4,opt,name=expression,proto3" json:"expression,omitempty"`
@@ -460,9 +460,11 @@ type PolicyVersion struct {
 	// All of them are to be met.
 	Requirements []*Requirement `protobuf:"bytes,4,rep,name=requirements,proto3" json:"requirements,omitempty"`
 	// When the record was made.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// How many months an award counts; 0 for always.
+	ValidityMonths int32 `protobuf:"varint,6,opt,name=validity_months,json=validityMonths,proto3" json:"validity_months,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PolicyVersion) Reset() {
@@ -528,6 +530,13 @@ func (x *PolicyVersion) GetCreateTime() *timestamppb.Timestamp {
 		return x.CreateTime
 	}
 	return nil
+}
+
+func (x *PolicyVersion) GetValidityMonths() int32 {
+	if x != nil {
+		return x.ValidityMonths
+	}
+	return 0
 }
 
 // Names the policy version to get.
@@ -947,7 +956,11 @@ type EvaluateEligibilityRequest struct {
 	// The credential type. Format: `credentialTypes/{credential_type}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Who. Format: `educators/{educator}`.
-	Educator      string `protobuf:"bytes,2,opt,name=educator,proto3" json:"educator,omitempty"`
+	Educator string `protobuf:"bytes,2,opt,name=educator,proto3" json:"educator,omitempty"`
+	// Decides by what was true then. Default: now.
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Decides by what was on record then. Default: now.
+	KnownAsOf     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=known_as_of,json=knownAsOf,proto3" json:"known_as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -994,6 +1007,20 @@ func (x *EvaluateEligibilityRequest) GetEducator() string {
 		return x.Educator
 	}
 	return ""
+}
+
+func (x *EvaluateEligibilityRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+func (x *EvaluateEligibilityRequest) GetKnownAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.KnownAsOf
+	}
+	return nil
 }
 
 // The answer.
@@ -1060,6 +1087,363 @@ func (x *EvaluateEligibilityResponse) GetOutcomes() []*RequirementOutcome {
 	return nil
 }
 
+// Says what would be published.
+type SimulatePolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of which policy it would be the next version. Format: `policies/{policy}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The requirements that it would have.
+	Requirements []*Requirement `protobuf:"bytes,2,rep,name=requirements,proto3" json:"requirements,omitempty"`
+	// How many persons to evaluate at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the last answer, to go on where it ended. All other parameters stay the same.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SimulatePolicyRequest) Reset() {
+	*x = SimulatePolicyRequest{}
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulatePolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulatePolicyRequest) ProtoMessage() {}
+
+func (x *SimulatePolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulatePolicyRequest.ProtoReflect.Descriptor instead.
+func (*SimulatePolicyRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_policies_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SimulatePolicyRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *SimulatePolicyRequest) GetRequirements() []*Requirement {
+	if x != nil {
+		return x.Requirements
+	}
+	return nil
+}
+
+func (x *SimulatePolicyRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *SimulatePolicyRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// PolicyChange is somebody whose outcome would be another one.
+type PolicyChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who.
+	Educator string `protobuf:"bytes,1,opt,name=educator,proto3" json:"educator,omitempty"`
+	// For which credential type.
+	CredentialType string `protobuf:"bytes,2,opt,name=credential_type,json=credentialType,proto3" json:"credential_type,omitempty"`
+	// Whether all requirements of the version in force are met.
+	EligibleNow bool `protobuf:"varint,3,opt,name=eligible_now,json=eligibleNow,proto3" json:"eligible_now,omitempty"`
+	// Whether all requirements of the new one would be.
+	EligibleThen bool `protobuf:"varint,4,opt,name=eligible_then,json=eligibleThen,proto3" json:"eligible_then,omitempty"`
+	// Whether the person holds the credential, which the change would leave as it is.
+	Held bool `protobuf:"varint,5,opt,name=held,proto3" json:"held,omitempty"`
+	// The requirements of the new one that are not met, or of the version in force when the new one is met.
+	Reasons       []*RequirementOutcome `protobuf:"bytes,6,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyChange) Reset() {
+	*x = PolicyChange{}
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyChange) ProtoMessage() {}
+
+func (x *PolicyChange) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyChange.ProtoReflect.Descriptor instead.
+func (*PolicyChange) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_policies_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *PolicyChange) GetEducator() string {
+	if x != nil {
+		return x.Educator
+	}
+	return ""
+}
+
+func (x *PolicyChange) GetCredentialType() string {
+	if x != nil {
+		return x.CredentialType
+	}
+	return ""
+}
+
+func (x *PolicyChange) GetEligibleNow() bool {
+	if x != nil {
+		return x.EligibleNow
+	}
+	return false
+}
+
+func (x *PolicyChange) GetEligibleThen() bool {
+	if x != nil {
+		return x.EligibleThen
+	}
+	return false
+}
+
+func (x *PolicyChange) GetHeld() bool {
+	if x != nil {
+		return x.Held
+	}
+	return false
+}
+
+func (x *PolicyChange) GetReasons() []*RequirementOutcome {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+// The answer.
+type SimulatePolicyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version in force that was compared with.
+	PolicyVersion string `protobuf:"bytes,1,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
+	// How many persons were evaluated on this page: those who are or were registered for a course.
+	Evaluated int32 `protobuf:"varint,2,opt,name=evaluated,proto3" json:"evaluated,omitempty"`
+	// Whose outcome would be another one, in the order of their names.
+	Changes []*PolicyChange `protobuf:"bytes,3,rep,name=changes,proto3" json:"changes,omitempty"`
+	// For the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,4,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SimulatePolicyResponse) Reset() {
+	*x = SimulatePolicyResponse{}
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulatePolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulatePolicyResponse) ProtoMessage() {}
+
+func (x *SimulatePolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulatePolicyResponse.ProtoReflect.Descriptor instead.
+func (*SimulatePolicyResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_policies_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SimulatePolicyResponse) GetPolicyVersion() string {
+	if x != nil {
+		return x.PolicyVersion
+	}
+	return ""
+}
+
+func (x *SimulatePolicyResponse) GetEvaluated() int32 {
+	if x != nil {
+		return x.Evaluated
+	}
+	return 0
+}
+
+func (x *SimulatePolicyResponse) GetChanges() []*PolicyChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *SimulatePolicyResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Says what to publish.
+type CreatePolicyVersionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of which policy. Format: `policies/{policy}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The version: its title and requirements.
+	PolicyVersion *PolicyVersion `protobuf:"bytes,2,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first
+	// answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Checks everything and answers what would be, without writing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePolicyVersionRequest) Reset() {
+	*x = CreatePolicyVersionRequest{}
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePolicyVersionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePolicyVersionRequest) ProtoMessage() {}
+
+func (x *CreatePolicyVersionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePolicyVersionRequest.ProtoReflect.Descriptor instead.
+func (*CreatePolicyVersionRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_policies_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *CreatePolicyVersionRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *CreatePolicyVersionRequest) GetPolicyVersion() *PolicyVersion {
+	if x != nil {
+		return x.PolicyVersion
+	}
+	return nil
+}
+
+func (x *CreatePolicyVersionRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CreatePolicyVersionRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// The version. On REST the body is the resource itself.
+type CreatePolicyVersionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new version.
+	PolicyVersion *PolicyVersion `protobuf:"bytes,1,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePolicyVersionResponse) Reset() {
+	*x = CreatePolicyVersionResponse{}
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePolicyVersionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePolicyVersionResponse) ProtoMessage() {}
+
+func (x *CreatePolicyVersionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_policies_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePolicyVersionResponse.ProtoReflect.Descriptor instead.
+func (*CreatePolicyVersionResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_policies_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *CreatePolicyVersionResponse) GetPolicyVersion() *PolicyVersion {
+	if x != nil {
+		return x.PolicyVersion
+	}
+	return nil
+}
+
 var File_btlc_credential_v1_policies_proto protoreflect.FileDescriptor
 
 const file_btlc_credential_v1_policies_proto_rawDesc = "" +
@@ -1092,25 +1476,26 @@ const file_btlc_credential_v1_policies_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"\x94\x01\n" +
 	"\x1bListCredentialTypesResponse\x12M\n" +
 	"\x10credential_types\x18\x01 \x03(\v2\".btlc.credential.v1.CredentialTypeR\x0fcredentialTypes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd2\x01\n" +
-	"\vRequirement\x12\x13\n" +
-	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x03R\x02id\x12\x19\n" +
-	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12\x1f\n" +
-	"\bcitation\x18\x03 \x01(\tB\x03\xe0A\x03R\bcitation\x12#\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8f\x02\n" +
+	"\vRequirement\x120\n" +
+	"\x02id\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,62}$R\x02id\x12!\n" +
+	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12'\n" +
+	"\bcitation\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\bcitation\x12+\n" +
 	"\n" +
-	"expression\x18\x04 \x01(\tB\x03\xe0A\x03R\n" +
-	"expression\x12(\n" +
-	"\runmet_message\x18\x05 \x01(\tB\x03\xe0A\x03R\funmetMessage\x12#\n" +
+	"expression\x18\x04 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xd0\x0fR\n" +
+	"expression\x120\n" +
+	"\runmet_message\x18\x05 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xe8\aR\funmetMessage\x12#\n" +
 	"\n" +
-	"assumption\x18\x06 \x01(\bB\x03\xe0A\x03R\n" +
-	"assumption\"\xd9\x02\n" +
+	"assumption\x18\x06 \x01(\bB\x03\xe0A\x01R\n" +
+	"assumption\"\xa1\x03\n" +
 	"\rPolicyVersion\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x19\n" +
-	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12*\n" +
-	"\x0eversion_number\x18\x03 \x01(\x05B\x03\xe0A\x03R\rversionNumber\x12H\n" +
-	"\frequirements\x18\x04 \x03(\v2\x1f.btlc.credential.v1.RequirementB\x03\xe0A\x03R\frequirements\x12@\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
+	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12*\n" +
+	"\x0eversion_number\x18\x03 \x01(\x05B\x03\xe0A\x03R\rversionNumber\x12P\n" +
+	"\frequirements\x18\x04 \x03(\v2\x1f.btlc.credential.v1.RequirementB\v\xe0A\x02\xbaH\x05\x92\x01\x02\x102R\frequirements\x12@\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:\\\xeaAY\n" +
+	"createTime\x126\n" +
+	"\x0fvalidity_months\x18\x06 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xb0\t(\x00R\x0evalidityMonths:\\\xeaAY\n" +
 	"\x12btlc/PolicyVersion\x12$policies/{policy}/versions/{version}*\x0epolicyVersions2\rpolicyVersion\"I\n" +
 	"\x17GetPolicyVersionRequest\x12.\n" +
 	"\x04name\x18\x01 \x01(\tB\x1a\xe0A\x02\xfaA\x14\n" +
@@ -1145,17 +1530,49 @@ const file_btlc_credential_v1_policies_proto_rawDesc = "" +
 	"assumption\x12\x10\n" +
 	"\x03met\x18\x05 \x01(\bR\x03met\x12\x18\n" +
 	"\amessage\x18\x06 \x01(\tR\amessage\x12.\n" +
-	"\x05facts\x18\a \x03(\v2\x18.btlc.credential.v1.FactR\x05facts\"\x80\x01\n" +
+	"\x05facts\x18\a \x03(\v2\x18.btlc.credential.v1.FactR\x05facts\"\xf7\x01\n" +
 	"\x1aEvaluateEligibilityRequest\x12/\n" +
 	"\x04name\x18\x01 \x01(\tB\x1b\xe0A\x02\xfaA\x15\n" +
 	"\x13btlc/CredentialTypeR\x04name\x121\n" +
 	"\beducator\x18\x02 \x01(\tB\x15\xe0A\x02\xfaA\x0f\n" +
-	"\rbtlc/EducatorR\beducator\"\xbd\x01\n" +
+	"\rbtlc/EducatorR\beducator\x124\n" +
+	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x04asOf\x12?\n" +
+	"\vknown_as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\tknownAsOf\"\xbd\x01\n" +
 	"\x1bEvaluateEligibilityResponse\x12\x1a\n" +
 	"\beligible\x18\x01 \x01(\bR\beligible\x12>\n" +
 	"\x0epolicy_version\x18\x02 \x01(\tB\x17\xfaA\x14\n" +
 	"\x12btlc/PolicyVersionR\rpolicyVersion\x12B\n" +
-	"\boutcomes\x18\x03 \x03(\v2&.btlc.credential.v1.RequirementOutcomeR\boutcomesB\xce\x01\n" +
+	"\boutcomes\x18\x03 \x03(\v2&.btlc.credential.v1.RequirementOutcomeR\boutcomes\"\xf2\x01\n" +
+	"\x15SimulatePolicyRequest\x122\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1a\xe0A\x02\xfaA\x14\x12\x12btlc/PolicyVersionR\x06parent\x12P\n" +
+	"\frequirements\x18\x02 \x03(\v2\x1f.btlc.credential.v1.RequirementB\v\xe0A\x02\xbaH\x05\x92\x01\x02\x102R\frequirements\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x9f\x02\n" +
+	"\fPolicyChange\x12.\n" +
+	"\beducator\x18\x01 \x01(\tB\x12\xfaA\x0f\n" +
+	"\rbtlc/EducatorR\beducator\x12A\n" +
+	"\x0fcredential_type\x18\x02 \x01(\tB\x18\xfaA\x15\n" +
+	"\x13btlc/CredentialTypeR\x0ecredentialType\x12!\n" +
+	"\feligible_now\x18\x03 \x01(\bR\veligibleNow\x12#\n" +
+	"\religible_then\x18\x04 \x01(\bR\feligibleThen\x12\x12\n" +
+	"\x04held\x18\x05 \x01(\bR\x04held\x12@\n" +
+	"\areasons\x18\x06 \x03(\v2&.btlc.credential.v1.RequirementOutcomeR\areasons\"\xda\x01\n" +
+	"\x16SimulatePolicyResponse\x12>\n" +
+	"\x0epolicy_version\x18\x01 \x01(\tB\x17\xfaA\x14\n" +
+	"\x12btlc/PolicyVersionR\rpolicyVersion\x12\x1c\n" +
+	"\tevaluated\x18\x02 \x01(\x05R\tevaluated\x12:\n" +
+	"\achanges\x18\x03 \x03(\v2 .btlc.credential.v1.PolicyChangeR\achanges\x12&\n" +
+	"\x0fnext_page_token\x18\x04 \x01(\tR\rnextPageToken\"\xf5\x01\n" +
+	"\x1aCreatePolicyVersionRequest\x122\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1a\xe0A\x02\xfaA\x14\x12\x12btlc/PolicyVersionR\x06parent\x12M\n" +
+	"\x0epolicy_version\x18\x02 \x01(\v2!.btlc.credential.v1.PolicyVersionB\x03\xe0A\x02R\rpolicyVersion\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"g\n" +
+	"\x1bCreatePolicyVersionResponse\x12H\n" +
+	"\x0epolicy_version\x18\x01 \x01(\v2!.btlc.credential.v1.PolicyVersionR\rpolicyVersionB\xce\x01\n" +
 	"\x16com.btlc.credential.v1B\rPoliciesProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/credential/v1;credentialv1\xa2\x02\x03BCX\xaa\x02\x12Btlc.Credential.V1\xca\x02\x12Btlc\\Credential\\V1\xe2\x02\x1eBtlc\\Credential\\V1\\GPBMetadata\xea\x02\x14Btlc::Credential::V1b\x06proto3"
 
 var (
@@ -1170,7 +1587,7 @@ func file_btlc_credential_v1_policies_proto_rawDescGZIP() []byte {
 	return file_btlc_credential_v1_policies_proto_rawDescData
 }
 
-var file_btlc_credential_v1_policies_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_btlc_credential_v1_policies_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_btlc_credential_v1_policies_proto_goTypes = []any{
 	(*CredentialType)(nil),              // 0: btlc.credential.v1.CredentialType
 	(*GetCredentialTypeRequest)(nil),    // 1: btlc.credential.v1.GetCredentialTypeRequest
@@ -1187,25 +1604,37 @@ var file_btlc_credential_v1_policies_proto_goTypes = []any{
 	(*RequirementOutcome)(nil),          // 12: btlc.credential.v1.RequirementOutcome
 	(*EvaluateEligibilityRequest)(nil),  // 13: btlc.credential.v1.EvaluateEligibilityRequest
 	(*EvaluateEligibilityResponse)(nil), // 14: btlc.credential.v1.EvaluateEligibilityResponse
-	(*timestamppb.Timestamp)(nil),       // 15: google.protobuf.Timestamp
+	(*SimulatePolicyRequest)(nil),       // 15: btlc.credential.v1.SimulatePolicyRequest
+	(*PolicyChange)(nil),                // 16: btlc.credential.v1.PolicyChange
+	(*SimulatePolicyResponse)(nil),      // 17: btlc.credential.v1.SimulatePolicyResponse
+	(*CreatePolicyVersionRequest)(nil),  // 18: btlc.credential.v1.CreatePolicyVersionRequest
+	(*CreatePolicyVersionResponse)(nil), // 19: btlc.credential.v1.CreatePolicyVersionResponse
+	(*timestamppb.Timestamp)(nil),       // 20: google.protobuf.Timestamp
 }
 var file_btlc_credential_v1_policies_proto_depIdxs = []int32{
-	15, // 0: btlc.credential.v1.CredentialType.create_time:type_name -> google.protobuf.Timestamp
+	20, // 0: btlc.credential.v1.CredentialType.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 1: btlc.credential.v1.GetCredentialTypeResponse.credential_type:type_name -> btlc.credential.v1.CredentialType
 	0,  // 2: btlc.credential.v1.ListCredentialTypesResponse.credential_types:type_name -> btlc.credential.v1.CredentialType
 	5,  // 3: btlc.credential.v1.PolicyVersion.requirements:type_name -> btlc.credential.v1.Requirement
-	15, // 4: btlc.credential.v1.PolicyVersion.create_time:type_name -> google.protobuf.Timestamp
+	20, // 4: btlc.credential.v1.PolicyVersion.create_time:type_name -> google.protobuf.Timestamp
 	6,  // 5: btlc.credential.v1.GetPolicyVersionResponse.policy_version:type_name -> btlc.credential.v1.PolicyVersion
 	6,  // 6: btlc.credential.v1.ListPolicyVersionsResponse.policy_versions:type_name -> btlc.credential.v1.PolicyVersion
-	15, // 7: btlc.credential.v1.Fact.occur_time:type_name -> google.protobuf.Timestamp
-	15, // 8: btlc.credential.v1.Fact.record_time:type_name -> google.protobuf.Timestamp
+	20, // 7: btlc.credential.v1.Fact.occur_time:type_name -> google.protobuf.Timestamp
+	20, // 8: btlc.credential.v1.Fact.record_time:type_name -> google.protobuf.Timestamp
 	11, // 9: btlc.credential.v1.RequirementOutcome.facts:type_name -> btlc.credential.v1.Fact
-	12, // 10: btlc.credential.v1.EvaluateEligibilityResponse.outcomes:type_name -> btlc.credential.v1.RequirementOutcome
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	20, // 10: btlc.credential.v1.EvaluateEligibilityRequest.as_of:type_name -> google.protobuf.Timestamp
+	20, // 11: btlc.credential.v1.EvaluateEligibilityRequest.known_as_of:type_name -> google.protobuf.Timestamp
+	12, // 12: btlc.credential.v1.EvaluateEligibilityResponse.outcomes:type_name -> btlc.credential.v1.RequirementOutcome
+	5,  // 13: btlc.credential.v1.SimulatePolicyRequest.requirements:type_name -> btlc.credential.v1.Requirement
+	12, // 14: btlc.credential.v1.PolicyChange.reasons:type_name -> btlc.credential.v1.RequirementOutcome
+	16, // 15: btlc.credential.v1.SimulatePolicyResponse.changes:type_name -> btlc.credential.v1.PolicyChange
+	6,  // 16: btlc.credential.v1.CreatePolicyVersionRequest.policy_version:type_name -> btlc.credential.v1.PolicyVersion
+	6,  // 17: btlc.credential.v1.CreatePolicyVersionResponse.policy_version:type_name -> btlc.credential.v1.PolicyVersion
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_btlc_credential_v1_policies_proto_init() }
@@ -1219,7 +1648,7 @@ func file_btlc_credential_v1_policies_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_credential_v1_policies_proto_rawDesc), len(file_btlc_credential_v1_policies_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -28,18 +28,26 @@ var File_btlc_credential_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_credential_v1_service_proto_rawDesc = "" +
 	"\n" +
-	" btlc/credential/v1/service.proto\x12\x12btlc.credential.v1\x1a\x19btlc/access/v1/rule.proto\x1a$btlc/credential/v1/credentials.proto\x1a!btlc/credential/v1/policies.proto\x1a!btlc/credential/v1/statuses.proto\x1a\x1cgoogle/api/annotations.proto2\xc2\x16\n" +
+	" btlc/credential/v1/service.proto\x12\x12btlc.credential.v1\x1a\x19btlc/access/v1/rule.proto\x1a btlc/credential/v1/batches.proto\x1a$btlc/credential/v1/credentials.proto\x1a!btlc/credential/v1/policies.proto\x1a!btlc/credential/v1/statuses.proto\x1a%btlc/credential/v1/verification.proto\x1a\x1cgoogle/api/annotations.proto2\xd4 \n" +
 	"\x11CredentialService\x12\xad\x01\n" +
 	"\x11GetCredentialType\x12,.btlc.credential.v1.GetCredentialTypeRequest\x1a-.btlc.credential.v1.GetCredentialTypeResponse\";\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02/b\x0fcredential_type\x12\x1c/v1/{name=credentialTypes/*}\x12\x99\x01\n" +
 	"\x13ListCredentialTypes\x12..btlc.credential.v1.ListCredentialTypesRequest\x1a/.btlc.credential.v1.ListCredentialTypesResponse\"!\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/credentialTypes\x12\xad\x01\n" +
 	"\x10GetPolicyVersion\x12+.btlc.credential.v1.GetPolicyVersionRequest\x1a,.btlc.credential.v1.GetPolicyVersionResponse\">\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x022b\x0epolicy_version\x12 /v1/{name=policies/*/versions/*}\x12\xa3\x01\n" +
 	"\x12ListPolicyVersions\x12-.btlc.credential.v1.ListPolicyVersionsRequest\x1a..btlc.credential.v1.ListPolicyVersionsResponse\".\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=policies/*}/versions\x12\xcd\x01\n" +
-	"\x13EvaluateEligibility\x12..btlc.credential.v1.EvaluateEligibilityRequest\x1a/.btlc.credential.v1.EvaluateEligibilityResponse\"U\xaa\xd4\x18\x16\x1a\x10eligibility.read(\x010\x01\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=credentialTypes/*}:evaluateEligibility\x12\xac\x01\n" +
+	"\x13EvaluateEligibility\x12..btlc.credential.v1.EvaluateEligibilityRequest\x1a/.btlc.credential.v1.EvaluateEligibilityResponse\"U\xaa\xd4\x18\x16\x1a\x10eligibility.read(\x010\x01\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=credentialTypes/*}:evaluateEligibility\x12\xaa\x01\n" +
+	"\x0eSimulatePolicy\x12).btlc.credential.v1.SimulatePolicyRequest\x1a*.btlc.credential.v1.SimulatePolicyResponse\"A\xaa\xd4\x18\x12\x1a\x0epolicies.write0\x01\x82\xd3\xe4\x93\x02%:\x01*\" /v1/{parent=policies/*}:simulate\x12\xd4\x01\n" +
+	"\x13CreatePolicyVersion\x12..btlc.credential.v1.CreatePolicyVersionRequest\x1a/.btlc.credential.v1.CreatePolicyVersionResponse\"\\\xaa\xd4\x18\x10\x1a\x0epolicies.write\x82\xd3\xe4\x93\x02B:\x0epolicy_versionb\x0epolicy_version\" /v1/{parent=policies/*}/versions\x12\xac\x01\n" +
 	"\rGetCredential\x12(.btlc.credential.v1.GetCredentialRequest\x1a).btlc.credential.v1.GetCredentialResponse\"F\xaa\xd4\x18\x16\x1a\x10credentials.read(\x010\x01\x82\xd3\xe4\x93\x02&b\n" +
 	"credential\x12\x18/v1/{name=credentials/*}\x12\x9d\x01\n" +
 	"\x0fListCredentials\x12*.btlc.credential.v1.ListCredentialsRequest\x1a+.btlc.credential.v1.ListCredentialsResponse\"1\xaa\xd4\x18\x16\x1a\x10credentials.read(\x010\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/credentials\x12\xb1\x01\n" +
 	"\x0fIssueCredential\x12*.btlc.credential.v1.IssueCredentialRequest\x1a+.btlc.credential.v1.IssueCredentialResponse\"E\xaa\xd4\x18\x15\x1a\x11credentials.issue0\x01\x82\xd3\xe4\x93\x02&:\x01*b\n" +
-	"credential\"\x15/v1/credentials:issue\x12\xbf\x01\n" +
+	"credential\"\x15/v1/credentials:issue\x12\xc9\x01\n" +
+	"\x15BatchIssueCredentials\x120.btlc.credential.v1.BatchIssueCredentialsRequest\x1a1.btlc.credential.v1.BatchIssueCredentialsResponse\"K\xaa\xd4\x18\x15\x1a\x11credentials.issue0\x01\x82\xd3\xe4\x93\x02,:\x01*b\vissue_batch\"\x1a/v1/credentials:batchIssue\x12\xab\x01\n" +
+	"\rGetIssueBatch\x12(.btlc.credential.v1.GetIssueBatchRequest\x1a).btlc.credential.v1.GetIssueBatchResponse\"E\xaa\xd4\x18\x13\x1a\x11credentials.issue\x82\xd3\xe4\x93\x02(b\vissue_batch\x12\x19/v1/{name=issueBatches/*}\x12\xb3\x01\n" +
+	"\x10ListIssueResults\x12+.btlc.credential.v1.ListIssueResultsRequest\x1a,.btlc.credential.v1.ListIssueResultsResponse\"D\xaa\xd4\x18\x15\x1a\x11credentials.issue0\x01\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=issueBatches/*}/results\x12\xc2\x01\n" +
+	"\x11ReissueCredential\x12,.btlc.credential.v1.ReissueCredentialRequest\x1a-.btlc.credential.v1.ReissueCredentialResponse\"P\xaa\xd4\x18\x15\x1a\x11credentials.issue0\x01\x82\xd3\xe4\x93\x021:\x01*b\n" +
+	"credential\" /v1/{name=credentials/*}:reissue\x12\x96\x01\n" +
+	"\x10VerifyCredential\x12+.btlc.credential.v1.VerifyCredentialRequest\x1a,.btlc.credential.v1.VerifyCredentialResponse\"'\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/credentials:verify\x12\xbf\x01\n" +
 	"\x10RevokeCredential\x12+.btlc.credential.v1.RevokeCredentialRequest\x1a,.btlc.credential.v1.RevokeCredentialResponse\"P\xaa\xd4\x18\x16\x1a\x12credentials.revoke0\x01\x82\xd3\xe4\x93\x020:\x01*b\n" +
 	"credential\"\x1f/v1/{name=credentials/*}:revoke\x12\xc3\x01\n" +
 	"\x11SuspendCredential\x12,.btlc.credential.v1.SuspendCredentialRequest\x1a-.btlc.credential.v1.SuspendCredentialResponse\"Q\xaa\xd4\x18\x16\x1a\x12credentials.revoke0\x01\x82\xd3\xe4\x93\x021:\x01*b\n" +
@@ -58,31 +66,45 @@ var file_btlc_credential_v1_service_proto_goTypes = []any{
 	(*GetPolicyVersionRequest)(nil),               // 2: btlc.credential.v1.GetPolicyVersionRequest
 	(*ListPolicyVersionsRequest)(nil),             // 3: btlc.credential.v1.ListPolicyVersionsRequest
 	(*EvaluateEligibilityRequest)(nil),            // 4: btlc.credential.v1.EvaluateEligibilityRequest
-	(*GetCredentialRequest)(nil),                  // 5: btlc.credential.v1.GetCredentialRequest
-	(*ListCredentialsRequest)(nil),                // 6: btlc.credential.v1.ListCredentialsRequest
-	(*IssueCredentialRequest)(nil),                // 7: btlc.credential.v1.IssueCredentialRequest
-	(*RevokeCredentialRequest)(nil),               // 8: btlc.credential.v1.RevokeCredentialRequest
-	(*SuspendCredentialRequest)(nil),              // 9: btlc.credential.v1.SuspendCredentialRequest
-	(*ReinstateCredentialRequest)(nil),            // 10: btlc.credential.v1.ReinstateCredentialRequest
-	(*GetCredentialEventRequest)(nil),             // 11: btlc.credential.v1.GetCredentialEventRequest
-	(*ListCredentialEventsRequest)(nil),           // 12: btlc.credential.v1.ListCredentialEventsRequest
-	(*LookupCredentialStatusRequest)(nil),         // 13: btlc.credential.v1.LookupCredentialStatusRequest
-	(*BatchLookupCredentialStatusesRequest)(nil),  // 14: btlc.credential.v1.BatchLookupCredentialStatusesRequest
-	(*GetCredentialTypeResponse)(nil),             // 15: btlc.credential.v1.GetCredentialTypeResponse
-	(*ListCredentialTypesResponse)(nil),           // 16: btlc.credential.v1.ListCredentialTypesResponse
-	(*GetPolicyVersionResponse)(nil),              // 17: btlc.credential.v1.GetPolicyVersionResponse
-	(*ListPolicyVersionsResponse)(nil),            // 18: btlc.credential.v1.ListPolicyVersionsResponse
-	(*EvaluateEligibilityResponse)(nil),           // 19: btlc.credential.v1.EvaluateEligibilityResponse
-	(*GetCredentialResponse)(nil),                 // 20: btlc.credential.v1.GetCredentialResponse
-	(*ListCredentialsResponse)(nil),               // 21: btlc.credential.v1.ListCredentialsResponse
-	(*IssueCredentialResponse)(nil),               // 22: btlc.credential.v1.IssueCredentialResponse
-	(*RevokeCredentialResponse)(nil),              // 23: btlc.credential.v1.RevokeCredentialResponse
-	(*SuspendCredentialResponse)(nil),             // 24: btlc.credential.v1.SuspendCredentialResponse
-	(*ReinstateCredentialResponse)(nil),           // 25: btlc.credential.v1.ReinstateCredentialResponse
-	(*GetCredentialEventResponse)(nil),            // 26: btlc.credential.v1.GetCredentialEventResponse
-	(*ListCredentialEventsResponse)(nil),          // 27: btlc.credential.v1.ListCredentialEventsResponse
-	(*LookupCredentialStatusResponse)(nil),        // 28: btlc.credential.v1.LookupCredentialStatusResponse
-	(*BatchLookupCredentialStatusesResponse)(nil), // 29: btlc.credential.v1.BatchLookupCredentialStatusesResponse
+	(*SimulatePolicyRequest)(nil),                 // 5: btlc.credential.v1.SimulatePolicyRequest
+	(*CreatePolicyVersionRequest)(nil),            // 6: btlc.credential.v1.CreatePolicyVersionRequest
+	(*GetCredentialRequest)(nil),                  // 7: btlc.credential.v1.GetCredentialRequest
+	(*ListCredentialsRequest)(nil),                // 8: btlc.credential.v1.ListCredentialsRequest
+	(*IssueCredentialRequest)(nil),                // 9: btlc.credential.v1.IssueCredentialRequest
+	(*BatchIssueCredentialsRequest)(nil),          // 10: btlc.credential.v1.BatchIssueCredentialsRequest
+	(*GetIssueBatchRequest)(nil),                  // 11: btlc.credential.v1.GetIssueBatchRequest
+	(*ListIssueResultsRequest)(nil),               // 12: btlc.credential.v1.ListIssueResultsRequest
+	(*ReissueCredentialRequest)(nil),              // 13: btlc.credential.v1.ReissueCredentialRequest
+	(*VerifyCredentialRequest)(nil),               // 14: btlc.credential.v1.VerifyCredentialRequest
+	(*RevokeCredentialRequest)(nil),               // 15: btlc.credential.v1.RevokeCredentialRequest
+	(*SuspendCredentialRequest)(nil),              // 16: btlc.credential.v1.SuspendCredentialRequest
+	(*ReinstateCredentialRequest)(nil),            // 17: btlc.credential.v1.ReinstateCredentialRequest
+	(*GetCredentialEventRequest)(nil),             // 18: btlc.credential.v1.GetCredentialEventRequest
+	(*ListCredentialEventsRequest)(nil),           // 19: btlc.credential.v1.ListCredentialEventsRequest
+	(*LookupCredentialStatusRequest)(nil),         // 20: btlc.credential.v1.LookupCredentialStatusRequest
+	(*BatchLookupCredentialStatusesRequest)(nil),  // 21: btlc.credential.v1.BatchLookupCredentialStatusesRequest
+	(*GetCredentialTypeResponse)(nil),             // 22: btlc.credential.v1.GetCredentialTypeResponse
+	(*ListCredentialTypesResponse)(nil),           // 23: btlc.credential.v1.ListCredentialTypesResponse
+	(*GetPolicyVersionResponse)(nil),              // 24: btlc.credential.v1.GetPolicyVersionResponse
+	(*ListPolicyVersionsResponse)(nil),            // 25: btlc.credential.v1.ListPolicyVersionsResponse
+	(*EvaluateEligibilityResponse)(nil),           // 26: btlc.credential.v1.EvaluateEligibilityResponse
+	(*SimulatePolicyResponse)(nil),                // 27: btlc.credential.v1.SimulatePolicyResponse
+	(*CreatePolicyVersionResponse)(nil),           // 28: btlc.credential.v1.CreatePolicyVersionResponse
+	(*GetCredentialResponse)(nil),                 // 29: btlc.credential.v1.GetCredentialResponse
+	(*ListCredentialsResponse)(nil),               // 30: btlc.credential.v1.ListCredentialsResponse
+	(*IssueCredentialResponse)(nil),               // 31: btlc.credential.v1.IssueCredentialResponse
+	(*BatchIssueCredentialsResponse)(nil),         // 32: btlc.credential.v1.BatchIssueCredentialsResponse
+	(*GetIssueBatchResponse)(nil),                 // 33: btlc.credential.v1.GetIssueBatchResponse
+	(*ListIssueResultsResponse)(nil),              // 34: btlc.credential.v1.ListIssueResultsResponse
+	(*ReissueCredentialResponse)(nil),             // 35: btlc.credential.v1.ReissueCredentialResponse
+	(*VerifyCredentialResponse)(nil),              // 36: btlc.credential.v1.VerifyCredentialResponse
+	(*RevokeCredentialResponse)(nil),              // 37: btlc.credential.v1.RevokeCredentialResponse
+	(*SuspendCredentialResponse)(nil),             // 38: btlc.credential.v1.SuspendCredentialResponse
+	(*ReinstateCredentialResponse)(nil),           // 39: btlc.credential.v1.ReinstateCredentialResponse
+	(*GetCredentialEventResponse)(nil),            // 40: btlc.credential.v1.GetCredentialEventResponse
+	(*ListCredentialEventsResponse)(nil),          // 41: btlc.credential.v1.ListCredentialEventsResponse
+	(*LookupCredentialStatusResponse)(nil),        // 42: btlc.credential.v1.LookupCredentialStatusResponse
+	(*BatchLookupCredentialStatusesResponse)(nil), // 43: btlc.credential.v1.BatchLookupCredentialStatusesResponse
 }
 var file_btlc_credential_v1_service_proto_depIdxs = []int32{
 	0,  // 0: btlc.credential.v1.CredentialService.GetCredentialType:input_type -> btlc.credential.v1.GetCredentialTypeRequest
@@ -90,33 +112,47 @@ var file_btlc_credential_v1_service_proto_depIdxs = []int32{
 	2,  // 2: btlc.credential.v1.CredentialService.GetPolicyVersion:input_type -> btlc.credential.v1.GetPolicyVersionRequest
 	3,  // 3: btlc.credential.v1.CredentialService.ListPolicyVersions:input_type -> btlc.credential.v1.ListPolicyVersionsRequest
 	4,  // 4: btlc.credential.v1.CredentialService.EvaluateEligibility:input_type -> btlc.credential.v1.EvaluateEligibilityRequest
-	5,  // 5: btlc.credential.v1.CredentialService.GetCredential:input_type -> btlc.credential.v1.GetCredentialRequest
-	6,  // 6: btlc.credential.v1.CredentialService.ListCredentials:input_type -> btlc.credential.v1.ListCredentialsRequest
-	7,  // 7: btlc.credential.v1.CredentialService.IssueCredential:input_type -> btlc.credential.v1.IssueCredentialRequest
-	8,  // 8: btlc.credential.v1.CredentialService.RevokeCredential:input_type -> btlc.credential.v1.RevokeCredentialRequest
-	9,  // 9: btlc.credential.v1.CredentialService.SuspendCredential:input_type -> btlc.credential.v1.SuspendCredentialRequest
-	10, // 10: btlc.credential.v1.CredentialService.ReinstateCredential:input_type -> btlc.credential.v1.ReinstateCredentialRequest
-	11, // 11: btlc.credential.v1.CredentialService.GetCredentialEvent:input_type -> btlc.credential.v1.GetCredentialEventRequest
-	12, // 12: btlc.credential.v1.CredentialService.ListCredentialEvents:input_type -> btlc.credential.v1.ListCredentialEventsRequest
-	13, // 13: btlc.credential.v1.CredentialService.LookupCredentialStatus:input_type -> btlc.credential.v1.LookupCredentialStatusRequest
-	14, // 14: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:input_type -> btlc.credential.v1.BatchLookupCredentialStatusesRequest
-	15, // 15: btlc.credential.v1.CredentialService.GetCredentialType:output_type -> btlc.credential.v1.GetCredentialTypeResponse
-	16, // 16: btlc.credential.v1.CredentialService.ListCredentialTypes:output_type -> btlc.credential.v1.ListCredentialTypesResponse
-	17, // 17: btlc.credential.v1.CredentialService.GetPolicyVersion:output_type -> btlc.credential.v1.GetPolicyVersionResponse
-	18, // 18: btlc.credential.v1.CredentialService.ListPolicyVersions:output_type -> btlc.credential.v1.ListPolicyVersionsResponse
-	19, // 19: btlc.credential.v1.CredentialService.EvaluateEligibility:output_type -> btlc.credential.v1.EvaluateEligibilityResponse
-	20, // 20: btlc.credential.v1.CredentialService.GetCredential:output_type -> btlc.credential.v1.GetCredentialResponse
-	21, // 21: btlc.credential.v1.CredentialService.ListCredentials:output_type -> btlc.credential.v1.ListCredentialsResponse
-	22, // 22: btlc.credential.v1.CredentialService.IssueCredential:output_type -> btlc.credential.v1.IssueCredentialResponse
-	23, // 23: btlc.credential.v1.CredentialService.RevokeCredential:output_type -> btlc.credential.v1.RevokeCredentialResponse
-	24, // 24: btlc.credential.v1.CredentialService.SuspendCredential:output_type -> btlc.credential.v1.SuspendCredentialResponse
-	25, // 25: btlc.credential.v1.CredentialService.ReinstateCredential:output_type -> btlc.credential.v1.ReinstateCredentialResponse
-	26, // 26: btlc.credential.v1.CredentialService.GetCredentialEvent:output_type -> btlc.credential.v1.GetCredentialEventResponse
-	27, // 27: btlc.credential.v1.CredentialService.ListCredentialEvents:output_type -> btlc.credential.v1.ListCredentialEventsResponse
-	28, // 28: btlc.credential.v1.CredentialService.LookupCredentialStatus:output_type -> btlc.credential.v1.LookupCredentialStatusResponse
-	29, // 29: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:output_type -> btlc.credential.v1.BatchLookupCredentialStatusesResponse
-	15, // [15:30] is the sub-list for method output_type
-	0,  // [0:15] is the sub-list for method input_type
+	5,  // 5: btlc.credential.v1.CredentialService.SimulatePolicy:input_type -> btlc.credential.v1.SimulatePolicyRequest
+	6,  // 6: btlc.credential.v1.CredentialService.CreatePolicyVersion:input_type -> btlc.credential.v1.CreatePolicyVersionRequest
+	7,  // 7: btlc.credential.v1.CredentialService.GetCredential:input_type -> btlc.credential.v1.GetCredentialRequest
+	8,  // 8: btlc.credential.v1.CredentialService.ListCredentials:input_type -> btlc.credential.v1.ListCredentialsRequest
+	9,  // 9: btlc.credential.v1.CredentialService.IssueCredential:input_type -> btlc.credential.v1.IssueCredentialRequest
+	10, // 10: btlc.credential.v1.CredentialService.BatchIssueCredentials:input_type -> btlc.credential.v1.BatchIssueCredentialsRequest
+	11, // 11: btlc.credential.v1.CredentialService.GetIssueBatch:input_type -> btlc.credential.v1.GetIssueBatchRequest
+	12, // 12: btlc.credential.v1.CredentialService.ListIssueResults:input_type -> btlc.credential.v1.ListIssueResultsRequest
+	13, // 13: btlc.credential.v1.CredentialService.ReissueCredential:input_type -> btlc.credential.v1.ReissueCredentialRequest
+	14, // 14: btlc.credential.v1.CredentialService.VerifyCredential:input_type -> btlc.credential.v1.VerifyCredentialRequest
+	15, // 15: btlc.credential.v1.CredentialService.RevokeCredential:input_type -> btlc.credential.v1.RevokeCredentialRequest
+	16, // 16: btlc.credential.v1.CredentialService.SuspendCredential:input_type -> btlc.credential.v1.SuspendCredentialRequest
+	17, // 17: btlc.credential.v1.CredentialService.ReinstateCredential:input_type -> btlc.credential.v1.ReinstateCredentialRequest
+	18, // 18: btlc.credential.v1.CredentialService.GetCredentialEvent:input_type -> btlc.credential.v1.GetCredentialEventRequest
+	19, // 19: btlc.credential.v1.CredentialService.ListCredentialEvents:input_type -> btlc.credential.v1.ListCredentialEventsRequest
+	20, // 20: btlc.credential.v1.CredentialService.LookupCredentialStatus:input_type -> btlc.credential.v1.LookupCredentialStatusRequest
+	21, // 21: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:input_type -> btlc.credential.v1.BatchLookupCredentialStatusesRequest
+	22, // 22: btlc.credential.v1.CredentialService.GetCredentialType:output_type -> btlc.credential.v1.GetCredentialTypeResponse
+	23, // 23: btlc.credential.v1.CredentialService.ListCredentialTypes:output_type -> btlc.credential.v1.ListCredentialTypesResponse
+	24, // 24: btlc.credential.v1.CredentialService.GetPolicyVersion:output_type -> btlc.credential.v1.GetPolicyVersionResponse
+	25, // 25: btlc.credential.v1.CredentialService.ListPolicyVersions:output_type -> btlc.credential.v1.ListPolicyVersionsResponse
+	26, // 26: btlc.credential.v1.CredentialService.EvaluateEligibility:output_type -> btlc.credential.v1.EvaluateEligibilityResponse
+	27, // 27: btlc.credential.v1.CredentialService.SimulatePolicy:output_type -> btlc.credential.v1.SimulatePolicyResponse
+	28, // 28: btlc.credential.v1.CredentialService.CreatePolicyVersion:output_type -> btlc.credential.v1.CreatePolicyVersionResponse
+	29, // 29: btlc.credential.v1.CredentialService.GetCredential:output_type -> btlc.credential.v1.GetCredentialResponse
+	30, // 30: btlc.credential.v1.CredentialService.ListCredentials:output_type -> btlc.credential.v1.ListCredentialsResponse
+	31, // 31: btlc.credential.v1.CredentialService.IssueCredential:output_type -> btlc.credential.v1.IssueCredentialResponse
+	32, // 32: btlc.credential.v1.CredentialService.BatchIssueCredentials:output_type -> btlc.credential.v1.BatchIssueCredentialsResponse
+	33, // 33: btlc.credential.v1.CredentialService.GetIssueBatch:output_type -> btlc.credential.v1.GetIssueBatchResponse
+	34, // 34: btlc.credential.v1.CredentialService.ListIssueResults:output_type -> btlc.credential.v1.ListIssueResultsResponse
+	35, // 35: btlc.credential.v1.CredentialService.ReissueCredential:output_type -> btlc.credential.v1.ReissueCredentialResponse
+	36, // 36: btlc.credential.v1.CredentialService.VerifyCredential:output_type -> btlc.credential.v1.VerifyCredentialResponse
+	37, // 37: btlc.credential.v1.CredentialService.RevokeCredential:output_type -> btlc.credential.v1.RevokeCredentialResponse
+	38, // 38: btlc.credential.v1.CredentialService.SuspendCredential:output_type -> btlc.credential.v1.SuspendCredentialResponse
+	39, // 39: btlc.credential.v1.CredentialService.ReinstateCredential:output_type -> btlc.credential.v1.ReinstateCredentialResponse
+	40, // 40: btlc.credential.v1.CredentialService.GetCredentialEvent:output_type -> btlc.credential.v1.GetCredentialEventResponse
+	41, // 41: btlc.credential.v1.CredentialService.ListCredentialEvents:output_type -> btlc.credential.v1.ListCredentialEventsResponse
+	42, // 42: btlc.credential.v1.CredentialService.LookupCredentialStatus:output_type -> btlc.credential.v1.LookupCredentialStatusResponse
+	43, // 43: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:output_type -> btlc.credential.v1.BatchLookupCredentialStatusesResponse
+	22, // [22:44] is the sub-list for method output_type
+	0,  // [0:22] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -127,9 +163,11 @@ func file_btlc_credential_v1_service_proto_init() {
 	if File_btlc_credential_v1_service_proto != nil {
 		return
 	}
+	file_btlc_credential_v1_batches_proto_init()
 	file_btlc_credential_v1_credentials_proto_init()
 	file_btlc_credential_v1_policies_proto_init()
 	file_btlc_credential_v1_statuses_proto_init()
+	file_btlc_credential_v1_verification_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -26,9 +26,16 @@ const (
 	CredentialService_GetPolicyVersion_FullMethodName              = "/btlc.credential.v1.CredentialService/GetPolicyVersion"
 	CredentialService_ListPolicyVersions_FullMethodName            = "/btlc.credential.v1.CredentialService/ListPolicyVersions"
 	CredentialService_EvaluateEligibility_FullMethodName           = "/btlc.credential.v1.CredentialService/EvaluateEligibility"
+	CredentialService_SimulatePolicy_FullMethodName                = "/btlc.credential.v1.CredentialService/SimulatePolicy"
+	CredentialService_CreatePolicyVersion_FullMethodName           = "/btlc.credential.v1.CredentialService/CreatePolicyVersion"
 	CredentialService_GetCredential_FullMethodName                 = "/btlc.credential.v1.CredentialService/GetCredential"
 	CredentialService_ListCredentials_FullMethodName               = "/btlc.credential.v1.CredentialService/ListCredentials"
 	CredentialService_IssueCredential_FullMethodName               = "/btlc.credential.v1.CredentialService/IssueCredential"
+	CredentialService_BatchIssueCredentials_FullMethodName         = "/btlc.credential.v1.CredentialService/BatchIssueCredentials"
+	CredentialService_GetIssueBatch_FullMethodName                 = "/btlc.credential.v1.CredentialService/GetIssueBatch"
+	CredentialService_ListIssueResults_FullMethodName              = "/btlc.credential.v1.CredentialService/ListIssueResults"
+	CredentialService_ReissueCredential_FullMethodName             = "/btlc.credential.v1.CredentialService/ReissueCredential"
+	CredentialService_VerifyCredential_FullMethodName              = "/btlc.credential.v1.CredentialService/VerifyCredential"
 	CredentialService_RevokeCredential_FullMethodName              = "/btlc.credential.v1.CredentialService/RevokeCredential"
 	CredentialService_SuspendCredential_FullMethodName             = "/btlc.credential.v1.CredentialService/SuspendCredential"
 	CredentialService_ReinstateCredential_FullMethodName           = "/btlc.credential.v1.CredentialService/ReinstateCredential"
@@ -56,6 +63,10 @@ type CredentialServiceClient interface {
 	ListPolicyVersions(ctx context.Context, in *ListPolicyVersionsRequest, opts ...grpc.CallOption) (*ListPolicyVersionsResponse, error)
 	// Says requirement by requirement whether an educator may have a credential, by which facts, and what remains.
 	EvaluateEligibility(ctx context.Context, in *EvaluateEligibilityRequest, opts ...grpc.CallOption) (*EvaluateEligibilityResponse, error)
+	// Says whose outcome another set of requirements would change, and why, before it is published. Nothing is written.
+	SimulatePolicy(ctx context.Context, in *SimulatePolicyRequest, opts ...grpc.CallOption) (*SimulatePolicyResponse, error)
+	// Publishes the next version of a policy. Awards from then on are decided by it; those that were made keep theirs.
+	CreatePolicyVersion(ctx context.Context, in *CreatePolicyVersionRequest, opts ...grpc.CallOption) (*CreatePolicyVersionResponse, error)
 	// Gets a credential. NOT_FOUND when there is none, or none that the caller may see.
 	GetCredential(ctx context.Context, in *GetCredentialRequest, opts ...grpc.CallOption) (*GetCredentialResponse, error)
 	// Lists credentials that the caller may see.
@@ -63,6 +74,19 @@ type CredentialServiceClient interface {
 	// Issues a credential to an educator who is eligible. Not eligible: REQUIREMENTS_UNMET with what remains. One that
 	// counts already: CREDENTIAL_HELD.
 	IssueCredential(ctx context.Context, in *IssueCredentialRequest, opts ...grpc.CallOption) (*IssueCredentialResponse, error)
+	// Issues a credential to up to 1000 educators, one after the other: all or nothing for each. The batch goes on when the
+	// server does not; who holds the credential already is refused, so that nobody gets it twice.
+	BatchIssueCredentials(ctx context.Context, in *BatchIssueCredentialsRequest, opts ...grpc.CallOption) (*BatchIssueCredentialsResponse, error)
+	// Gets a batch, with its progress.
+	GetIssueBatch(ctx context.Context, in *GetIssueBatchRequest, opts ...grpc.CallOption) (*GetIssueBatchResponse, error)
+	// Lists what came of each person of a batch.
+	ListIssueResults(ctx context.Context, in *ListIssueResultsRequest, opts ...grpc.CallOption) (*ListIssueResultsResponse, error)
+	// Issues the credential anew, with what is on record now, by the policy version it was awarded by; the old one is
+	// superseded: from active or suspended. The new one of a suspended credential is suspended too.
+	ReissueCredential(ctx context.Context, in *ReissueCredentialRequest, opts ...grpc.CallOption) (*ReissueCredentialResponse, error)
+	// Says of a document that somebody shows whether it may be relied on, check by check: of ours, and of other issuers whom
+	// the server may ask. What it is sent is not kept.
+	VerifyCredential(ctx context.Context, in *VerifyCredentialRequest, opts ...grpc.CallOption) (*VerifyCredentialResponse, error)
 	// Revokes the credential for good: from active or suspended.
 	RevokeCredential(ctx context.Context, in *RevokeCredentialRequest, opts ...grpc.CallOption) (*RevokeCredentialResponse, error)
 	// Suspends the credential: from active.
@@ -139,6 +163,26 @@ func (c *credentialServiceClient) EvaluateEligibility(ctx context.Context, in *E
 	return out, nil
 }
 
+func (c *credentialServiceClient) SimulatePolicy(ctx context.Context, in *SimulatePolicyRequest, opts ...grpc.CallOption) (*SimulatePolicyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SimulatePolicyResponse)
+	err := c.cc.Invoke(ctx, CredentialService_SimulatePolicy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) CreatePolicyVersion(ctx context.Context, in *CreatePolicyVersionRequest, opts ...grpc.CallOption) (*CreatePolicyVersionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreatePolicyVersionResponse)
+	err := c.cc.Invoke(ctx, CredentialService_CreatePolicyVersion_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *credentialServiceClient) GetCredential(ctx context.Context, in *GetCredentialRequest, opts ...grpc.CallOption) (*GetCredentialResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetCredentialResponse)
@@ -163,6 +207,56 @@ func (c *credentialServiceClient) IssueCredential(ctx context.Context, in *Issue
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(IssueCredentialResponse)
 	err := c.cc.Invoke(ctx, CredentialService_IssueCredential_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) BatchIssueCredentials(ctx context.Context, in *BatchIssueCredentialsRequest, opts ...grpc.CallOption) (*BatchIssueCredentialsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchIssueCredentialsResponse)
+	err := c.cc.Invoke(ctx, CredentialService_BatchIssueCredentials_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) GetIssueBatch(ctx context.Context, in *GetIssueBatchRequest, opts ...grpc.CallOption) (*GetIssueBatchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetIssueBatchResponse)
+	err := c.cc.Invoke(ctx, CredentialService_GetIssueBatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) ListIssueResults(ctx context.Context, in *ListIssueResultsRequest, opts ...grpc.CallOption) (*ListIssueResultsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListIssueResultsResponse)
+	err := c.cc.Invoke(ctx, CredentialService_ListIssueResults_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) ReissueCredential(ctx context.Context, in *ReissueCredentialRequest, opts ...grpc.CallOption) (*ReissueCredentialResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReissueCredentialResponse)
+	err := c.cc.Invoke(ctx, CredentialService_ReissueCredential_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) VerifyCredential(ctx context.Context, in *VerifyCredentialRequest, opts ...grpc.CallOption) (*VerifyCredentialResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyCredentialResponse)
+	err := c.cc.Invoke(ctx, CredentialService_VerifyCredential_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -257,6 +351,10 @@ type CredentialServiceServer interface {
 	ListPolicyVersions(context.Context, *ListPolicyVersionsRequest) (*ListPolicyVersionsResponse, error)
 	// Says requirement by requirement whether an educator may have a credential, by which facts, and what remains.
 	EvaluateEligibility(context.Context, *EvaluateEligibilityRequest) (*EvaluateEligibilityResponse, error)
+	// Says whose outcome another set of requirements would change, and why, before it is published. Nothing is written.
+	SimulatePolicy(context.Context, *SimulatePolicyRequest) (*SimulatePolicyResponse, error)
+	// Publishes the next version of a policy. Awards from then on are decided by it; those that were made keep theirs.
+	CreatePolicyVersion(context.Context, *CreatePolicyVersionRequest) (*CreatePolicyVersionResponse, error)
 	// Gets a credential. NOT_FOUND when there is none, or none that the caller may see.
 	GetCredential(context.Context, *GetCredentialRequest) (*GetCredentialResponse, error)
 	// Lists credentials that the caller may see.
@@ -264,6 +362,19 @@ type CredentialServiceServer interface {
 	// Issues a credential to an educator who is eligible. Not eligible: REQUIREMENTS_UNMET with what remains. One that
 	// counts already: CREDENTIAL_HELD.
 	IssueCredential(context.Context, *IssueCredentialRequest) (*IssueCredentialResponse, error)
+	// Issues a credential to up to 1000 educators, one after the other: all or nothing for each. The batch goes on when the
+	// server does not; who holds the credential already is refused, so that nobody gets it twice.
+	BatchIssueCredentials(context.Context, *BatchIssueCredentialsRequest) (*BatchIssueCredentialsResponse, error)
+	// Gets a batch, with its progress.
+	GetIssueBatch(context.Context, *GetIssueBatchRequest) (*GetIssueBatchResponse, error)
+	// Lists what came of each person of a batch.
+	ListIssueResults(context.Context, *ListIssueResultsRequest) (*ListIssueResultsResponse, error)
+	// Issues the credential anew, with what is on record now, by the policy version it was awarded by; the old one is
+	// superseded: from active or suspended. The new one of a suspended credential is suspended too.
+	ReissueCredential(context.Context, *ReissueCredentialRequest) (*ReissueCredentialResponse, error)
+	// Says of a document that somebody shows whether it may be relied on, check by check: of ours, and of other issuers whom
+	// the server may ask. What it is sent is not kept.
+	VerifyCredential(context.Context, *VerifyCredentialRequest) (*VerifyCredentialResponse, error)
 	// Revokes the credential for good: from active or suspended.
 	RevokeCredential(context.Context, *RevokeCredentialRequest) (*RevokeCredentialResponse, error)
 	// Suspends the credential: from active.
@@ -305,6 +416,12 @@ func (UnimplementedCredentialServiceServer) ListPolicyVersions(context.Context, 
 func (UnimplementedCredentialServiceServer) EvaluateEligibility(context.Context, *EvaluateEligibilityRequest) (*EvaluateEligibilityResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EvaluateEligibility not implemented")
 }
+func (UnimplementedCredentialServiceServer) SimulatePolicy(context.Context, *SimulatePolicyRequest) (*SimulatePolicyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SimulatePolicy not implemented")
+}
+func (UnimplementedCredentialServiceServer) CreatePolicyVersion(context.Context, *CreatePolicyVersionRequest) (*CreatePolicyVersionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreatePolicyVersion not implemented")
+}
 func (UnimplementedCredentialServiceServer) GetCredential(context.Context, *GetCredentialRequest) (*GetCredentialResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCredential not implemented")
 }
@@ -313,6 +430,21 @@ func (UnimplementedCredentialServiceServer) ListCredentials(context.Context, *Li
 }
 func (UnimplementedCredentialServiceServer) IssueCredential(context.Context, *IssueCredentialRequest) (*IssueCredentialResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method IssueCredential not implemented")
+}
+func (UnimplementedCredentialServiceServer) BatchIssueCredentials(context.Context, *BatchIssueCredentialsRequest) (*BatchIssueCredentialsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchIssueCredentials not implemented")
+}
+func (UnimplementedCredentialServiceServer) GetIssueBatch(context.Context, *GetIssueBatchRequest) (*GetIssueBatchResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetIssueBatch not implemented")
+}
+func (UnimplementedCredentialServiceServer) ListIssueResults(context.Context, *ListIssueResultsRequest) (*ListIssueResultsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListIssueResults not implemented")
+}
+func (UnimplementedCredentialServiceServer) ReissueCredential(context.Context, *ReissueCredentialRequest) (*ReissueCredentialResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReissueCredential not implemented")
+}
+func (UnimplementedCredentialServiceServer) VerifyCredential(context.Context, *VerifyCredentialRequest) (*VerifyCredentialResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyCredential not implemented")
 }
 func (UnimplementedCredentialServiceServer) RevokeCredential(context.Context, *RevokeCredentialRequest) (*RevokeCredentialResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeCredential not implemented")
@@ -446,6 +578,42 @@ func _CredentialService_EvaluateEligibility_Handler(srv interface{}, ctx context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CredentialService_SimulatePolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SimulatePolicyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).SimulatePolicy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_SimulatePolicy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).SimulatePolicy(ctx, req.(*SimulatePolicyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_CreatePolicyVersion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreatePolicyVersionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).CreatePolicyVersion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_CreatePolicyVersion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).CreatePolicyVersion(ctx, req.(*CreatePolicyVersionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CredentialService_GetCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetCredentialRequest)
 	if err := dec(in); err != nil {
@@ -496,6 +664,96 @@ func _CredentialService_IssueCredential_Handler(srv interface{}, ctx context.Con
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CredentialServiceServer).IssueCredential(ctx, req.(*IssueCredentialRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_BatchIssueCredentials_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchIssueCredentialsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).BatchIssueCredentials(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_BatchIssueCredentials_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).BatchIssueCredentials(ctx, req.(*BatchIssueCredentialsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_GetIssueBatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetIssueBatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).GetIssueBatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_GetIssueBatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).GetIssueBatch(ctx, req.(*GetIssueBatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_ListIssueResults_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListIssueResultsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).ListIssueResults(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_ListIssueResults_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).ListIssueResults(ctx, req.(*ListIssueResultsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_ReissueCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReissueCredentialRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).ReissueCredential(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_ReissueCredential_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).ReissueCredential(ctx, req.(*ReissueCredentialRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_VerifyCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyCredentialRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).VerifyCredential(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_VerifyCredential_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).VerifyCredential(ctx, req.(*VerifyCredentialRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -654,6 +912,14 @@ var CredentialService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CredentialService_EvaluateEligibility_Handler,
 		},
 		{
+			MethodName: "SimulatePolicy",
+			Handler:    _CredentialService_SimulatePolicy_Handler,
+		},
+		{
+			MethodName: "CreatePolicyVersion",
+			Handler:    _CredentialService_CreatePolicyVersion_Handler,
+		},
+		{
 			MethodName: "GetCredential",
 			Handler:    _CredentialService_GetCredential_Handler,
 		},
@@ -664,6 +930,26 @@ var CredentialService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "IssueCredential",
 			Handler:    _CredentialService_IssueCredential_Handler,
+		},
+		{
+			MethodName: "BatchIssueCredentials",
+			Handler:    _CredentialService_BatchIssueCredentials_Handler,
+		},
+		{
+			MethodName: "GetIssueBatch",
+			Handler:    _CredentialService_GetIssueBatch_Handler,
+		},
+		{
+			MethodName: "ListIssueResults",
+			Handler:    _CredentialService_ListIssueResults_Handler,
+		},
+		{
+			MethodName: "ReissueCredential",
+			Handler:    _CredentialService_ReissueCredential_Handler,
+		},
+		{
+			MethodName: "VerifyCredential",
+			Handler:    _CredentialService_VerifyCredential_Handler,
 		},
 		{
 			MethodName: "RevokeCredential",

@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// batchPause is how long what another server left of a batch may lie before this one goes on with it.
+const batchPause = 2 * time.Second
+
+// work does what nobody asks for, until the context ends: on every server, since all of it is safe to do twice.
+func (s *Server) work(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { every(ctx, time.Hour, s.housekeep) })
+	all.Go(func() {
+		every(ctx, time.Minute, func(ctx context.Context) { s.warn(ctx, "expired credentials", s.credentials.ExpireDue(ctx)) })
+	})
+	if workers := s.options.batchWorkers(); workers > 0 {
+		all.Go(func() {
+			s.credentials.KeepIssuing(ctx, workers, batchPause, func(err error) { s.warn(ctx, "batches of credentials", err) })
+		})
+	}
+	all.Wait()
+}
+
+// batchWorkers is how many persons of batches this server issues to at a time.
+func (o Options) batchWorkers() int {
+	if o.BatchWorkers == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return max(0, o.BatchWorkers)
+}
+
+// every does something now and after each pause, until the context ends.
+func every(ctx context.Context, pause time.Duration, do func(context.Context)) {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		do(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// warn logs an error, if there is one that is not of the stop.
+func (s *Server) warn(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, what, "error", err)
+	}
+}
+
+// housekeep makes partitions ahead of time and forgets old idempotency keys.
+func (s *Server) housekeep(ctx context.Context) {
+	strays, err := s.db.EnsurePartitions(ctx)
+	s.warn(ctx, "partitions", err)
+	if strays > 0 {
+		s.log.ErrorContext(ctx, "rows stand in a default partition: partitions were missing when they were written", "rows", strays)
+	}
+	for deleted := int64(1); deleted > 0 && err == nil; {
+		deleted, err = s.db.ForgetKeys(ctx, 10_000)
+		s.warn(ctx, "idempotency keys", err)
+	}
+}
