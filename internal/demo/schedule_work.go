@@ -109,6 +109,11 @@ func (l *loader) scheduleCredential(t *timeline, credentialType string, seat *se
 	case isSuspendedThenRevoked:
 		t.at(first, func(ctx context.Context) error { return l.suspend(ctx, seat) })
 		t.at(second, func(ctx context.Context) error { return l.revoke(ctx, seat, "EVIDENCE_NOT_OWN") })
+	case isReissued:
+		t.at(first, func(ctx context.Context) error {
+			_, err := l.credential.ReissueCredential(l.staff.as(ctx), &credentialpb.ReissueCredentialRequest{Name: seat.credentialName, ReasonCode: "IDENTITY_CORRECTED", Authority: "Program director"})
+			return err
+		})
 	}
 }
 

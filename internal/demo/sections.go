@@ -72,6 +72,7 @@ const (
 	isReinstated
 	isRevoked
 	isSuspendedThenRevoked
+	isReissued
 )
 
 var (
@@ -189,6 +190,8 @@ func (w *world) newSeat(s *section, p *person, n, of int) *seat {
 		seat.credential = isRevoked
 	case luck < 0.11:
 		seat.credential = isSuspendedThenRevoked
+	case luck < 0.13:
+		seat.credential = isReissued
 	}
 	return seat
 }

@@ -1944,15 +1944,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description State is how far it is.
-         *
-         *     - `STATE_UNSPECIFIED`: Not said.
-         *     - `STATE_RUNNING`: Some are still to be done.
-         *     - `STATE_DONE`: All are done: issued or refused.
-         * @enum {string}
-         */
-        "": "STATE_UNSPECIFIED" | "STATE_RUNNING" | "STATE_DONE";
-        /**
          * @description Role is what a caller is to the program.
          *
          *     - `ROLE_UNSPECIFIED`: Not said.
@@ -3381,7 +3372,7 @@ export interface components {
             /** @description What is issued. */
             readonly credentialType: string;
             /** @description How far it is. */
-            readonly state: components["schemas"];
+            readonly state: components["schemas"]["IssueBatchState"];
             /**
              * Format: int32
              * @description To how many.
@@ -3408,6 +3399,15 @@ export interface components {
              */
             readonly updateTime?: string;
         };
+        /**
+         * @description State is how far it is.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_RUNNING`: Some are still to be done.
+         *     - `STATE_DONE`: All are done: issued or refused.
+         * @enum {string}
+         */
+        IssueBatchState: "STATE_UNSPECIFIED" | "STATE_RUNNING" | "STATE_DONE";
         /** @description Says what is asked. */
         IssueCredentialRequest: {
             /** @description To whom. Format: `educators/{educator}`. */
@@ -4948,13 +4948,24 @@ export interface components {
              */
             check: string;
             /** @description What came of it. */
-            outcome: components["schemas"];
+            outcome: components["schemas"]["VerificationCheckOutcome"];
             /**
              * @description What was found, for people.
              * @example eddsa-rdfc-2022 by did:web:example.org#z6Mk…
              */
             detail: string;
         };
+        /**
+         * @description Outcome is what came of a check.
+         *
+         *     - `OUTCOME_UNSPECIFIED`: Not said.
+         *     - `OUTCOME_PASSED`: It is as it should be.
+         *     - `OUTCOME_FAILED`: It is not as it should be.
+         *     - `OUTCOME_UNKNOWN`: It could not be found out.
+         *     - `OUTCOME_ABSENT`: There is nothing of the kind in this credential.
+         * @enum {string}
+         */
+        VerificationCheckOutcome: "OUTCOME_UNSPECIFIED" | "OUTCOME_PASSED" | "OUTCOME_FAILED" | "OUTCOME_UNKNOWN" | "OUTCOME_ABSENT";
         /** @description Says what to verify: one of the two. */
         VerifyCredentialRequest: {
             /**

@@ -45,6 +45,9 @@ func readContract(plugin *protogen.Plugin) (*contract, error) {
 		for _, message := range file.Messages {
 			messages = append(messages, message)
 			types = append(types, message.Desc)
+			for _, enum := range message.Enums { // of use to nobody else, so named after it
+				c.names[enum.Desc.FullName()] = string(message.Desc.Name()) + string(enum.Desc.Name())
+			}
 		}
 	}
 	if c.resources, err = readResources(messages); err != nil {
