@@ -9,6 +9,7 @@ import (
 
 // TestPagesInABrowser walks through the pages in Chromium, as people do.
 func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat("../web/browser/node_modules"); err != nil {
 		t.Fatal("the browser's driver is not installed: run `npm ci --prefix internal/web/browser` in the root of the project")
 	}

@@ -42,6 +42,7 @@ type step struct {
 
 // TestCases runs the cases of testdata/cases over gRPC and over REST, each file on a world of its own.
 func TestCases(t *testing.T) {
+	t.Parallel()
 	for _, file := range caseFiles(t) {
 		t.Run(file.name, func(t *testing.T) {
 			for _, transport := range []string{"grpc", "rest"} {

@@ -16,6 +16,7 @@ import (
 // success: so nothing else is wrong with the request. How an RPC can be misused is read from its descriptor, and one that
 // no case lets be misused fails.
 func TestMisuse(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	done, files := map[protoreflect.Name]bool{}, caseFiles(t)
 	left := len(files)

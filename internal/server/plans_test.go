@@ -214,6 +214,7 @@ const costliest = 1500
 
 // TestPlansAtAMillionRows makes the calls that come most, or that read most, and looks at the plans of all their statements.
 func TestPlansAtAMillionRows(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	conn, err := w.owner.Conn(t.Context())
 	must(t, err)
