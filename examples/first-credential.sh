@@ -209,14 +209,17 @@ check 'eligible, each requirement with its citation and facts' '.eligible and al
 heading 'The certificate is issued and signed'
 call staff POST /v1/credentials:issue "$(body --arg educator "$educator" --arg type $certificate '{educator: $educator, credentialType: $type}')"
 credential=$(get .name) document=$(get .document)
-note 'its proof:'
+note 'its proofs:'
 jq '.proof' <<<"$document" | sed 's/^/   /'
-method=$(jq -er '.proof.verificationMethod' <<<"$document") || fail 'the document has no proof'
+method=$(jq -er '[.proof[].verificationMethod] | unique | if length == 1 then .[0] else error end' <<<"$document") || fail 'the document has no proofs by one key'
 call nobody GET /.well-known/did.json
 check 'the key that signed is one that the issuer publishes' 'any(.verificationMethod[]; .id == $method) and (.assertionMethod | index($method) != null)' --arg method "$method"
 send nobody GET "/$credential"
 [[ $answer == "$document" ]] || fail 'the published document is not, byte for byte, the one that was issued'
 note "ok: GET $(jq -Rr "$shorten" <<<"/$credential") is the same document, byte for byte"
+shown=$(body --arg credential "$document" '{credential: $credential}')
+call nobody POST /v1/credentials:verify "$shown"
+check 'whoever is shown it finds it valid' '.valid and all(.checks[]; .outcome == "OUTCOME_PASSED")'
 
 heading 'The district looks the status up by its own employee id'
 lookup=$(body --arg number "$number" '{employeeId: $number}')
@@ -240,6 +243,10 @@ note 'ok: but for the id of the request the two answers are the same'
 heading 'The certificate is revoked'
 call staff POST "/v1/$credential:revoke" '{"reasonCode": "ISSUED_IN_ERROR", "authority": "Program director", "note": "Issued to try the walk."}'
 check 'it is revoked' '.status == "CREDENTIAL_STATUS_REVOKED" and .version == 2'
+
+heading 'Whoever is shown it sees that at once'
+call nobody POST /v1/credentials:verify "$shown"
+check 'its proofs still hold, but it does not count' '(.valid | not) and ([.checks[] | select(.outcome != "OUTCOME_PASSED") | .check] == ["status"])'
 
 heading 'The district sees it at once, in look-up and change feed'
 call district POST "/v1/$district/credentialStatuses:lookup" "$lookup"
