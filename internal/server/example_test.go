@@ -14,6 +14,7 @@ import (
 
 // TestFirstCredential walks the example of the README.
 func TestFirstCredential(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.clock.Store(time.Now().UnixNano()) // the example lives today
 	w.do(t, "staff", "CreateRole", map[string]any{"parent": "districts/bps", "role": map[string]any{"displayName": "Data team leader", "kind": "ROLE_KIND_FORMAL"}})
