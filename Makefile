@@ -77,12 +77,18 @@ client: ## build and test the TypeScript client
 	cd gen/ts && $(NPM) ci && npm run build
 	cd $(TSCLIENT) && $(NPM) ci && npm run check && npm test
 
+# Other people's programs that tests work against.
+.PHONY: peers
+peers:
+	for peer in internal/server/testdata/oidc internal/openbadge/interop internal/web/browser; do (cd $$peer && $(NPM) ci) || exit 1; done
+
 .PHONY: race
-race: ## all tests of Go, with the race detector, on one PostgreSQL
-	cd internal/server/testdata/oidc && $(NPM) ci
-	cd internal/openbadge/interop && $(NPM) ci
-	cd internal/web/browser && $(NPM) ci
+race: peers ## all tests of Go, with the race detector, on one PostgreSQL
 	$(WITHPG) go test -race -vet=off -timeout 15m ./...
+
+.PHONY: quick
+quick: peers ## all tests of Go without the race detector, once `make client` has built the client
+	$(WITHPG) go test -vet=off -p 4 ./...
 
 .PHONY: soak
 soak: postgresql ## race writers and consumers with kills, for minutes: make soak FOR=10m

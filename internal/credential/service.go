@@ -67,7 +67,7 @@ func (s *Service) IssueCredential(ctx context.Context, req *pb.IssueCredentialRe
 		if req.GetValidateOnly() {
 			c.Document = "" // what is signed counts, on record or not: a trial gives none away
 		}
-		return &pb.IssueCredentialResponse{Credential: c}, announce(ctx, tx, c, "CREATED")
+		return &pb.IssueCredentialResponse{Credential: c}, announce(ctx, tx, "CREATED", c)
 	})
 }
 
@@ -99,7 +99,7 @@ func (s *Service) ReissueCredential(ctx context.Context, req *pb.ReissueCredenti
 		if err != nil {
 			return nil, err
 		}
-		return &pb.ReissueCredentialResponse{Credential: c}, announce(ctx, tx, c, "CREATED")
+		return &pb.ReissueCredentialResponse{Credential: c}, announce(ctx, tx, "CREATED", c)
 	})
 }
 
@@ -131,19 +131,34 @@ func change[A proto.Message](ctx context.Context, s *Service, req statusRequest,
 		if err != nil {
 			return none, err
 		}
-		return answer(c), announce(ctx, tx, c, "UPDATED")
+		return answer(c), announce(ctx, tx, "UPDATED", c)
 	})
 }
 
-// announce puts a change of a credential on the feeds of those whom it concerns.
-func announce(ctx context.Context, tx *database.Tx, c *pb.Credential, kind string) error {
-	educator := api.LastUUID(c.Educator)
-	tx.Concerns(educator)
-	tx.Wrote(c.Name)
-	streams, keys, err := record.Audience(ctx, tx.Client, educator, tx.Now)
+// announce puts a change of each of the credentials on the feeds of those whom it concerns, with no more queries for many
+// than for one.
+func announce(ctx context.Context, tx *database.Tx, kind string, credentials ...*pb.Credential) error {
+	educators := make([]uuid.UUID, len(credentials))
+	for i, c := range credentials {
+		educators[i] = api.LastUUID(c.Educator)
+		tx.Wrote(c.Name)
+	}
+	audiences, err := record.Audiences(ctx, tx.Client, educators, tx.Now)
 	if err != nil {
 		return err
 	}
+	tx.Concerns(educators...)
+	for i, c := range credentials {
+		to := audiences[educators[i]]
+		tx.Emit(database.Change{
+			Streams: to.Streams, Resource: c.Name, Type: "btlc/Credential", Version: c.Version, Kind: kind, NaturalKeys: to.Keys, State: announced(c),
+		})
+	}
+	return nil
+}
+
+// announced is what the feed says of a credential.
+func announced(c *pb.Credential) map[string]any {
 	state := map[string]any{
 		"credentialType": c.CredentialType, "status": api.EnumWord(c.Status),
 		"statusTime": c.StatusTime.AsTime().Format(time.RFC3339Nano), "issueTime": c.IssueTime.AsTime().Format(time.RFC3339Nano),
@@ -154,8 +169,7 @@ func announce(ctx context.Context, tx *database.Tx, c *pb.Credential, kind strin
 	if c.Supersedes != "" {
 		state["supersedes"] = c.Supersedes
 	}
-	tx.Emit(database.Change{Streams: streams, Resource: c.Name, Type: "btlc/Credential", Version: c.Version, Kind: kind, NaturalKeys: keys, State: state})
-	return nil
+	return state
 }
 
 // GetCredentialEvent gets a change of a credential's status.

@@ -181,7 +181,7 @@ func (s store) issueNext(ctx context.Context, b runningBatch) (found bool, err e
 		if err := claimed.Update().SetState(personIssued).SetCredentialID(api.LastUUID(c.Name)).Exec(ctx); err != nil {
 			return err
 		}
-		if err := announce(ctx, tx, c, "CREATED"); err != nil {
+		if err := announce(ctx, tx, "CREATED", c); err != nil {
 			return err
 		}
 		return tx.AuditWrite(ctx, b.call.Principal, b.call.Method, b.call.RequestID)

@@ -56,7 +56,7 @@ func supersede(ctx context.Context, tx *database.Tx, on terms) error {
 	if err != nil {
 		return err
 	}
-	return announce(ctx, tx, c, "UPDATED")
+	return announce(ctx, tx, "UPDATED", c)
 }
 
 // validityEnded is the reason code of what has expired.
@@ -75,10 +75,8 @@ func (s store) expireDue(ctx context.Context, atMost int) (expired int, err erro
 		if err != nil || expired == 0 {
 			return err
 		}
-		for _, row := range due {
-			if err := expire(ctx, tx, row); err != nil {
-				return err
-			}
+		if err := expire(ctx, tx, due...); err != nil {
+			return err
 		}
 		tx.Wrote("") // not one credential: the record says whom it concerns
 		return tx.AuditWrite(ctx, access.System, expiryMethod, uuid.Must(uuid.NewV7()).String())
@@ -86,16 +84,18 @@ func (s store) expireDue(ctx context.Context, atMost int) (expired int, err erro
 	return expired, err
 }
 
-// expire ends a credential whose time is over, in the name of its policy, and tells those whom it concerns.
-func expire(ctx context.Context, tx *database.Tx, row *ent.Credential) error {
-	next, err := credentialLife.After("credential", row.Status, "expire")
-	if err != nil {
-		return err
+// expire ends credentials whose time is over, in the name of their policies, and tells those whom it concerns.
+func expire(ctx context.Context, tx *database.Tx, rows ...*ent.Credential) error {
+	ctx = api.WithCall(ctx, &api.Call{Principal: access.System}) // whoever's call it is that came upon them
+	ended := make([]*pb.Credential, len(rows))
+	for i, row := range rows {
+		next, err := credentialLife.After("credential", row.Status, "expire")
+		if err != nil {
+			return err
+		}
+		if ended[i], err = turn(ctx, tx, row, turning{next, *row.ExpireTime, validityEnded, authorityOf(row.Edges.PolicyVersion), ""}); err != nil {
+			return err
+		}
 	}
-	ctx = api.WithCall(ctx, &api.Call{Principal: access.System}) // whoever's call it is that came upon it
-	c, err := turn(ctx, tx, row, turning{next, *row.ExpireTime, validityEnded, authorityOf(row.Edges.PolicyVersion), ""})
-	if err != nil {
-		return err
-	}
-	return announce(ctx, tx, c, "UPDATED")
+	return announce(ctx, tx, "UPDATED", ended...)
 }

@@ -11,9 +11,8 @@ import (
 const groupTimeout = 10 * time.Second
 
 // Group joins look-ups of one key that come at the same time into one look-up of many. A look-up that comes alone flies at
-// once; under load, those that come while a flight for every second processor is under way share the next one: a person
-// more on a flight costs the database a third of a flight of its own. Nothing is kept: every answer was read after its
-// question.
+// once; under load, those that come while a flight for every second processor is under way share the next one: one
+// more on a flight costs the database less than a flight of its own. Nothing is kept: every answer was read after its question.
 type Group[V any] struct {
 	find func(ctx context.Context, keys []string) (map[string]V, error)
 

@@ -2,14 +2,14 @@ package openbadge
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/gowebpki/jcs"
+
+	"github.com/btlc/btlc/internal/jsontext"
 )
 
 // canonical is the RFC 8785 form of a decoded JSON value. It is what the library jcs makes of the value's text, without
@@ -23,7 +23,7 @@ func appendCanonical(b []byte, value any) (_ []byte, err error) {
 	case bool:
 		return strconv.AppendBool(b, value), nil
 	case string:
-		return appendString(b, value)
+		return jsontext.AppendString(b, value)
 	case json.Number:
 		return appendNumber(b, value)
 	case float64:
@@ -62,7 +62,7 @@ func appendObject(b []byte, object map[string]any) (_ []byte, err error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if b, err = appendString(b, key); err != nil {
+		if b, err = jsontext.AppendString(b, key); err != nil {
 			return nil, err
 		}
 		if b, err = appendCanonical(append(b, ':'), object[key]); err != nil {
@@ -101,40 +101,4 @@ func appendNumber(b []byte, number json.Number) ([]byte, error) {
 func appendDouble(b []byte, double float64) ([]byte, error) {
 	form, err := jcs.NumberToJSON(double)
 	return append(b, form...), err
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString is section 3.2.2.2.
-func appendString(b []byte, text string) ([]byte, error) {
-	if !utf8.ValidString(text) {
-		return nil, fmt.Errorf("%.40q is not UTF-8", text)
-	}
-	b = append(b, '"')
-	plain := 0
-	for i := range len(text) {
-		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(append(b, text[plain:i]...), '\\')
-		plain = i + 1
-		switch c {
-		case '"', '\\':
-			b = append(b, c)
-		case '\b':
-			b = append(b, 'b')
-		case '\t':
-			b = append(b, 't')
-		case '\n':
-			b = append(b, 'n')
-		case '\f':
-			b = append(b, 'f')
-		case '\r':
-			b = append(b, 'r')
-		default:
-			b = append(b, 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-	}
-	return append(append(b, text[plain:]...), '"'), nil
 }

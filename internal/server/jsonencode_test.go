@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"strconv"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -13,6 +14,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 	"pgregory.net/rapid"
+
+	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 )
 
 // TestJSONIsProtoJSON writes generated answers of every RPC, and the kinds of fields that no answer has yet, by our encoder
@@ -116,5 +119,28 @@ func anyValue(t *rapid.T, fd protoreflect.FieldDescriptor, fresh func() protoref
 	default:
 		t.Fatalf("this test makes no %s yet", fd.Kind())
 		return protoreflect.Value{}
+	}
+}
+
+// BenchmarkJSON writes a page of credentials' statuses by our encoder, and by protojson made canonical.
+func BenchmarkJSON(b *testing.B) {
+	page := &credentialpb.BatchLookupCredentialStatusesResponse{}
+	for i := range 100 {
+		page.Results = append(page.Results, &credentialpb.CredentialStatusResult{EmployeeId: strconv.Itoa(i), Found: true, Statuses: []*credentialpb.CredentialStatusRecord{{
+			Credential: "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10", CredentialType: "credentialTypes/using-data-certificate", Status: credentialpb.CredentialStatus_CREDENTIAL_STATUS_ACTIVE,
+			IssueTime: &timestamppb.Timestamp{Seconds: 1767225600, Nanos: 123456000}, StatusTime: &timestamppb.Timestamp{Seconds: 1767225600, Nanos: 123456000}, Version: 1,
+		}}})
+	}
+	for name, write := range map[string]func() ([]byte, error){
+		"ours":      func() ([]byte, error) { return appendJSON(nil, page.ProtoReflect()) },
+		"protojson": func() ([]byte, error) { return appendLoose(nil, page) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := write(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
