@@ -92,7 +92,7 @@ quick: peers ## all tests of Go without the race detector, once `make client` ha
 
 .PHONY: soak
 soak: postgresql ## race writers and consumers with kills, for minutes: make soak FOR=10m
-	go test -race ./internal/server -run '^TestNothingIsLostOrDoneTwice$$' -v -count=1 -soak $(FOR) -timeout 0
+	go test -race ./internal/server -run '^(TestNothingIsLostOrDoneTwice|TestEveryConsumerHoldsTheTable)$$' -v -count=1 -soak $(FOR) -timeout 0
 
 .PHONY: bench
 bench: postgresql ## figures, as ratios of what pgbench does on the same tables

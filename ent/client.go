@@ -34,6 +34,7 @@ import (
 	"github.com/btlc/btlc/ent/district"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/educatoremail"
+	"github.com/btlc/btlc/ent/educatormerge"
 	"github.com/btlc/btlc/ent/educatorname"
 	"github.com/btlc/btlc/ent/employment"
 	"github.com/btlc/btlc/ent/evidence"
@@ -50,6 +51,8 @@ import (
 	"github.com/btlc/btlc/ent/roleassignment"
 	"github.com/btlc/btlc/ent/rolebinding"
 	"github.com/btlc/btlc/ent/rolefamily"
+	"github.com/btlc/btlc/ent/rosteraction"
+	"github.com/btlc/btlc/ent/rosterimport"
 	"github.com/btlc/btlc/ent/school"
 	"github.com/btlc/btlc/ent/scoresheet"
 	"github.com/btlc/btlc/ent/section"
@@ -57,6 +60,8 @@ import (
 	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
+	"github.com/btlc/btlc/ent/training"
+	"github.com/btlc/btlc/ent/webhooksubscription"
 
 	stdsql "database/sql"
 )
@@ -102,6 +107,8 @@ type Client struct {
 	Educator *EducatorClient
 	// EducatorEmail is the client for interacting with the EducatorEmail builders.
 	EducatorEmail *EducatorEmailClient
+	// EducatorMerge is the client for interacting with the EducatorMerge builders.
+	EducatorMerge *EducatorMergeClient
 	// EducatorName is the client for interacting with the EducatorName builders.
 	EducatorName *EducatorNameClient
 	// Employment is the client for interacting with the Employment builders.
@@ -134,6 +141,10 @@ type Client struct {
 	RoleBinding *RoleBindingClient
 	// RoleFamily is the client for interacting with the RoleFamily builders.
 	RoleFamily *RoleFamilyClient
+	// RosterAction is the client for interacting with the RosterAction builders.
+	RosterAction *RosterActionClient
+	// RosterImport is the client for interacting with the RosterImport builders.
+	RosterImport *RosterImportClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
 	// ScoreSheet is the client for interacting with the ScoreSheet builders.
@@ -148,6 +159,10 @@ type Client struct {
 	Submission *SubmissionClient
 	// Term is the client for interacting with the Term builders.
 	Term *TermClient
+	// Training is the client for interacting with the Training builders.
+	Training *TrainingClient
+	// WebhookSubscription is the client for interacting with the WebhookSubscription builders.
+	WebhookSubscription *WebhookSubscriptionClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -177,6 +192,7 @@ func (c *Client) init() {
 	c.District = NewDistrictClient(c.config)
 	c.Educator = NewEducatorClient(c.config)
 	c.EducatorEmail = NewEducatorEmailClient(c.config)
+	c.EducatorMerge = NewEducatorMergeClient(c.config)
 	c.EducatorName = NewEducatorNameClient(c.config)
 	c.Employment = NewEmploymentClient(c.config)
 	c.Evidence = NewEvidenceClient(c.config)
@@ -193,6 +209,8 @@ func (c *Client) init() {
 	c.RoleAssignment = NewRoleAssignmentClient(c.config)
 	c.RoleBinding = NewRoleBindingClient(c.config)
 	c.RoleFamily = NewRoleFamilyClient(c.config)
+	c.RosterAction = NewRosterActionClient(c.config)
+	c.RosterImport = NewRosterImportClient(c.config)
 	c.School = NewSchoolClient(c.config)
 	c.ScoreSheet = NewScoreSheetClient(c.config)
 	c.Section = NewSectionClient(c.config)
@@ -200,6 +218,8 @@ func (c *Client) init() {
 	c.StatusList = NewStatusListClient(c.config)
 	c.Submission = NewSubmissionClient(c.config)
 	c.Term = NewTermClient(c.config)
+	c.Training = NewTrainingClient(c.config)
+	c.WebhookSubscription = NewWebhookSubscriptionClient(c.config)
 }
 
 type (
@@ -310,6 +330,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		District:              NewDistrictClient(cfg),
 		Educator:              NewEducatorClient(cfg),
 		EducatorEmail:         NewEducatorEmailClient(cfg),
+		EducatorMerge:         NewEducatorMergeClient(cfg),
 		EducatorName:          NewEducatorNameClient(cfg),
 		Employment:            NewEmploymentClient(cfg),
 		Evidence:              NewEvidenceClient(cfg),
@@ -326,6 +347,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RoleAssignment:        NewRoleAssignmentClient(cfg),
 		RoleBinding:           NewRoleBindingClient(cfg),
 		RoleFamily:            NewRoleFamilyClient(cfg),
+		RosterAction:          NewRosterActionClient(cfg),
+		RosterImport:          NewRosterImportClient(cfg),
 		School:                NewSchoolClient(cfg),
 		ScoreSheet:            NewScoreSheetClient(cfg),
 		Section:               NewSectionClient(cfg),
@@ -333,6 +356,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		StatusList:            NewStatusListClient(cfg),
 		Submission:            NewSubmissionClient(cfg),
 		Term:                  NewTermClient(cfg),
+		Training:              NewTrainingClient(cfg),
+		WebhookSubscription:   NewWebhookSubscriptionClient(cfg),
 	}, nil
 }
 
@@ -370,6 +395,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		District:              NewDistrictClient(cfg),
 		Educator:              NewEducatorClient(cfg),
 		EducatorEmail:         NewEducatorEmailClient(cfg),
+		EducatorMerge:         NewEducatorMergeClient(cfg),
 		EducatorName:          NewEducatorNameClient(cfg),
 		Employment:            NewEmploymentClient(cfg),
 		Evidence:              NewEvidenceClient(cfg),
@@ -386,6 +412,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RoleAssignment:        NewRoleAssignmentClient(cfg),
 		RoleBinding:           NewRoleBindingClient(cfg),
 		RoleFamily:            NewRoleFamilyClient(cfg),
+		RosterAction:          NewRosterActionClient(cfg),
+		RosterImport:          NewRosterImportClient(cfg),
 		School:                NewSchoolClient(cfg),
 		ScoreSheet:            NewScoreSheetClient(cfg),
 		Section:               NewSectionClient(cfg),
@@ -393,6 +421,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		StatusList:            NewStatusListClient(cfg),
 		Submission:            NewSubmissionClient(cfg),
 		Term:                  NewTermClient(cfg),
+		Training:              NewTrainingClient(cfg),
+		WebhookSubscription:   NewWebhookSubscriptionClient(cfg),
 	}, nil
 }
 
@@ -425,12 +455,13 @@ func (c *Client) Use(hooks ...Hook) {
 		c.APIClient, c.APIKey, c.Agreement, c.AgreementCourse, c.Attainment,
 		c.AttendanceEntry, c.Competency, c.Consent, c.CoreSkill, c.Course,
 		c.CourseVersion, c.Credential, c.CredentialEvent, c.CredentialType,
-		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorName,
-		c.Employment, c.Evidence, c.ExternalID, c.Framework, c.Institution,
-		c.IssueBatch, c.IssueResult, c.Meeting, c.PerformanceAssessment,
+		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorMerge,
+		c.EducatorName, c.Employment, c.Evidence, c.ExternalID, c.Framework,
+		c.Institution, c.IssueBatch, c.IssueResult, c.Meeting, c.PerformanceAssessment,
 		c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment, c.RoleBinding,
-		c.RoleFamily, c.School, c.ScoreSheet, c.Section, c.SectionFacilitator,
-		c.StatusList, c.Submission, c.Term,
+		c.RoleFamily, c.RosterAction, c.RosterImport, c.School, c.ScoreSheet,
+		c.Section, c.SectionFacilitator, c.StatusList, c.Submission, c.Term,
+		c.Training, c.WebhookSubscription,
 	} {
 		n.Use(hooks...)
 	}
@@ -443,12 +474,13 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.APIClient, c.APIKey, c.Agreement, c.AgreementCourse, c.Attainment,
 		c.AttendanceEntry, c.Competency, c.Consent, c.CoreSkill, c.Course,
 		c.CourseVersion, c.Credential, c.CredentialEvent, c.CredentialType,
-		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorName,
-		c.Employment, c.Evidence, c.ExternalID, c.Framework, c.Institution,
-		c.IssueBatch, c.IssueResult, c.Meeting, c.PerformanceAssessment,
+		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorMerge,
+		c.EducatorName, c.Employment, c.Evidence, c.ExternalID, c.Framework,
+		c.Institution, c.IssueBatch, c.IssueResult, c.Meeting, c.PerformanceAssessment,
 		c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment, c.RoleBinding,
-		c.RoleFamily, c.School, c.ScoreSheet, c.Section, c.SectionFacilitator,
-		c.StatusList, c.Submission, c.Term,
+		c.RoleFamily, c.RosterAction, c.RosterImport, c.School, c.ScoreSheet,
+		c.Section, c.SectionFacilitator, c.StatusList, c.Submission, c.Term,
+		c.Training, c.WebhookSubscription,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -493,6 +525,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Educator.mutate(ctx, m)
 	case *EducatorEmailMutation:
 		return c.EducatorEmail.mutate(ctx, m)
+	case *EducatorMergeMutation:
+		return c.EducatorMerge.mutate(ctx, m)
 	case *EducatorNameMutation:
 		return c.EducatorName.mutate(ctx, m)
 	case *EmploymentMutation:
@@ -525,6 +559,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RoleBinding.mutate(ctx, m)
 	case *RoleFamilyMutation:
 		return c.RoleFamily.mutate(ctx, m)
+	case *RosterActionMutation:
+		return c.RosterAction.mutate(ctx, m)
+	case *RosterImportMutation:
+		return c.RosterImport.mutate(ctx, m)
 	case *SchoolMutation:
 		return c.School.mutate(ctx, m)
 	case *ScoreSheetMutation:
@@ -539,6 +577,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Submission.mutate(ctx, m)
 	case *TermMutation:
 		return c.Term.mutate(ctx, m)
+	case *TrainingMutation:
+		return c.Training.mutate(ctx, m)
+	case *WebhookSubscriptionMutation:
+		return c.WebhookSubscription.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -3276,6 +3318,38 @@ func (c *EducatorClient) GetX(ctx context.Context, id uuid.UUID) *Educator {
 	return obj
 }
 
+// QueryMergedInto queries the merged_into edge of a Educator.
+func (c *EducatorClient) QueryMergedInto(_m *Educator) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(educator.Table, educator.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, educator.MergedIntoTable, educator.MergedIntoColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryMergedFrom queries the merged_from edge of a Educator.
+func (c *EducatorClient) QueryMergedFrom(_m *Educator) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(educator.Table, educator.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, educator.MergedFromTable, educator.MergedFromColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *EducatorClient) Hooks() []Hook {
 	return c.hooks.Educator
@@ -3447,6 +3521,171 @@ func (c *EducatorEmailClient) mutate(ctx context.Context, m *EducatorEmailMutati
 		return (&EducatorEmailDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown EducatorEmail mutation op: %q", m.Op())
+	}
+}
+
+// EducatorMergeClient is a client for the EducatorMerge schema.
+type EducatorMergeClient struct {
+	config
+}
+
+// NewEducatorMergeClient returns a client for the EducatorMerge from the given config.
+func NewEducatorMergeClient(c config) *EducatorMergeClient {
+	return &EducatorMergeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `educatormerge.Hooks(f(g(h())))`.
+func (c *EducatorMergeClient) Use(hooks ...Hook) {
+	c.hooks.EducatorMerge = append(c.hooks.EducatorMerge, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `educatormerge.Intercept(f(g(h())))`.
+func (c *EducatorMergeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EducatorMerge = append(c.inters.EducatorMerge, interceptors...)
+}
+
+// Create returns a builder for creating a EducatorMerge entity.
+func (c *EducatorMergeClient) Create() *EducatorMergeCreate {
+	mutation := newEducatorMergeMutation(c.config, OpCreate)
+	return &EducatorMergeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EducatorMerge entities.
+func (c *EducatorMergeClient) CreateBulk(builders ...*EducatorMergeCreate) *EducatorMergeCreateBulk {
+	return &EducatorMergeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EducatorMergeClient) MapCreateBulk(slice any, setFunc func(*EducatorMergeCreate, int)) *EducatorMergeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EducatorMergeCreateBulk{err: fmt.Errorf("calling to EducatorMergeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EducatorMergeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EducatorMergeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EducatorMerge.
+func (c *EducatorMergeClient) Update() *EducatorMergeUpdate {
+	mutation := newEducatorMergeMutation(c.config, OpUpdate)
+	return &EducatorMergeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EducatorMergeClient) UpdateOne(_m *EducatorMerge) *EducatorMergeUpdateOne {
+	mutation := newEducatorMergeMutation(c.config, OpUpdateOne, withEducatorMerge(_m))
+	return &EducatorMergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EducatorMergeClient) UpdateOneID(id uuid.UUID) *EducatorMergeUpdateOne {
+	mutation := newEducatorMergeMutation(c.config, OpUpdateOne, withEducatorMergeID(id))
+	return &EducatorMergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EducatorMerge.
+func (c *EducatorMergeClient) Delete() *EducatorMergeDelete {
+	mutation := newEducatorMergeMutation(c.config, OpDelete)
+	return &EducatorMergeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EducatorMergeClient) DeleteOne(_m *EducatorMerge) *EducatorMergeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EducatorMergeClient) DeleteOneID(id uuid.UUID) *EducatorMergeDeleteOne {
+	builder := c.Delete().Where(educatormerge.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EducatorMergeDeleteOne{builder}
+}
+
+// Query returns a query builder for EducatorMerge.
+func (c *EducatorMergeClient) Query() *EducatorMergeQuery {
+	return &EducatorMergeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEducatorMerge},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EducatorMerge entity by its id.
+func (c *EducatorMergeClient) Get(ctx context.Context, id uuid.UUID) (*EducatorMerge, error) {
+	return c.Query().Where(educatormerge.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EducatorMergeClient) GetX(ctx context.Context, id uuid.UUID) *EducatorMerge {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySurvivor queries the survivor edge of a EducatorMerge.
+func (c *EducatorMergeClient) QuerySurvivor(_m *EducatorMerge) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(educatormerge.Table, educatormerge.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, educatormerge.SurvivorTable, educatormerge.SurvivorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDuplicate queries the duplicate edge of a EducatorMerge.
+func (c *EducatorMergeClient) QueryDuplicate(_m *EducatorMerge) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(educatormerge.Table, educatormerge.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, educatormerge.DuplicateTable, educatormerge.DuplicateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *EducatorMergeClient) Hooks() []Hook {
+	return c.hooks.EducatorMerge
+}
+
+// Interceptors returns the client interceptors.
+func (c *EducatorMergeClient) Interceptors() []Interceptor {
+	return c.inters.EducatorMerge
+}
+
+func (c *EducatorMergeClient) mutate(ctx context.Context, m *EducatorMergeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EducatorMergeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EducatorMergeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EducatorMergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EducatorMergeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EducatorMerge mutation op: %q", m.Op())
 	}
 }
 
@@ -4674,6 +4913,22 @@ func (c *IssueResultClient) QueryCredential(_m *IssueResult) *CredentialQuery {
 			sqlgraph.From(issueresult.Table, issueresult.FieldID, id),
 			sqlgraph.To(credential.Table, credential.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, issueresult.CredentialTable, issueresult.CredentialColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReplaces queries the replaces edge of a IssueResult.
+func (c *IssueResultClient) QueryReplaces(_m *IssueResult) *CredentialQuery {
+	query := (&CredentialClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(issueresult.Table, issueresult.FieldID, id),
+			sqlgraph.To(credential.Table, credential.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, issueresult.ReplacesTable, issueresult.ReplacesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -6010,6 +6265,304 @@ func (c *RoleFamilyClient) mutate(ctx context.Context, m *RoleFamilyMutation) (V
 	}
 }
 
+// RosterActionClient is a client for the RosterAction schema.
+type RosterActionClient struct {
+	config
+}
+
+// NewRosterActionClient returns a client for the RosterAction from the given config.
+func NewRosterActionClient(c config) *RosterActionClient {
+	return &RosterActionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `rosteraction.Hooks(f(g(h())))`.
+func (c *RosterActionClient) Use(hooks ...Hook) {
+	c.hooks.RosterAction = append(c.hooks.RosterAction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `rosteraction.Intercept(f(g(h())))`.
+func (c *RosterActionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RosterAction = append(c.inters.RosterAction, interceptors...)
+}
+
+// Create returns a builder for creating a RosterAction entity.
+func (c *RosterActionClient) Create() *RosterActionCreate {
+	mutation := newRosterActionMutation(c.config, OpCreate)
+	return &RosterActionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RosterAction entities.
+func (c *RosterActionClient) CreateBulk(builders ...*RosterActionCreate) *RosterActionCreateBulk {
+	return &RosterActionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RosterActionClient) MapCreateBulk(slice any, setFunc func(*RosterActionCreate, int)) *RosterActionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RosterActionCreateBulk{err: fmt.Errorf("calling to RosterActionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RosterActionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RosterActionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RosterAction.
+func (c *RosterActionClient) Update() *RosterActionUpdate {
+	mutation := newRosterActionMutation(c.config, OpUpdate)
+	return &RosterActionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RosterActionClient) UpdateOne(_m *RosterAction) *RosterActionUpdateOne {
+	mutation := newRosterActionMutation(c.config, OpUpdateOne, withRosterAction(_m))
+	return &RosterActionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RosterActionClient) UpdateOneID(id uuid.UUID) *RosterActionUpdateOne {
+	mutation := newRosterActionMutation(c.config, OpUpdateOne, withRosterActionID(id))
+	return &RosterActionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RosterAction.
+func (c *RosterActionClient) Delete() *RosterActionDelete {
+	mutation := newRosterActionMutation(c.config, OpDelete)
+	return &RosterActionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RosterActionClient) DeleteOne(_m *RosterAction) *RosterActionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RosterActionClient) DeleteOneID(id uuid.UUID) *RosterActionDeleteOne {
+	builder := c.Delete().Where(rosteraction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RosterActionDeleteOne{builder}
+}
+
+// Query returns a query builder for RosterAction.
+func (c *RosterActionClient) Query() *RosterActionQuery {
+	return &RosterActionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRosterAction},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RosterAction entity by its id.
+func (c *RosterActionClient) Get(ctx context.Context, id uuid.UUID) (*RosterAction, error) {
+	return c.Query().Where(rosteraction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RosterActionClient) GetX(ctx context.Context, id uuid.UUID) *RosterAction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRosterImport queries the roster_import edge of a RosterAction.
+func (c *RosterActionClient) QueryRosterImport(_m *RosterAction) *RosterImportQuery {
+	query := (&RosterImportClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rosteraction.Table, rosteraction.FieldID, id),
+			sqlgraph.To(rosterimport.Table, rosterimport.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rosteraction.RosterImportTable, rosteraction.RosterImportColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RosterActionClient) Hooks() []Hook {
+	return c.hooks.RosterAction
+}
+
+// Interceptors returns the client interceptors.
+func (c *RosterActionClient) Interceptors() []Interceptor {
+	return c.inters.RosterAction
+}
+
+func (c *RosterActionClient) mutate(ctx context.Context, m *RosterActionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RosterActionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RosterActionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RosterActionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RosterActionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RosterAction mutation op: %q", m.Op())
+	}
+}
+
+// RosterImportClient is a client for the RosterImport schema.
+type RosterImportClient struct {
+	config
+}
+
+// NewRosterImportClient returns a client for the RosterImport from the given config.
+func NewRosterImportClient(c config) *RosterImportClient {
+	return &RosterImportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `rosterimport.Hooks(f(g(h())))`.
+func (c *RosterImportClient) Use(hooks ...Hook) {
+	c.hooks.RosterImport = append(c.hooks.RosterImport, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `rosterimport.Intercept(f(g(h())))`.
+func (c *RosterImportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RosterImport = append(c.inters.RosterImport, interceptors...)
+}
+
+// Create returns a builder for creating a RosterImport entity.
+func (c *RosterImportClient) Create() *RosterImportCreate {
+	mutation := newRosterImportMutation(c.config, OpCreate)
+	return &RosterImportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RosterImport entities.
+func (c *RosterImportClient) CreateBulk(builders ...*RosterImportCreate) *RosterImportCreateBulk {
+	return &RosterImportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RosterImportClient) MapCreateBulk(slice any, setFunc func(*RosterImportCreate, int)) *RosterImportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RosterImportCreateBulk{err: fmt.Errorf("calling to RosterImportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RosterImportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RosterImportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RosterImport.
+func (c *RosterImportClient) Update() *RosterImportUpdate {
+	mutation := newRosterImportMutation(c.config, OpUpdate)
+	return &RosterImportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RosterImportClient) UpdateOne(_m *RosterImport) *RosterImportUpdateOne {
+	mutation := newRosterImportMutation(c.config, OpUpdateOne, withRosterImport(_m))
+	return &RosterImportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RosterImportClient) UpdateOneID(id uuid.UUID) *RosterImportUpdateOne {
+	mutation := newRosterImportMutation(c.config, OpUpdateOne, withRosterImportID(id))
+	return &RosterImportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RosterImport.
+func (c *RosterImportClient) Delete() *RosterImportDelete {
+	mutation := newRosterImportMutation(c.config, OpDelete)
+	return &RosterImportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RosterImportClient) DeleteOne(_m *RosterImport) *RosterImportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RosterImportClient) DeleteOneID(id uuid.UUID) *RosterImportDeleteOne {
+	builder := c.Delete().Where(rosterimport.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RosterImportDeleteOne{builder}
+}
+
+// Query returns a query builder for RosterImport.
+func (c *RosterImportClient) Query() *RosterImportQuery {
+	return &RosterImportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRosterImport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RosterImport entity by its id.
+func (c *RosterImportClient) Get(ctx context.Context, id uuid.UUID) (*RosterImport, error) {
+	return c.Query().Where(rosterimport.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RosterImportClient) GetX(ctx context.Context, id uuid.UUID) *RosterImport {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryDistrict queries the district edge of a RosterImport.
+func (c *RosterImportClient) QueryDistrict(_m *RosterImport) *DistrictQuery {
+	query := (&DistrictClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rosterimport.Table, rosterimport.FieldID, id),
+			sqlgraph.To(district.Table, district.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rosterimport.DistrictTable, rosterimport.DistrictColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RosterImportClient) Hooks() []Hook {
+	return c.hooks.RosterImport
+}
+
+// Interceptors returns the client interceptors.
+func (c *RosterImportClient) Interceptors() []Interceptor {
+	return c.inters.RosterImport
+}
+
+func (c *RosterImportClient) mutate(ctx context.Context, m *RosterImportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RosterImportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RosterImportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RosterImportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RosterImportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RosterImport mutation op: %q", m.Op())
+	}
+}
+
 // SchoolClient is a client for the School schema.
 type SchoolClient struct {
 	config
@@ -7085,27 +7638,327 @@ func (c *TermClient) mutate(ctx context.Context, m *TermMutation) (Value, error)
 	}
 }
 
+// TrainingClient is a client for the Training schema.
+type TrainingClient struct {
+	config
+}
+
+// NewTrainingClient returns a client for the Training from the given config.
+func NewTrainingClient(c config) *TrainingClient {
+	return &TrainingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `training.Hooks(f(g(h())))`.
+func (c *TrainingClient) Use(hooks ...Hook) {
+	c.hooks.Training = append(c.hooks.Training, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `training.Intercept(f(g(h())))`.
+func (c *TrainingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Training = append(c.inters.Training, interceptors...)
+}
+
+// Create returns a builder for creating a Training entity.
+func (c *TrainingClient) Create() *TrainingCreate {
+	mutation := newTrainingMutation(c.config, OpCreate)
+	return &TrainingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Training entities.
+func (c *TrainingClient) CreateBulk(builders ...*TrainingCreate) *TrainingCreateBulk {
+	return &TrainingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TrainingClient) MapCreateBulk(slice any, setFunc func(*TrainingCreate, int)) *TrainingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TrainingCreateBulk{err: fmt.Errorf("calling to TrainingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TrainingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TrainingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Training.
+func (c *TrainingClient) Update() *TrainingUpdate {
+	mutation := newTrainingMutation(c.config, OpUpdate)
+	return &TrainingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TrainingClient) UpdateOne(_m *Training) *TrainingUpdateOne {
+	mutation := newTrainingMutation(c.config, OpUpdateOne, withTraining(_m))
+	return &TrainingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TrainingClient) UpdateOneID(id uuid.UUID) *TrainingUpdateOne {
+	mutation := newTrainingMutation(c.config, OpUpdateOne, withTrainingID(id))
+	return &TrainingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Training.
+func (c *TrainingClient) Delete() *TrainingDelete {
+	mutation := newTrainingMutation(c.config, OpDelete)
+	return &TrainingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TrainingClient) DeleteOne(_m *Training) *TrainingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TrainingClient) DeleteOneID(id uuid.UUID) *TrainingDeleteOne {
+	builder := c.Delete().Where(training.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TrainingDeleteOne{builder}
+}
+
+// Query returns a query builder for Training.
+func (c *TrainingClient) Query() *TrainingQuery {
+	return &TrainingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTraining},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Training entity by its id.
+func (c *TrainingClient) Get(ctx context.Context, id uuid.UUID) (*Training, error) {
+	return c.Query().Where(training.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TrainingClient) GetX(ctx context.Context, id uuid.UUID) *Training {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a Training.
+func (c *TrainingClient) QueryEducator(_m *Training) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(training.Table, training.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, training.EducatorTable, training.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRoleFamily queries the role_family edge of a Training.
+func (c *TrainingClient) QueryRoleFamily(_m *Training) *RoleFamilyQuery {
+	query := (&RoleFamilyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(training.Table, training.FieldID, id),
+			sqlgraph.To(rolefamily.Table, rolefamily.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, training.RoleFamilyTable, training.RoleFamilyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TrainingClient) Hooks() []Hook {
+	return c.hooks.Training
+}
+
+// Interceptors returns the client interceptors.
+func (c *TrainingClient) Interceptors() []Interceptor {
+	return c.inters.Training
+}
+
+func (c *TrainingClient) mutate(ctx context.Context, m *TrainingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TrainingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TrainingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TrainingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TrainingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Training mutation op: %q", m.Op())
+	}
+}
+
+// WebhookSubscriptionClient is a client for the WebhookSubscription schema.
+type WebhookSubscriptionClient struct {
+	config
+}
+
+// NewWebhookSubscriptionClient returns a client for the WebhookSubscription from the given config.
+func NewWebhookSubscriptionClient(c config) *WebhookSubscriptionClient {
+	return &WebhookSubscriptionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `webhooksubscription.Hooks(f(g(h())))`.
+func (c *WebhookSubscriptionClient) Use(hooks ...Hook) {
+	c.hooks.WebhookSubscription = append(c.hooks.WebhookSubscription, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `webhooksubscription.Intercept(f(g(h())))`.
+func (c *WebhookSubscriptionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.WebhookSubscription = append(c.inters.WebhookSubscription, interceptors...)
+}
+
+// Create returns a builder for creating a WebhookSubscription entity.
+func (c *WebhookSubscriptionClient) Create() *WebhookSubscriptionCreate {
+	mutation := newWebhookSubscriptionMutation(c.config, OpCreate)
+	return &WebhookSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of WebhookSubscription entities.
+func (c *WebhookSubscriptionClient) CreateBulk(builders ...*WebhookSubscriptionCreate) *WebhookSubscriptionCreateBulk {
+	return &WebhookSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *WebhookSubscriptionClient) MapCreateBulk(slice any, setFunc func(*WebhookSubscriptionCreate, int)) *WebhookSubscriptionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &WebhookSubscriptionCreateBulk{err: fmt.Errorf("calling to WebhookSubscriptionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*WebhookSubscriptionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &WebhookSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for WebhookSubscription.
+func (c *WebhookSubscriptionClient) Update() *WebhookSubscriptionUpdate {
+	mutation := newWebhookSubscriptionMutation(c.config, OpUpdate)
+	return &WebhookSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *WebhookSubscriptionClient) UpdateOne(_m *WebhookSubscription) *WebhookSubscriptionUpdateOne {
+	mutation := newWebhookSubscriptionMutation(c.config, OpUpdateOne, withWebhookSubscription(_m))
+	return &WebhookSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *WebhookSubscriptionClient) UpdateOneID(id uuid.UUID) *WebhookSubscriptionUpdateOne {
+	mutation := newWebhookSubscriptionMutation(c.config, OpUpdateOne, withWebhookSubscriptionID(id))
+	return &WebhookSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for WebhookSubscription.
+func (c *WebhookSubscriptionClient) Delete() *WebhookSubscriptionDelete {
+	mutation := newWebhookSubscriptionMutation(c.config, OpDelete)
+	return &WebhookSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *WebhookSubscriptionClient) DeleteOne(_m *WebhookSubscription) *WebhookSubscriptionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *WebhookSubscriptionClient) DeleteOneID(id uuid.UUID) *WebhookSubscriptionDeleteOne {
+	builder := c.Delete().Where(webhooksubscription.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &WebhookSubscriptionDeleteOne{builder}
+}
+
+// Query returns a query builder for WebhookSubscription.
+func (c *WebhookSubscriptionClient) Query() *WebhookSubscriptionQuery {
+	return &WebhookSubscriptionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeWebhookSubscription},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a WebhookSubscription entity by its id.
+func (c *WebhookSubscriptionClient) Get(ctx context.Context, id uuid.UUID) (*WebhookSubscription, error) {
+	return c.Query().Where(webhooksubscription.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *WebhookSubscriptionClient) GetX(ctx context.Context, id uuid.UUID) *WebhookSubscription {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *WebhookSubscriptionClient) Hooks() []Hook {
+	return c.hooks.WebhookSubscription
+}
+
+// Interceptors returns the client interceptors.
+func (c *WebhookSubscriptionClient) Interceptors() []Interceptor {
+	return c.inters.WebhookSubscription
+}
+
+func (c *WebhookSubscriptionClient) mutate(ctx context.Context, m *WebhookSubscriptionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&WebhookSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&WebhookSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&WebhookSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&WebhookSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown WebhookSubscription mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		APIClient, APIKey, Agreement, AgreementCourse, Attainment, AttendanceEntry,
 		Competency, Consent, CoreSkill, Course, CourseVersion, Credential,
 		CredentialEvent, CredentialType, CreditRequest, District, Educator,
-		EducatorEmail, EducatorName, Employment, Evidence, ExternalID, Framework,
-		Institution, IssueBatch, IssueResult, Meeting, PerformanceAssessment,
-		PolicyVersion, Registration, Role, RoleAssignment, RoleBinding, RoleFamily,
-		School, ScoreSheet, Section, SectionFacilitator, StatusList, Submission,
-		Term []ent.Hook
+		EducatorEmail, EducatorMerge, EducatorName, Employment, Evidence, ExternalID,
+		Framework, Institution, IssueBatch, IssueResult, Meeting,
+		PerformanceAssessment, PolicyVersion, Registration, Role, RoleAssignment,
+		RoleBinding, RoleFamily, RosterAction, RosterImport, School, ScoreSheet,
+		Section, SectionFacilitator, StatusList, Submission, Term, Training,
+		WebhookSubscription []ent.Hook
 	}
 	inters struct {
 		APIClient, APIKey, Agreement, AgreementCourse, Attainment, AttendanceEntry,
 		Competency, Consent, CoreSkill, Course, CourseVersion, Credential,
 		CredentialEvent, CredentialType, CreditRequest, District, Educator,
-		EducatorEmail, EducatorName, Employment, Evidence, ExternalID, Framework,
-		Institution, IssueBatch, IssueResult, Meeting, PerformanceAssessment,
-		PolicyVersion, Registration, Role, RoleAssignment, RoleBinding, RoleFamily,
-		School, ScoreSheet, Section, SectionFacilitator, StatusList, Submission,
-		Term []ent.Interceptor
+		EducatorEmail, EducatorMerge, EducatorName, Employment, Evidence, ExternalID,
+		Framework, Institution, IssueBatch, IssueResult, Meeting,
+		PerformanceAssessment, PolicyVersion, Registration, Role, RoleAssignment,
+		RoleBinding, RoleFamily, RosterAction, RosterImport, School, ScoreSheet,
+		Section, SectionFacilitator, StatusList, Submission, Term, Training,
+		WebhookSubscription []ent.Interceptor
 	}
 )
 

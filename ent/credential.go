@@ -57,6 +57,8 @@ type Credential struct {
 	ExpireTime *time.Time `json:"expire_time,omitempty"`
 	// SupersedesID holds the value of the "supersedes_id" field.
 	SupersedesID *uuid.UUID `json:"supersedes_id,omitempty"`
+	// the Comprehensive Learner Record as a JWT, for types that have one
+	LearnerRecord string `json:"learner_record,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CredentialQuery when eager-loading is set.
 	Edges        CredentialEdges `json:"edges"`
@@ -170,7 +172,7 @@ func (*Credential) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case credential.FieldVersion, credential.FieldStatusListIndex:
 			values[i] = new(sql.NullInt64)
-		case credential.FieldCredentialTypeID, credential.FieldFrameworkID, credential.FieldStatus, credential.FieldStatusReason, credential.FieldDocument, credential.FieldKeyID:
+		case credential.FieldCredentialTypeID, credential.FieldFrameworkID, credential.FieldStatus, credential.FieldStatusReason, credential.FieldDocument, credential.FieldKeyID, credential.FieldLearnerRecord:
 			values[i] = new(sql.NullString)
 		case credential.FieldCreateTime, credential.FieldUpdateTime, credential.FieldIssueTime, credential.FieldStatusTime, credential.FieldExpireTime:
 			values[i] = new(sql.NullTime)
@@ -303,6 +305,12 @@ func (_m *Credential) assignValues(columns []string, values []any) error {
 				_m.SupersedesID = new(uuid.UUID)
 				*_m.SupersedesID = *value.S.(*uuid.UUID)
 			}
+		case credential.FieldLearnerRecord:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field learner_record", values[i])
+			} else if value.Valid {
+				_m.LearnerRecord = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -432,6 +440,9 @@ func (_m *Credential) String() string {
 		builder.WriteString("supersedes_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("learner_record=")
+	builder.WriteString(_m.LearnerRecord)
 	builder.WriteByte(')')
 	return builder.String()
 }

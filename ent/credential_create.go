@@ -203,6 +203,20 @@ func (_c *CredentialCreate) SetNillableSupersedesID(v *uuid.UUID) *CredentialCre
 	return _c
 }
 
+// SetLearnerRecord sets the "learner_record" field.
+func (_c *CredentialCreate) SetLearnerRecord(v string) *CredentialCreate {
+	_c.mutation.SetLearnerRecord(v)
+	return _c
+}
+
+// SetNillableLearnerRecord sets the "learner_record" field if the given value is not nil.
+func (_c *CredentialCreate) SetNillableLearnerRecord(v *string) *CredentialCreate {
+	if v != nil {
+		_c.SetLearnerRecord(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *CredentialCreate) SetID(v uuid.UUID) *CredentialCreate {
 	_c.mutation.SetID(v)
@@ -321,6 +335,10 @@ func (_c *CredentialCreate) defaults() {
 		v := credential.DefaultStatusReason
 		_c.mutation.SetStatusReason(v)
 	}
+	if _, ok := _c.mutation.LearnerRecord(); !ok {
+		v := credential.DefaultLearnerRecord
+		_c.mutation.SetLearnerRecord(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := credential.DefaultID()
 		_c.mutation.SetID(v)
@@ -367,6 +385,9 @@ func (_c *CredentialCreate) check() error {
 	}
 	if _, ok := _c.mutation.KeyID(); !ok {
 		return &ValidationError{Name: "key_id", err: errors.New(`ent: missing required field "Credential.key_id"`)}
+	}
+	if _, ok := _c.mutation.LearnerRecord(); !ok {
+		return &ValidationError{Name: "learner_record", err: errors.New(`ent: missing required field "Credential.learner_record"`)}
 	}
 	if len(_c.mutation.EducatorIDs()) == 0 {
 		return &ValidationError{Name: "educator", err: errors.New(`ent: missing required edge "Credential.educator"`)}
@@ -459,6 +480,10 @@ func (_c *CredentialCreate) createSpec() (*Credential, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ExpireTime(); ok {
 		_spec.SetField(credential.FieldExpireTime, field.TypeTime, value)
 		_node.ExpireTime = &value
+	}
+	if value, ok := _c.mutation.LearnerRecord(); ok {
+		_spec.SetField(credential.FieldLearnerRecord, field.TypeString, value)
+		_node.LearnerRecord = value
 	}
 	if nodes := _c.mutation.SupersedesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -748,6 +773,9 @@ func (u *CredentialUpsertOne) UpdateNewValues() *CredentialUpsertOne {
 		}
 		if _, exists := u.create.mutation.SupersedesID(); exists {
 			s.SetIgnore(credential.FieldSupersedesID)
+		}
+		if _, exists := u.create.mutation.LearnerRecord(); exists {
+			s.SetIgnore(credential.FieldLearnerRecord)
 		}
 	}))
 	return u
@@ -1075,6 +1103,9 @@ func (u *CredentialUpsertBulk) UpdateNewValues() *CredentialUpsertBulk {
 			}
 			if _, exists := b.mutation.SupersedesID(); exists {
 				s.SetIgnore(credential.FieldSupersedesID)
+			}
+			if _, exists := b.mutation.LearnerRecord(); exists {
+				s.SetIgnore(credential.FieldLearnerRecord)
 			}
 		}
 	}))

@@ -53,6 +53,14 @@ func (_c *CredentialTypeCreate) SetCourseID(v string) *CredentialTypeCreate {
 	return _c
 }
 
+// SetNillableCourseID sets the "course_id" field if the given value is not nil.
+func (_c *CredentialTypeCreate) SetNillableCourseID(v *string) *CredentialTypeCreate {
+	if v != nil {
+		_c.SetCourseID(*v)
+	}
+	return _c
+}
+
 // SetAchievementType sets the "achievement_type" field.
 func (_c *CredentialTypeCreate) SetAchievementType(v string) *CredentialTypeCreate {
 	_c.mutation.SetAchievementType(v)
@@ -156,9 +164,6 @@ func (_c *CredentialTypeCreate) check() error {
 	if _, ok := _c.mutation.Title(); !ok {
 		return &ValidationError{Name: "title", err: errors.New(`ent: missing required field "CredentialType.title"`)}
 	}
-	if _, ok := _c.mutation.CourseID(); !ok {
-		return &ValidationError{Name: "course_id", err: errors.New(`ent: missing required field "CredentialType.course_id"`)}
-	}
 	if _, ok := _c.mutation.AchievementType(); !ok {
 		return &ValidationError{Name: "achievement_type", err: errors.New(`ent: missing required field "CredentialType.achievement_type"`)}
 	}
@@ -175,9 +180,6 @@ func (_c *CredentialTypeCreate) check() error {
 		if err := credentialtype.IDValidator(v); err != nil {
 			return &ValidationError{Name: "id", err: fmt.Errorf(`ent: validator failed for field "CredentialType.id": %w`, err)}
 		}
-	}
-	if len(_c.mutation.CourseIDs()) == 0 {
-		return &ValidationError{Name: "course", err: errors.New(`ent: missing required edge "CredentialType.course"`)}
 	}
 	if len(_c.mutation.PolicyVersionIDs()) == 0 {
 		return &ValidationError{Name: "policy_version", err: errors.New(`ent: missing required edge "CredentialType.policy_version"`)}

@@ -165,9 +165,6 @@ func (_u *CredentialTypeUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *CredentialTypeUpdate) check() error {
-	if _u.mutation.CourseCleared() && len(_u.mutation.CourseIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "CredentialType.course"`)
-	}
 	if _u.mutation.PolicyVersionCleared() && len(_u.mutation.PolicyVersionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "CredentialType.policy_version"`)
 	}
@@ -412,9 +409,6 @@ func (_u *CredentialTypeUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *CredentialTypeUpdateOne) check() error {
-	if _u.mutation.CourseCleared() && len(_u.mutation.CourseIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "CredentialType.course"`)
-	}
 	if _u.mutation.PolicyVersionCleared() && len(_u.mutation.PolicyVersionIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "CredentialType.policy_version"`)
 	}

@@ -27,8 +27,44 @@ type Educator struct {
 	// GivenName holds the value of the "given_name" field.
 	GivenName string `json:"given_name,omitempty"`
 	// FamilyName holds the value of the "family_name" field.
-	FamilyName   string `json:"family_name,omitempty"`
+	FamilyName string `json:"family_name,omitempty"`
+	// MergedIntoID holds the value of the "merged_into_id" field.
+	MergedIntoID *uuid.UUID `json:"merged_into_id,omitempty"`
+	// Edges holds the relations/edges for other nodes in the graph.
+	// The values are being populated by the EducatorQuery when eager-loading is set.
+	Edges        EducatorEdges `json:"edges"`
 	selectValues sql.SelectValues
+}
+
+// EducatorEdges holds the relations/edges for other nodes in the graph.
+type EducatorEdges struct {
+	// MergedInto holds the value of the merged_into edge.
+	MergedInto *Educator `json:"merged_into,omitempty"`
+	// MergedFrom holds the value of the merged_from edge.
+	MergedFrom []*Educator `json:"merged_from,omitempty"`
+	// loadedTypes holds the information for reporting if a
+	// type was loaded (or requested) in eager-loading or not.
+	loadedTypes [2]bool
+}
+
+// MergedIntoOrErr returns the MergedInto value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e EducatorEdges) MergedIntoOrErr() (*Educator, error) {
+	if e.MergedInto != nil {
+		return e.MergedInto, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: educator.Label}
+	}
+	return nil, &NotLoadedError{edge: "merged_into"}
+}
+
+// MergedFromOrErr returns the MergedFrom value or an error if the edge
+// was not loaded in eager-loading.
+func (e EducatorEdges) MergedFromOrErr() ([]*Educator, error) {
+	if e.loadedTypes[1] {
+		return e.MergedFrom, nil
+	}
+	return nil, &NotLoadedError{edge: "merged_from"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -36,6 +72,8 @@ func (*Educator) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case educator.FieldMergedIntoID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case educator.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case educator.FieldGivenName, educator.FieldFamilyName:
@@ -95,6 +133,13 @@ func (_m *Educator) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.FamilyName = value.String
 			}
+		case educator.FieldMergedIntoID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field merged_into_id", values[i])
+			} else if value.Valid {
+				_m.MergedIntoID = new(uuid.UUID)
+				*_m.MergedIntoID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -106,6 +151,16 @@ func (_m *Educator) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *Educator) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryMergedInto queries the "merged_into" edge of the Educator entity.
+func (_m *Educator) QueryMergedInto() *EducatorQuery {
+	return NewEducatorClient(_m.config).QueryMergedInto(_m)
+}
+
+// QueryMergedFrom queries the "merged_from" edge of the Educator entity.
+func (_m *Educator) QueryMergedFrom() *EducatorQuery {
+	return NewEducatorClient(_m.config).QueryMergedFrom(_m)
 }
 
 // Update returns a builder for updating this Educator.
@@ -145,6 +200,11 @@ func (_m *Educator) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("family_name=")
 	builder.WriteString(_m.FamilyName)
+	builder.WriteString(", ")
+	if v := _m.MergedIntoID; v != nil {
+		builder.WriteString("merged_into_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

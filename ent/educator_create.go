@@ -78,6 +78,20 @@ func (_c *EducatorCreate) SetFamilyName(v string) *EducatorCreate {
 	return _c
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_c *EducatorCreate) SetMergedIntoID(v uuid.UUID) *EducatorCreate {
+	_c.mutation.SetMergedIntoID(v)
+	return _c
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_c *EducatorCreate) SetNillableMergedIntoID(v *uuid.UUID) *EducatorCreate {
+	if v != nil {
+		_c.SetMergedIntoID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *EducatorCreate) SetID(v uuid.UUID) *EducatorCreate {
 	_c.mutation.SetID(v)
@@ -90,6 +104,26 @@ func (_c *EducatorCreate) SetNillableID(v *uuid.UUID) *EducatorCreate {
 		_c.SetID(*v)
 	}
 	return _c
+}
+
+// SetMergedInto sets the "merged_into" edge to the Educator entity.
+func (_c *EducatorCreate) SetMergedInto(v *Educator) *EducatorCreate {
+	return _c.SetMergedIntoID(v.ID)
+}
+
+// AddMergedFromIDs adds the "merged_from" edge to the Educator entity by IDs.
+func (_c *EducatorCreate) AddMergedFromIDs(ids ...uuid.UUID) *EducatorCreate {
+	_c.mutation.AddMergedFromIDs(ids...)
+	return _c
+}
+
+// AddMergedFrom adds the "merged_from" edges to the Educator entity.
+func (_c *EducatorCreate) AddMergedFrom(v ...*Educator) *EducatorCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddMergedFromIDs(ids...)
 }
 
 // Mutation returns the EducatorMutation object of the builder.
@@ -218,6 +252,39 @@ func (_c *EducatorCreate) createSpec() (*Educator, *sqlgraph.CreateSpec) {
 		_spec.SetField(educator.FieldFamilyName, field.TypeString, value)
 		_node.FamilyName = value
 	}
+	if nodes := _c.mutation.MergedIntoIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   educator.MergedIntoTable,
+			Columns: []string{educator.MergedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.MergedIntoID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.MergedFromIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.MergedFromTable,
+			Columns: []string{educator.MergedFromColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -321,6 +388,24 @@ func (u *EducatorUpsert) SetFamilyName(v string) *EducatorUpsert {
 // UpdateFamilyName sets the "family_name" field to the value that was provided on create.
 func (u *EducatorUpsert) UpdateFamilyName() *EducatorUpsert {
 	u.SetExcluded(educator.FieldFamilyName)
+	return u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (u *EducatorUpsert) SetMergedIntoID(v uuid.UUID) *EducatorUpsert {
+	u.Set(educator.FieldMergedIntoID, v)
+	return u
+}
+
+// UpdateMergedIntoID sets the "merged_into_id" field to the value that was provided on create.
+func (u *EducatorUpsert) UpdateMergedIntoID() *EducatorUpsert {
+	u.SetExcluded(educator.FieldMergedIntoID)
+	return u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (u *EducatorUpsert) ClearMergedIntoID() *EducatorUpsert {
+	u.SetNull(educator.FieldMergedIntoID)
 	return u
 }
 
@@ -435,6 +520,27 @@ func (u *EducatorUpsertOne) SetFamilyName(v string) *EducatorUpsertOne {
 func (u *EducatorUpsertOne) UpdateFamilyName() *EducatorUpsertOne {
 	return u.Update(func(s *EducatorUpsert) {
 		s.UpdateFamilyName()
+	})
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (u *EducatorUpsertOne) SetMergedIntoID(v uuid.UUID) *EducatorUpsertOne {
+	return u.Update(func(s *EducatorUpsert) {
+		s.SetMergedIntoID(v)
+	})
+}
+
+// UpdateMergedIntoID sets the "merged_into_id" field to the value that was provided on create.
+func (u *EducatorUpsertOne) UpdateMergedIntoID() *EducatorUpsertOne {
+	return u.Update(func(s *EducatorUpsert) {
+		s.UpdateMergedIntoID()
+	})
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (u *EducatorUpsertOne) ClearMergedIntoID() *EducatorUpsertOne {
+	return u.Update(func(s *EducatorUpsert) {
+		s.ClearMergedIntoID()
 	})
 }
 
@@ -716,6 +822,27 @@ func (u *EducatorUpsertBulk) SetFamilyName(v string) *EducatorUpsertBulk {
 func (u *EducatorUpsertBulk) UpdateFamilyName() *EducatorUpsertBulk {
 	return u.Update(func(s *EducatorUpsert) {
 		s.UpdateFamilyName()
+	})
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (u *EducatorUpsertBulk) SetMergedIntoID(v uuid.UUID) *EducatorUpsertBulk {
+	return u.Update(func(s *EducatorUpsert) {
+		s.SetMergedIntoID(v)
+	})
+}
+
+// UpdateMergedIntoID sets the "merged_into_id" field to the value that was provided on create.
+func (u *EducatorUpsertBulk) UpdateMergedIntoID() *EducatorUpsertBulk {
+	return u.Update(func(s *EducatorUpsert) {
+		s.UpdateMergedIntoID()
+	})
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (u *EducatorUpsertBulk) ClearMergedIntoID() *EducatorUpsertBulk {
+	return u.Update(func(s *EducatorUpsert) {
+		s.ClearMergedIntoID()
 	})
 }
 

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math"
 
@@ -20,11 +21,13 @@ import (
 // EducatorQuery is the builder for querying Educator entities.
 type EducatorQuery struct {
 	config
-	ctx        *QueryContext
-	order      []educator.OrderOption
-	inters     []Interceptor
-	predicates []predicate.Educator
-	modifiers  []func(*sql.Selector)
+	ctx            *QueryContext
+	order          []educator.OrderOption
+	inters         []Interceptor
+	predicates     []predicate.Educator
+	withMergedInto *EducatorQuery
+	withMergedFrom *EducatorQuery
+	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -59,6 +62,50 @@ func (_q *EducatorQuery) Unique(unique bool) *EducatorQuery {
 func (_q *EducatorQuery) Order(o ...educator.OrderOption) *EducatorQuery {
 	_q.order = append(_q.order, o...)
 	return _q
+}
+
+// QueryMergedInto chains the current query on the "merged_into" edge.
+func (_q *EducatorQuery) QueryMergedInto() *EducatorQuery {
+	query := (&EducatorClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(educator.Table, educator.FieldID, selector),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, educator.MergedIntoTable, educator.MergedIntoColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryMergedFrom chains the current query on the "merged_from" edge.
+func (_q *EducatorQuery) QueryMergedFrom() *EducatorQuery {
+	query := (&EducatorClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(educator.Table, educator.FieldID, selector),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, educator.MergedFromTable, educator.MergedFromColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
 }
 
 // First returns the first Educator entity from the query.
@@ -248,16 +295,40 @@ func (_q *EducatorQuery) Clone() *EducatorQuery {
 		return nil
 	}
 	return &EducatorQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]educator.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Educator{}, _q.predicates...),
+		config:         _q.config,
+		ctx:            _q.ctx.Clone(),
+		order:          append([]educator.OrderOption{}, _q.order...),
+		inters:         append([]Interceptor{}, _q.inters...),
+		predicates:     append([]predicate.Educator{}, _q.predicates...),
+		withMergedInto: _q.withMergedInto.Clone(),
+		withMergedFrom: _q.withMergedFrom.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
+}
+
+// WithMergedInto tells the query-builder to eager-load the nodes that are connected to
+// the "merged_into" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *EducatorQuery) WithMergedInto(opts ...func(*EducatorQuery)) *EducatorQuery {
+	query := (&EducatorClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMergedInto = query
+	return _q
+}
+
+// WithMergedFrom tells the query-builder to eager-load the nodes that are connected to
+// the "merged_from" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *EducatorQuery) WithMergedFrom(opts ...func(*EducatorQuery)) *EducatorQuery {
+	query := (&EducatorClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMergedFrom = query
+	return _q
 }
 
 // GroupBy is used to group vertices by one or more fields/columns.
@@ -336,8 +407,12 @@ func (_q *EducatorQuery) prepareQuery(ctx context.Context) error {
 
 func (_q *EducatorQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Educator, error) {
 	var (
-		nodes = []*Educator{}
-		_spec = _q.querySpec()
+		nodes       = []*Educator{}
+		_spec       = _q.querySpec()
+		loadedTypes = [2]bool{
+			_q.withMergedInto != nil,
+			_q.withMergedFrom != nil,
+		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
 		return (*Educator).scanValues(nil, columns)
@@ -345,6 +420,7 @@ func (_q *EducatorQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Edu
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &Educator{config: _q.config}
 		nodes = append(nodes, node)
+		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
 	if len(_q.modifiers) > 0 {
@@ -359,7 +435,86 @@ func (_q *EducatorQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Edu
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
+	if query := _q.withMergedInto; query != nil {
+		if err := _q.loadMergedInto(ctx, query, nodes, nil,
+			func(n *Educator, e *Educator) { n.Edges.MergedInto = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withMergedFrom; query != nil {
+		if err := _q.loadMergedFrom(ctx, query, nodes,
+			func(n *Educator) { n.Edges.MergedFrom = []*Educator{} },
+			func(n *Educator, e *Educator) { n.Edges.MergedFrom = append(n.Edges.MergedFrom, e) }); err != nil {
+			return nil, err
+		}
+	}
 	return nodes, nil
+}
+
+func (_q *EducatorQuery) loadMergedInto(ctx context.Context, query *EducatorQuery, nodes []*Educator, init func(*Educator), assign func(*Educator, *Educator)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Educator)
+	for i := range nodes {
+		if nodes[i].MergedIntoID == nil {
+			continue
+		}
+		fk := *nodes[i].MergedIntoID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(educator.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "merged_into_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *EducatorQuery) loadMergedFrom(ctx context.Context, query *EducatorQuery, nodes []*Educator, init func(*Educator), assign func(*Educator, *Educator)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Educator)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(educator.FieldMergedIntoID)
+	}
+	query.Where(predicate.Educator(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(educator.MergedFromColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.MergedIntoID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "merged_into_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "merged_into_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
 }
 
 func (_q *EducatorQuery) sqlCount(ctx context.Context) (int, error) {
@@ -389,6 +544,9 @@ func (_q *EducatorQuery) querySpec() *sqlgraph.QuerySpec {
 			if fields[i] != educator.FieldID {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
+		}
+		if _q.withMergedInto != nil {
+			_spec.Node.AddColumnOnce(educator.FieldMergedIntoID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/google/uuid"
 )
 
 // EducatorUpdate is the builder for updating Educator entities.
@@ -92,9 +93,76 @@ func (_u *EducatorUpdate) SetNillableFamilyName(v *string) *EducatorUpdate {
 	return _u
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *EducatorUpdate) SetMergedIntoID(v uuid.UUID) *EducatorUpdate {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *EducatorUpdate) SetNillableMergedIntoID(v *uuid.UUID) *EducatorUpdate {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *EducatorUpdate) ClearMergedIntoID() *EducatorUpdate {
+	_u.mutation.ClearMergedIntoID()
+	return _u
+}
+
+// SetMergedInto sets the "merged_into" edge to the Educator entity.
+func (_u *EducatorUpdate) SetMergedInto(v *Educator) *EducatorUpdate {
+	return _u.SetMergedIntoID(v.ID)
+}
+
+// AddMergedFromIDs adds the "merged_from" edge to the Educator entity by IDs.
+func (_u *EducatorUpdate) AddMergedFromIDs(ids ...uuid.UUID) *EducatorUpdate {
+	_u.mutation.AddMergedFromIDs(ids...)
+	return _u
+}
+
+// AddMergedFrom adds the "merged_from" edges to the Educator entity.
+func (_u *EducatorUpdate) AddMergedFrom(v ...*Educator) *EducatorUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMergedFromIDs(ids...)
+}
+
 // Mutation returns the EducatorMutation object of the builder.
 func (_u *EducatorUpdate) Mutation() *EducatorMutation {
 	return _u.mutation
+}
+
+// ClearMergedInto clears the "merged_into" edge to the Educator entity.
+func (_u *EducatorUpdate) ClearMergedInto() *EducatorUpdate {
+	_u.mutation.ClearMergedInto()
+	return _u
+}
+
+// ClearMergedFrom clears all "merged_from" edges to the Educator entity.
+func (_u *EducatorUpdate) ClearMergedFrom() *EducatorUpdate {
+	_u.mutation.ClearMergedFrom()
+	return _u
+}
+
+// RemoveMergedFromIDs removes the "merged_from" edge to Educator entities by IDs.
+func (_u *EducatorUpdate) RemoveMergedFromIDs(ids ...uuid.UUID) *EducatorUpdate {
+	_u.mutation.RemoveMergedFromIDs(ids...)
+	return _u
+}
+
+// RemoveMergedFrom removes "merged_from" edges to Educator entities.
+func (_u *EducatorUpdate) RemoveMergedFrom(v ...*Educator) *EducatorUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMergedFromIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -153,6 +221,80 @@ func (_u *EducatorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.FamilyName(); ok {
 		_spec.SetField(educator.FieldFamilyName, field.TypeString, value)
+	}
+	if _u.mutation.MergedIntoCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   educator.MergedIntoTable,
+			Columns: []string{educator.MergedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MergedIntoIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   educator.MergedIntoTable,
+			Columns: []string{educator.MergedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MergedFromCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.MergedFromTable,
+			Columns: []string{educator.MergedFromColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMergedFromIDs(); len(nodes) > 0 && !_u.mutation.MergedFromCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.MergedFromTable,
+			Columns: []string{educator.MergedFromColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MergedFromIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.MergedFromTable,
+			Columns: []string{educator.MergedFromColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -239,9 +381,76 @@ func (_u *EducatorUpdateOne) SetNillableFamilyName(v *string) *EducatorUpdateOne
 	return _u
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *EducatorUpdateOne) SetMergedIntoID(v uuid.UUID) *EducatorUpdateOne {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *EducatorUpdateOne) SetNillableMergedIntoID(v *uuid.UUID) *EducatorUpdateOne {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *EducatorUpdateOne) ClearMergedIntoID() *EducatorUpdateOne {
+	_u.mutation.ClearMergedIntoID()
+	return _u
+}
+
+// SetMergedInto sets the "merged_into" edge to the Educator entity.
+func (_u *EducatorUpdateOne) SetMergedInto(v *Educator) *EducatorUpdateOne {
+	return _u.SetMergedIntoID(v.ID)
+}
+
+// AddMergedFromIDs adds the "merged_from" edge to the Educator entity by IDs.
+func (_u *EducatorUpdateOne) AddMergedFromIDs(ids ...uuid.UUID) *EducatorUpdateOne {
+	_u.mutation.AddMergedFromIDs(ids...)
+	return _u
+}
+
+// AddMergedFrom adds the "merged_from" edges to the Educator entity.
+func (_u *EducatorUpdateOne) AddMergedFrom(v ...*Educator) *EducatorUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMergedFromIDs(ids...)
+}
+
 // Mutation returns the EducatorMutation object of the builder.
 func (_u *EducatorUpdateOne) Mutation() *EducatorMutation {
 	return _u.mutation
+}
+
+// ClearMergedInto clears the "merged_into" edge to the Educator entity.
+func (_u *EducatorUpdateOne) ClearMergedInto() *EducatorUpdateOne {
+	_u.mutation.ClearMergedInto()
+	return _u
+}
+
+// ClearMergedFrom clears all "merged_from" edges to the Educator entity.
+func (_u *EducatorUpdateOne) ClearMergedFrom() *EducatorUpdateOne {
+	_u.mutation.ClearMergedFrom()
+	return _u
+}
+
+// RemoveMergedFromIDs removes the "merged_from" edge to Educator entities by IDs.
+func (_u *EducatorUpdateOne) RemoveMergedFromIDs(ids ...uuid.UUID) *EducatorUpdateOne {
+	_u.mutation.RemoveMergedFromIDs(ids...)
+	return _u
+}
+
+// RemoveMergedFrom removes "merged_from" edges to Educator entities.
+func (_u *EducatorUpdateOne) RemoveMergedFrom(v ...*Educator) *EducatorUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMergedFromIDs(ids...)
 }
 
 // Where appends a list predicates to the EducatorUpdate builder.
@@ -330,6 +539,80 @@ func (_u *EducatorUpdateOne) sqlSave(ctx context.Context) (_node *Educator, err 
 	}
 	if value, ok := _u.mutation.FamilyName(); ok {
 		_spec.SetField(educator.FieldFamilyName, field.TypeString, value)
+	}
+	if _u.mutation.MergedIntoCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   educator.MergedIntoTable,
+			Columns: []string{educator.MergedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MergedIntoIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   educator.MergedIntoTable,
+			Columns: []string{educator.MergedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MergedFromCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.MergedFromTable,
+			Columns: []string{educator.MergedFromColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMergedFromIDs(); len(nodes) > 0 && !_u.mutation.MergedFromCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.MergedFromTable,
+			Columns: []string{educator.MergedFromColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MergedFromIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.MergedFromTable,
+			Columns: []string{educator.MergedFromColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Educator{config: _u.config}

@@ -30,6 +30,7 @@ import (
 	"github.com/btlc/btlc/ent/district"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/educatoremail"
+	"github.com/btlc/btlc/ent/educatormerge"
 	"github.com/btlc/btlc/ent/educatorname"
 	"github.com/btlc/btlc/ent/employment"
 	"github.com/btlc/btlc/ent/evidence"
@@ -46,6 +47,8 @@ import (
 	"github.com/btlc/btlc/ent/roleassignment"
 	"github.com/btlc/btlc/ent/rolebinding"
 	"github.com/btlc/btlc/ent/rolefamily"
+	"github.com/btlc/btlc/ent/rosteraction"
+	"github.com/btlc/btlc/ent/rosterimport"
 	"github.com/btlc/btlc/ent/school"
 	"github.com/btlc/btlc/ent/scoresheet"
 	"github.com/btlc/btlc/ent/section"
@@ -53,6 +56,8 @@ import (
 	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
+	"github.com/btlc/btlc/ent/training"
+	"github.com/btlc/btlc/ent/webhooksubscription"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -131,6 +136,7 @@ func checkColumn(t, c string) error {
 			district.Table:              district.ValidColumn,
 			educator.Table:              educator.ValidColumn,
 			educatoremail.Table:         educatoremail.ValidColumn,
+			educatormerge.Table:         educatormerge.ValidColumn,
 			educatorname.Table:          educatorname.ValidColumn,
 			employment.Table:            employment.ValidColumn,
 			evidence.Table:              evidence.ValidColumn,
@@ -147,6 +153,8 @@ func checkColumn(t, c string) error {
 			roleassignment.Table:        roleassignment.ValidColumn,
 			rolebinding.Table:           rolebinding.ValidColumn,
 			rolefamily.Table:            rolefamily.ValidColumn,
+			rosteraction.Table:          rosteraction.ValidColumn,
+			rosterimport.Table:          rosterimport.ValidColumn,
 			school.Table:                school.ValidColumn,
 			scoresheet.Table:            scoresheet.ValidColumn,
 			section.Table:               section.ValidColumn,
@@ -154,6 +162,8 @@ func checkColumn(t, c string) error {
 			statuslist.Table:            statuslist.ValidColumn,
 			submission.Table:            submission.ValidColumn,
 			term.Table:                  term.ValidColumn,
+			training.Table:              training.ValidColumn,
+			webhooksubscription.Table:   webhooksubscription.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

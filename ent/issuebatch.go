@@ -33,6 +33,8 @@ type IssueBatch struct {
 	RequestedBy string `json:"requested_by,omitempty"`
 	// RequestID holds the value of the "request_id" field.
 	RequestID string `json:"request_id,omitempty"`
+	// the compromised key whose credentials are issued anew; empty for first awards
+	ReplacedKey string `json:"replaced_key,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the IssueBatchQuery when eager-loading is set.
 	Edges        IssueBatchEdges `json:"edges"`
@@ -66,7 +68,7 @@ func (*IssueBatch) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case issuebatch.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case issuebatch.FieldCredentialTypeID, issuebatch.FieldState, issuebatch.FieldRequestedBy, issuebatch.FieldRequestID:
+		case issuebatch.FieldCredentialTypeID, issuebatch.FieldState, issuebatch.FieldRequestedBy, issuebatch.FieldRequestID, issuebatch.FieldReplacedKey:
 			values[i] = new(sql.NullString)
 		case issuebatch.FieldCreateTime, issuebatch.FieldUpdateTime:
 			values[i] = new(sql.NullTime)
@@ -135,6 +137,12 @@ func (_m *IssueBatch) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RequestID = value.String
 			}
+		case issuebatch.FieldReplacedKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field replaced_key", values[i])
+			} else if value.Valid {
+				_m.ReplacedKey = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -196,6 +204,9 @@ func (_m *IssueBatch) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("request_id=")
 	builder.WriteString(_m.RequestID)
+	builder.WriteString(", ")
+	builder.WriteString("replaced_key=")
+	builder.WriteString(_m.ReplacedKey)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -99,6 +99,20 @@ func (_c *IssueBatchCreate) SetRequestID(v string) *IssueBatchCreate {
 	return _c
 }
 
+// SetReplacedKey sets the "replaced_key" field.
+func (_c *IssueBatchCreate) SetReplacedKey(v string) *IssueBatchCreate {
+	_c.mutation.SetReplacedKey(v)
+	return _c
+}
+
+// SetNillableReplacedKey sets the "replaced_key" field if the given value is not nil.
+func (_c *IssueBatchCreate) SetNillableReplacedKey(v *string) *IssueBatchCreate {
+	if v != nil {
+		_c.SetReplacedKey(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *IssueBatchCreate) SetID(v uuid.UUID) *IssueBatchCreate {
 	_c.mutation.SetID(v)
@@ -169,6 +183,10 @@ func (_c *IssueBatchCreate) defaults() {
 		v := issuebatch.DefaultState
 		_c.mutation.SetState(v)
 	}
+	if _, ok := _c.mutation.ReplacedKey(); !ok {
+		v := issuebatch.DefaultReplacedKey
+		_c.mutation.SetReplacedKey(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := issuebatch.DefaultID()
 		_c.mutation.SetID(v)
@@ -197,6 +215,9 @@ func (_c *IssueBatchCreate) check() error {
 	}
 	if _, ok := _c.mutation.RequestID(); !ok {
 		return &ValidationError{Name: "request_id", err: errors.New(`ent: missing required field "IssueBatch.request_id"`)}
+	}
+	if _, ok := _c.mutation.ReplacedKey(); !ok {
+		return &ValidationError{Name: "replaced_key", err: errors.New(`ent: missing required field "IssueBatch.replaced_key"`)}
 	}
 	if len(_c.mutation.CredentialTypeIDs()) == 0 {
 		return &ValidationError{Name: "credential_type", err: errors.New(`ent: missing required edge "IssueBatch.credential_type"`)}
@@ -260,6 +281,10 @@ func (_c *IssueBatchCreate) createSpec() (*IssueBatch, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RequestID(); ok {
 		_spec.SetField(issuebatch.FieldRequestID, field.TypeString, value)
 		_node.RequestID = value
+	}
+	if value, ok := _c.mutation.ReplacedKey(); ok {
+		_spec.SetField(issuebatch.FieldReplacedKey, field.TypeString, value)
+		_node.ReplacedKey = value
 	}
 	if nodes := _c.mutation.CredentialTypeIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -400,6 +425,9 @@ func (u *IssueBatchUpsertOne) UpdateNewValues() *IssueBatchUpsertOne {
 		}
 		if _, exists := u.create.mutation.RequestID(); exists {
 			s.SetIgnore(issuebatch.FieldRequestID)
+		}
+		if _, exists := u.create.mutation.ReplacedKey(); exists {
+			s.SetIgnore(issuebatch.FieldReplacedKey)
 		}
 	}))
 	return u
@@ -675,6 +703,9 @@ func (u *IssueBatchUpsertBulk) UpdateNewValues() *IssueBatchUpsertBulk {
 			}
 			if _, exists := b.mutation.RequestID(); exists {
 				s.SetIgnore(issuebatch.FieldRequestID)
+			}
+			if _, exists := b.mutation.ReplacedKey(); exists {
+				s.SetIgnore(issuebatch.FieldReplacedKey)
 			}
 		}
 	}))

@@ -34,6 +34,8 @@ type IssueResult struct {
 	Reason string `json:"reason,omitempty"`
 	// Detail holds the value of the "detail" field.
 	Detail string `json:"detail,omitempty"`
+	// the credential that is issued anew
+	ReplacesID *uuid.UUID `json:"replaces_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the IssueResultQuery when eager-loading is set.
 	Edges        IssueResultEdges `json:"edges"`
@@ -48,9 +50,11 @@ type IssueResultEdges struct {
 	Educator *Educator `json:"educator,omitempty"`
 	// Credential holds the value of the credential edge.
 	Credential *Credential `json:"credential,omitempty"`
+	// Replaces holds the value of the replaces edge.
+	Replaces *Credential `json:"replaces,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // IssueBatchOrErr returns the IssueBatch value or an error if the edge
@@ -86,12 +90,23 @@ func (e IssueResultEdges) CredentialOrErr() (*Credential, error) {
 	return nil, &NotLoadedError{edge: "credential"}
 }
 
+// ReplacesOrErr returns the Replaces value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e IssueResultEdges) ReplacesOrErr() (*Credential, error) {
+	if e.Replaces != nil {
+		return e.Replaces, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: credential.Label}
+	}
+	return nil, &NotLoadedError{edge: "replaces"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*IssueResult) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case issueresult.FieldCredentialID:
+		case issueresult.FieldCredentialID, issueresult.FieldReplacesID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case issueresult.FieldOrdinal:
 			values[i] = new(sql.NullInt64)
@@ -163,6 +178,13 @@ func (_m *IssueResult) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Detail = value.String
 			}
+		case issueresult.FieldReplacesID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field replaces_id", values[i])
+			} else if value.Valid {
+				_m.ReplacesID = new(uuid.UUID)
+				*_m.ReplacesID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -189,6 +211,11 @@ func (_m *IssueResult) QueryEducator() *EducatorQuery {
 // QueryCredential queries the "credential" edge of the IssueResult entity.
 func (_m *IssueResult) QueryCredential() *CredentialQuery {
 	return NewIssueResultClient(_m.config).QueryCredential(_m)
+}
+
+// QueryReplaces queries the "replaces" edge of the IssueResult entity.
+func (_m *IssueResult) QueryReplaces() *CredentialQuery {
+	return NewIssueResultClient(_m.config).QueryReplaces(_m)
 }
 
 // Update returns a builder for updating this IssueResult.
@@ -236,6 +263,11 @@ func (_m *IssueResult) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("detail=")
 	builder.WriteString(_m.Detail)
+	builder.WriteString(", ")
+	if v := _m.ReplacesID; v != nil {
+		builder.WriteString("replaces_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -100,6 +100,20 @@ func (_c *IssueResultCreate) SetNillableDetail(v *string) *IssueResultCreate {
 	return _c
 }
 
+// SetReplacesID sets the "replaces_id" field.
+func (_c *IssueResultCreate) SetReplacesID(v uuid.UUID) *IssueResultCreate {
+	_c.mutation.SetReplacesID(v)
+	return _c
+}
+
+// SetNillableReplacesID sets the "replaces_id" field if the given value is not nil.
+func (_c *IssueResultCreate) SetNillableReplacesID(v *uuid.UUID) *IssueResultCreate {
+	if v != nil {
+		_c.SetReplacesID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *IssueResultCreate) SetID(v uuid.UUID) *IssueResultCreate {
 	_c.mutation.SetID(v)
@@ -127,6 +141,11 @@ func (_c *IssueResultCreate) SetEducator(v *Educator) *IssueResultCreate {
 // SetCredential sets the "credential" edge to the Credential entity.
 func (_c *IssueResultCreate) SetCredential(v *Credential) *IssueResultCreate {
 	return _c.SetCredentialID(v.ID)
+}
+
+// SetReplaces sets the "replaces" edge to the Credential entity.
+func (_c *IssueResultCreate) SetReplaces(v *Credential) *IssueResultCreate {
+	return _c.SetReplacesID(v.ID)
 }
 
 // Mutation returns the IssueResultMutation object of the builder.
@@ -311,6 +330,23 @@ func (_c *IssueResultCreate) createSpec() (*IssueResult, *sqlgraph.CreateSpec) {
 		_node.CredentialID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.ReplacesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   issueresult.ReplacesTable,
+			Columns: []string{issueresult.ReplacesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(credential.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ReplacesID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -442,6 +478,9 @@ func (u *IssueResultUpsertOne) UpdateNewValues() *IssueResultUpsertOne {
 		}
 		if _, exists := u.create.mutation.EducatorID(); exists {
 			s.SetIgnore(issueresult.FieldEducatorID)
+		}
+		if _, exists := u.create.mutation.ReplacesID(); exists {
+			s.SetIgnore(issueresult.FieldReplacesID)
 		}
 	}))
 	return u
@@ -728,6 +767,9 @@ func (u *IssueResultUpsertBulk) UpdateNewValues() *IssueResultUpsertBulk {
 			}
 			if _, exists := b.mutation.EducatorID(); exists {
 				s.SetIgnore(issueresult.FieldEducatorID)
+			}
+			if _, exists := b.mutation.ReplacesID(); exists {
+				s.SetIgnore(issueresult.FieldReplacesID)
 			}
 		}
 	}))

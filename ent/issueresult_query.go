@@ -30,6 +30,7 @@ type IssueResultQuery struct {
 	withIssueBatch *IssueBatchQuery
 	withEducator   *EducatorQuery
 	withCredential *CredentialQuery
+	withReplaces   *CredentialQuery
 	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -126,6 +127,28 @@ func (_q *IssueResultQuery) QueryCredential() *CredentialQuery {
 			sqlgraph.From(issueresult.Table, issueresult.FieldID, selector),
 			sqlgraph.To(credential.Table, credential.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, issueresult.CredentialTable, issueresult.CredentialColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryReplaces chains the current query on the "replaces" edge.
+func (_q *IssueResultQuery) QueryReplaces() *CredentialQuery {
+	query := (&CredentialClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(issueresult.Table, issueresult.FieldID, selector),
+			sqlgraph.To(credential.Table, credential.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, issueresult.ReplacesTable, issueresult.ReplacesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -328,6 +351,7 @@ func (_q *IssueResultQuery) Clone() *IssueResultQuery {
 		withIssueBatch: _q.withIssueBatch.Clone(),
 		withEducator:   _q.withEducator.Clone(),
 		withCredential: _q.withCredential.Clone(),
+		withReplaces:   _q.withReplaces.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -365,6 +389,17 @@ func (_q *IssueResultQuery) WithCredential(opts ...func(*CredentialQuery)) *Issu
 		opt(query)
 	}
 	_q.withCredential = query
+	return _q
+}
+
+// WithReplaces tells the query-builder to eager-load the nodes that are connected to
+// the "replaces" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *IssueResultQuery) WithReplaces(opts ...func(*CredentialQuery)) *IssueResultQuery {
+	query := (&CredentialClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReplaces = query
 	return _q
 }
 
@@ -446,10 +481,11 @@ func (_q *IssueResultQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*IssueResult{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withIssueBatch != nil,
 			_q.withEducator != nil,
 			_q.withCredential != nil,
+			_q.withReplaces != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -488,6 +524,12 @@ func (_q *IssueResultQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if query := _q.withCredential; query != nil {
 		if err := _q.loadCredential(ctx, query, nodes, nil,
 			func(n *IssueResult, e *Credential) { n.Edges.Credential = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReplaces; query != nil {
+		if err := _q.loadReplaces(ctx, query, nodes, nil,
+			func(n *IssueResult, e *Credential) { n.Edges.Replaces = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -584,6 +626,38 @@ func (_q *IssueResultQuery) loadCredential(ctx context.Context, query *Credentia
 	}
 	return nil
 }
+func (_q *IssueResultQuery) loadReplaces(ctx context.Context, query *CredentialQuery, nodes []*IssueResult, init func(*IssueResult), assign func(*IssueResult, *Credential)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*IssueResult)
+	for i := range nodes {
+		if nodes[i].ReplacesID == nil {
+			continue
+		}
+		fk := *nodes[i].ReplacesID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(credential.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "replaces_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *IssueResultQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -621,6 +695,9 @@ func (_q *IssueResultQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withCredential != nil {
 			_spec.Node.AddColumnOnce(issueresult.FieldCredentialID)
+		}
+		if _q.withReplaces != nil {
+			_spec.Node.AddColumnOnce(issueresult.FieldReplacesID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

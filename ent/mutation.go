@@ -29,6 +29,7 @@ import (
 	"github.com/btlc/btlc/ent/district"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/educatoremail"
+	"github.com/btlc/btlc/ent/educatormerge"
 	"github.com/btlc/btlc/ent/educatorname"
 	"github.com/btlc/btlc/ent/employment"
 	"github.com/btlc/btlc/ent/evidence"
@@ -46,6 +47,8 @@ import (
 	"github.com/btlc/btlc/ent/roleassignment"
 	"github.com/btlc/btlc/ent/rolebinding"
 	"github.com/btlc/btlc/ent/rolefamily"
+	"github.com/btlc/btlc/ent/rosteraction"
+	"github.com/btlc/btlc/ent/rosterimport"
 	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/ent/school"
 	"github.com/btlc/btlc/ent/scoresheet"
@@ -54,6 +57,8 @@ import (
 	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
+	"github.com/btlc/btlc/ent/training"
+	"github.com/btlc/btlc/ent/webhooksubscription"
 	"github.com/google/uuid"
 )
 
@@ -84,6 +89,7 @@ const (
 	TypeDistrict              = "District"
 	TypeEducator              = "Educator"
 	TypeEducatorEmail         = "EducatorEmail"
+	TypeEducatorMerge         = "EducatorMerge"
 	TypeEducatorName          = "EducatorName"
 	TypeEmployment            = "Employment"
 	TypeEvidence              = "Evidence"
@@ -100,6 +106,8 @@ const (
 	TypeRoleAssignment        = "RoleAssignment"
 	TypeRoleBinding           = "RoleBinding"
 	TypeRoleFamily            = "RoleFamily"
+	TypeRosterAction          = "RosterAction"
+	TypeRosterImport          = "RosterImport"
 	TypeSchool                = "School"
 	TypeScoreSheet            = "ScoreSheet"
 	TypeSection               = "Section"
@@ -107,6 +115,8 @@ const (
 	TypeStatusList            = "StatusList"
 	TypeSubmission            = "Submission"
 	TypeTerm                  = "Term"
+	TypeTraining              = "Training"
+	TypeWebhookSubscription   = "WebhookSubscription"
 )
 
 // APIClientMutation represents an operation that mutates the APIClient nodes in the graph.
@@ -8475,6 +8485,7 @@ type CredentialMutation struct {
 	status_list_index      *int32
 	addstatus_list_index   *int32
 	expire_time            *time.Time
+	learner_record         *string
 	clearedFields          map[string]struct{}
 	supersedes             *uuid.UUID
 	clearedsupersedes      bool
@@ -9304,6 +9315,42 @@ func (m *CredentialMutation) ResetSupersedesID() {
 	delete(m.clearedFields, credential.FieldSupersedesID)
 }
 
+// SetLearnerRecord sets the "learner_record" field.
+func (m *CredentialMutation) SetLearnerRecord(s string) {
+	m.learner_record = &s
+}
+
+// LearnerRecord returns the value of the "learner_record" field in the mutation.
+func (m *CredentialMutation) LearnerRecord() (r string, exists bool) {
+	v := m.learner_record
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLearnerRecord returns the old "learner_record" field's value of the Credential entity.
+// If the Credential object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CredentialMutation) OldLearnerRecord(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLearnerRecord is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLearnerRecord requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLearnerRecord: %w", err)
+	}
+	return oldValue.LearnerRecord, nil
+}
+
+// ResetLearnerRecord resets all changes to the "learner_record" field.
+func (m *CredentialMutation) ResetLearnerRecord() {
+	m.learner_record = nil
+}
+
 // ClearSupersedes clears the "supersedes" edge to the Credential entity.
 func (m *CredentialMutation) ClearSupersedes() {
 	m.clearedsupersedes = true
@@ -9539,7 +9586,7 @@ func (m *CredentialMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CredentialMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 18)
 	if m.create_time != nil {
 		fields = append(fields, credential.FieldCreateTime)
 	}
@@ -9591,6 +9638,9 @@ func (m *CredentialMutation) Fields() []string {
 	if m.supersedes != nil {
 		fields = append(fields, credential.FieldSupersedesID)
 	}
+	if m.learner_record != nil {
+		fields = append(fields, credential.FieldLearnerRecord)
+	}
 	return fields
 }
 
@@ -9633,6 +9683,8 @@ func (m *CredentialMutation) Field(name string) (ent.Value, bool) {
 		return m.ExpireTime()
 	case credential.FieldSupersedesID:
 		return m.SupersedesID()
+	case credential.FieldLearnerRecord:
+		return m.LearnerRecord()
 	}
 	return nil, false
 }
@@ -9676,6 +9728,8 @@ func (m *CredentialMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldExpireTime(ctx)
 	case credential.FieldSupersedesID:
 		return m.OldSupersedesID(ctx)
+	case credential.FieldLearnerRecord:
+		return m.OldLearnerRecord(ctx)
 	}
 	return nil, fmt.Errorf("unknown Credential field %s", name)
 }
@@ -9803,6 +9857,13 @@ func (m *CredentialMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSupersedesID(v)
+		return nil
+	case credential.FieldLearnerRecord:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLearnerRecord(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Credential field %s", name)
@@ -9957,6 +10018,9 @@ func (m *CredentialMutation) ResetField(name string) error {
 		return nil
 	case credential.FieldSupersedesID:
 		m.ResetSupersedesID()
+		return nil
+	case credential.FieldLearnerRecord:
+		m.ResetLearnerRecord()
 		return nil
 	}
 	return fmt.Errorf("unknown Credential field %s", name)
@@ -11174,9 +11238,22 @@ func (m *CredentialTypeMutation) OldCourseID(ctx context.Context) (v string, err
 	return oldValue.CourseID, nil
 }
 
+// ClearCourseID clears the value of the "course_id" field.
+func (m *CredentialTypeMutation) ClearCourseID() {
+	m.course = nil
+	m.clearedFields[credentialtype.FieldCourseID] = struct{}{}
+}
+
+// CourseIDCleared returns if the "course_id" field was cleared in this mutation.
+func (m *CredentialTypeMutation) CourseIDCleared() bool {
+	_, ok := m.clearedFields[credentialtype.FieldCourseID]
+	return ok
+}
+
 // ResetCourseID resets all changes to the "course_id" field.
 func (m *CredentialTypeMutation) ResetCourseID() {
 	m.course = nil
+	delete(m.clearedFields, credentialtype.FieldCourseID)
 }
 
 // SetAchievementType sets the "achievement_type" field.
@@ -11395,7 +11472,7 @@ func (m *CredentialTypeMutation) ClearCourse() {
 
 // CourseCleared reports if the "course" edge to the Course entity was cleared.
 func (m *CredentialTypeMutation) CourseCleared() bool {
-	return m.clearedcourse
+	return m.CourseIDCleared() || m.clearedcourse
 }
 
 // CourseIDs returns the "course" edge IDs in the mutation.
@@ -11644,6 +11721,9 @@ func (m *CredentialTypeMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *CredentialTypeMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(credentialtype.FieldCourseID) {
+		fields = append(fields, credentialtype.FieldCourseID)
+	}
 	if m.FieldCleared(credentialtype.FieldBadge) {
 		fields = append(fields, credentialtype.FieldBadge)
 	}
@@ -11661,6 +11741,9 @@ func (m *CredentialTypeMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *CredentialTypeMutation) ClearField(name string) error {
 	switch name {
+	case credentialtype.FieldCourseID:
+		m.ClearCourseID()
+		return nil
 	case credentialtype.FieldBadge:
 		m.ClearBadge()
 		return nil
@@ -13371,19 +13454,24 @@ func (m *DistrictMutation) ResetEdge(name string) error {
 // EducatorMutation represents an operation that mutates the Educator nodes in the graph.
 type EducatorMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	create_time   *time.Time
-	update_time   *time.Time
-	version       *int32
-	addversion    *int32
-	given_name    *string
-	family_name   *string
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Educator, error)
-	predicates    []predicate.Educator
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	create_time        *time.Time
+	update_time        *time.Time
+	version            *int32
+	addversion         *int32
+	given_name         *string
+	family_name        *string
+	clearedFields      map[string]struct{}
+	merged_into        *uuid.UUID
+	clearedmerged_into bool
+	merged_from        map[uuid.UUID]struct{}
+	removedmerged_from map[uuid.UUID]struct{}
+	clearedmerged_from bool
+	done               bool
+	oldValue           func(context.Context) (*Educator, error)
+	predicates         []predicate.Educator
 }
 
 var _ ent.Mutation = (*EducatorMutation)(nil)
@@ -13690,6 +13778,136 @@ func (m *EducatorMutation) ResetFamilyName() {
 	m.family_name = nil
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (m *EducatorMutation) SetMergedIntoID(u uuid.UUID) {
+	m.merged_into = &u
+}
+
+// MergedIntoID returns the value of the "merged_into_id" field in the mutation.
+func (m *EducatorMutation) MergedIntoID() (r uuid.UUID, exists bool) {
+	v := m.merged_into
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedIntoID returns the old "merged_into_id" field's value of the Educator entity.
+// If the Educator object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EducatorMutation) OldMergedIntoID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedIntoID: %w", err)
+	}
+	return oldValue.MergedIntoID, nil
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (m *EducatorMutation) ClearMergedIntoID() {
+	m.merged_into = nil
+	m.clearedFields[educator.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoIDCleared returns if the "merged_into_id" field was cleared in this mutation.
+func (m *EducatorMutation) MergedIntoIDCleared() bool {
+	_, ok := m.clearedFields[educator.FieldMergedIntoID]
+	return ok
+}
+
+// ResetMergedIntoID resets all changes to the "merged_into_id" field.
+func (m *EducatorMutation) ResetMergedIntoID() {
+	m.merged_into = nil
+	delete(m.clearedFields, educator.FieldMergedIntoID)
+}
+
+// ClearMergedInto clears the "merged_into" edge to the Educator entity.
+func (m *EducatorMutation) ClearMergedInto() {
+	m.clearedmerged_into = true
+	m.clearedFields[educator.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoCleared reports if the "merged_into" edge to the Educator entity was cleared.
+func (m *EducatorMutation) MergedIntoCleared() bool {
+	return m.MergedIntoIDCleared() || m.clearedmerged_into
+}
+
+// MergedIntoIDs returns the "merged_into" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MergedIntoID instead. It exists only for internal usage by the builders.
+func (m *EducatorMutation) MergedIntoIDs() (ids []uuid.UUID) {
+	if id := m.merged_into; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMergedInto resets all changes to the "merged_into" edge.
+func (m *EducatorMutation) ResetMergedInto() {
+	m.merged_into = nil
+	m.clearedmerged_into = false
+}
+
+// AddMergedFromIDs adds the "merged_from" edge to the Educator entity by ids.
+func (m *EducatorMutation) AddMergedFromIDs(ids ...uuid.UUID) {
+	if m.merged_from == nil {
+		m.merged_from = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.merged_from[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMergedFrom clears the "merged_from" edge to the Educator entity.
+func (m *EducatorMutation) ClearMergedFrom() {
+	m.clearedmerged_from = true
+}
+
+// MergedFromCleared reports if the "merged_from" edge to the Educator entity was cleared.
+func (m *EducatorMutation) MergedFromCleared() bool {
+	return m.clearedmerged_from
+}
+
+// RemoveMergedFromIDs removes the "merged_from" edge to the Educator entity by IDs.
+func (m *EducatorMutation) RemoveMergedFromIDs(ids ...uuid.UUID) {
+	if m.removedmerged_from == nil {
+		m.removedmerged_from = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.merged_from, ids[i])
+		m.removedmerged_from[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMergedFrom returns the removed IDs of the "merged_from" edge to the Educator entity.
+func (m *EducatorMutation) RemovedMergedFromIDs() (ids []uuid.UUID) {
+	for id := range m.removedmerged_from {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MergedFromIDs returns the "merged_from" edge IDs in the mutation.
+func (m *EducatorMutation) MergedFromIDs() (ids []uuid.UUID) {
+	for id := range m.merged_from {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMergedFrom resets all changes to the "merged_from" edge.
+func (m *EducatorMutation) ResetMergedFrom() {
+	m.merged_from = nil
+	m.clearedmerged_from = false
+	m.removedmerged_from = nil
+}
+
 // Where appends a list predicates to the EducatorMutation builder.
 func (m *EducatorMutation) Where(ps ...predicate.Educator) {
 	m.predicates = append(m.predicates, ps...)
@@ -13724,7 +13942,7 @@ func (m *EducatorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EducatorMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.create_time != nil {
 		fields = append(fields, educator.FieldCreateTime)
 	}
@@ -13739,6 +13957,9 @@ func (m *EducatorMutation) Fields() []string {
 	}
 	if m.family_name != nil {
 		fields = append(fields, educator.FieldFamilyName)
+	}
+	if m.merged_into != nil {
+		fields = append(fields, educator.FieldMergedIntoID)
 	}
 	return fields
 }
@@ -13758,6 +13979,8 @@ func (m *EducatorMutation) Field(name string) (ent.Value, bool) {
 		return m.GivenName()
 	case educator.FieldFamilyName:
 		return m.FamilyName()
+	case educator.FieldMergedIntoID:
+		return m.MergedIntoID()
 	}
 	return nil, false
 }
@@ -13777,6 +14000,8 @@ func (m *EducatorMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldGivenName(ctx)
 	case educator.FieldFamilyName:
 		return m.OldFamilyName(ctx)
+	case educator.FieldMergedIntoID:
+		return m.OldMergedIntoID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Educator field %s", name)
 }
@@ -13820,6 +14045,13 @@ func (m *EducatorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFamilyName(v)
+		return nil
+	case educator.FieldMergedIntoID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedIntoID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Educator field %s", name)
@@ -13865,7 +14097,11 @@ func (m *EducatorMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *EducatorMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(educator.FieldMergedIntoID) {
+		fields = append(fields, educator.FieldMergedIntoID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -13878,6 +14114,11 @@ func (m *EducatorMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *EducatorMutation) ClearField(name string) error {
+	switch name {
+	case educator.FieldMergedIntoID:
+		m.ClearMergedIntoID()
+		return nil
+	}
 	return fmt.Errorf("unknown Educator nullable field %s", name)
 }
 
@@ -13900,55 +14141,112 @@ func (m *EducatorMutation) ResetField(name string) error {
 	case educator.FieldFamilyName:
 		m.ResetFamilyName()
 		return nil
+	case educator.FieldMergedIntoID:
+		m.ResetMergedIntoID()
+		return nil
 	}
 	return fmt.Errorf("unknown Educator field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *EducatorMutation) AddedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.merged_into != nil {
+		edges = append(edges, educator.EdgeMergedInto)
+	}
+	if m.merged_from != nil {
+		edges = append(edges, educator.EdgeMergedFrom)
+	}
 	return edges
 }
 
 // AddedIDs returns all IDs (to other nodes) that were added for the given edge
 // name in this mutation.
 func (m *EducatorMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case educator.EdgeMergedInto:
+		if id := m.merged_into; id != nil {
+			return []ent.Value{*id}
+		}
+	case educator.EdgeMergedFrom:
+		ids := make([]ent.Value, 0, len(m.merged_from))
+		for id := range m.merged_from {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *EducatorMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.removedmerged_from != nil {
+		edges = append(edges, educator.EdgeMergedFrom)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *EducatorMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case educator.EdgeMergedFrom:
+		ids := make([]ent.Value, 0, len(m.removedmerged_from))
+		for id := range m.removedmerged_from {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *EducatorMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.clearedmerged_into {
+		edges = append(edges, educator.EdgeMergedInto)
+	}
+	if m.clearedmerged_from {
+		edges = append(edges, educator.EdgeMergedFrom)
+	}
 	return edges
 }
 
 // EdgeCleared returns a boolean which indicates if the edge with the given name
 // was cleared in this mutation.
 func (m *EducatorMutation) EdgeCleared(name string) bool {
+	switch name {
+	case educator.EdgeMergedInto:
+		return m.clearedmerged_into
+	case educator.EdgeMergedFrom:
+		return m.clearedmerged_from
+	}
 	return false
 }
 
 // ClearEdge clears the value of the edge with the given name. It returns an error
 // if that edge is not defined in the schema.
 func (m *EducatorMutation) ClearEdge(name string) error {
+	switch name {
+	case educator.EdgeMergedInto:
+		m.ClearMergedInto()
+		return nil
+	}
 	return fmt.Errorf("unknown Educator unique edge %s", name)
 }
 
 // ResetEdge resets all changes to the edge with the given name in this mutation.
 // It returns an error if the edge is not defined in the schema.
 func (m *EducatorMutation) ResetEdge(name string) error {
+	switch name {
+	case educator.EdgeMergedInto:
+		m.ResetMergedInto()
+		return nil
+	case educator.EdgeMergedFrom:
+		m.ResetMergedFrom()
+		return nil
+	}
 	return fmt.Errorf("unknown Educator edge %s", name)
 }
 
@@ -14552,6 +14850,730 @@ func (m *EducatorEmailMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown EducatorEmail edge %s", name)
+}
+
+// EducatorMergeMutation represents an operation that mutates the EducatorMerge nodes in the graph.
+type EducatorMergeMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	create_time      *time.Time
+	moved            *map[string][]uuid.UUID
+	recorded_by      *string
+	undo_time        *time.Time
+	clearedFields    map[string]struct{}
+	survivor         *uuid.UUID
+	clearedsurvivor  bool
+	duplicate        *uuid.UUID
+	clearedduplicate bool
+	done             bool
+	oldValue         func(context.Context) (*EducatorMerge, error)
+	predicates       []predicate.EducatorMerge
+}
+
+var _ ent.Mutation = (*EducatorMergeMutation)(nil)
+
+// educatormergeOption allows management of the mutation configuration using functional options.
+type educatormergeOption func(*EducatorMergeMutation)
+
+// newEducatorMergeMutation creates new mutation for the EducatorMerge entity.
+func newEducatorMergeMutation(c config, op Op, opts ...educatormergeOption) *EducatorMergeMutation {
+	m := &EducatorMergeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEducatorMerge,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEducatorMergeID sets the ID field of the mutation.
+func withEducatorMergeID(id uuid.UUID) educatormergeOption {
+	return func(m *EducatorMergeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EducatorMerge
+		)
+		m.oldValue = func(ctx context.Context) (*EducatorMerge, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EducatorMerge.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEducatorMerge sets the old EducatorMerge of the mutation.
+func withEducatorMerge(node *EducatorMerge) educatormergeOption {
+	return func(m *EducatorMergeMutation) {
+		m.oldValue = func(context.Context) (*EducatorMerge, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EducatorMergeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EducatorMergeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EducatorMerge entities.
+func (m *EducatorMergeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EducatorMergeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EducatorMergeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EducatorMerge.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *EducatorMergeMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *EducatorMergeMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the EducatorMerge entity.
+// If the EducatorMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EducatorMergeMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *EducatorMergeMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetSurvivorID sets the "survivor_id" field.
+func (m *EducatorMergeMutation) SetSurvivorID(u uuid.UUID) {
+	m.survivor = &u
+}
+
+// SurvivorID returns the value of the "survivor_id" field in the mutation.
+func (m *EducatorMergeMutation) SurvivorID() (r uuid.UUID, exists bool) {
+	v := m.survivor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSurvivorID returns the old "survivor_id" field's value of the EducatorMerge entity.
+// If the EducatorMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EducatorMergeMutation) OldSurvivorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSurvivorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSurvivorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSurvivorID: %w", err)
+	}
+	return oldValue.SurvivorID, nil
+}
+
+// ResetSurvivorID resets all changes to the "survivor_id" field.
+func (m *EducatorMergeMutation) ResetSurvivorID() {
+	m.survivor = nil
+}
+
+// SetDuplicateID sets the "duplicate_id" field.
+func (m *EducatorMergeMutation) SetDuplicateID(u uuid.UUID) {
+	m.duplicate = &u
+}
+
+// DuplicateID returns the value of the "duplicate_id" field in the mutation.
+func (m *EducatorMergeMutation) DuplicateID() (r uuid.UUID, exists bool) {
+	v := m.duplicate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDuplicateID returns the old "duplicate_id" field's value of the EducatorMerge entity.
+// If the EducatorMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EducatorMergeMutation) OldDuplicateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDuplicateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDuplicateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDuplicateID: %w", err)
+	}
+	return oldValue.DuplicateID, nil
+}
+
+// ResetDuplicateID resets all changes to the "duplicate_id" field.
+func (m *EducatorMergeMutation) ResetDuplicateID() {
+	m.duplicate = nil
+}
+
+// SetMoved sets the "moved" field.
+func (m *EducatorMergeMutation) SetMoved(value map[string][]uuid.UUID) {
+	m.moved = &value
+}
+
+// Moved returns the value of the "moved" field in the mutation.
+func (m *EducatorMergeMutation) Moved() (r map[string][]uuid.UUID, exists bool) {
+	v := m.moved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMoved returns the old "moved" field's value of the EducatorMerge entity.
+// If the EducatorMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EducatorMergeMutation) OldMoved(ctx context.Context) (v map[string][]uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMoved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMoved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMoved: %w", err)
+	}
+	return oldValue.Moved, nil
+}
+
+// ResetMoved resets all changes to the "moved" field.
+func (m *EducatorMergeMutation) ResetMoved() {
+	m.moved = nil
+}
+
+// SetRecordedBy sets the "recorded_by" field.
+func (m *EducatorMergeMutation) SetRecordedBy(s string) {
+	m.recorded_by = &s
+}
+
+// RecordedBy returns the value of the "recorded_by" field in the mutation.
+func (m *EducatorMergeMutation) RecordedBy() (r string, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedBy returns the old "recorded_by" field's value of the EducatorMerge entity.
+// If the EducatorMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EducatorMergeMutation) OldRecordedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedBy: %w", err)
+	}
+	return oldValue.RecordedBy, nil
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" field.
+func (m *EducatorMergeMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+}
+
+// SetUndoTime sets the "undo_time" field.
+func (m *EducatorMergeMutation) SetUndoTime(t time.Time) {
+	m.undo_time = &t
+}
+
+// UndoTime returns the value of the "undo_time" field in the mutation.
+func (m *EducatorMergeMutation) UndoTime() (r time.Time, exists bool) {
+	v := m.undo_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoTime returns the old "undo_time" field's value of the EducatorMerge entity.
+// If the EducatorMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EducatorMergeMutation) OldUndoTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoTime: %w", err)
+	}
+	return oldValue.UndoTime, nil
+}
+
+// ClearUndoTime clears the value of the "undo_time" field.
+func (m *EducatorMergeMutation) ClearUndoTime() {
+	m.undo_time = nil
+	m.clearedFields[educatormerge.FieldUndoTime] = struct{}{}
+}
+
+// UndoTimeCleared returns if the "undo_time" field was cleared in this mutation.
+func (m *EducatorMergeMutation) UndoTimeCleared() bool {
+	_, ok := m.clearedFields[educatormerge.FieldUndoTime]
+	return ok
+}
+
+// ResetUndoTime resets all changes to the "undo_time" field.
+func (m *EducatorMergeMutation) ResetUndoTime() {
+	m.undo_time = nil
+	delete(m.clearedFields, educatormerge.FieldUndoTime)
+}
+
+// ClearSurvivor clears the "survivor" edge to the Educator entity.
+func (m *EducatorMergeMutation) ClearSurvivor() {
+	m.clearedsurvivor = true
+	m.clearedFields[educatormerge.FieldSurvivorID] = struct{}{}
+}
+
+// SurvivorCleared reports if the "survivor" edge to the Educator entity was cleared.
+func (m *EducatorMergeMutation) SurvivorCleared() bool {
+	return m.clearedsurvivor
+}
+
+// SurvivorIDs returns the "survivor" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SurvivorID instead. It exists only for internal usage by the builders.
+func (m *EducatorMergeMutation) SurvivorIDs() (ids []uuid.UUID) {
+	if id := m.survivor; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSurvivor resets all changes to the "survivor" edge.
+func (m *EducatorMergeMutation) ResetSurvivor() {
+	m.survivor = nil
+	m.clearedsurvivor = false
+}
+
+// ClearDuplicate clears the "duplicate" edge to the Educator entity.
+func (m *EducatorMergeMutation) ClearDuplicate() {
+	m.clearedduplicate = true
+	m.clearedFields[educatormerge.FieldDuplicateID] = struct{}{}
+}
+
+// DuplicateCleared reports if the "duplicate" edge to the Educator entity was cleared.
+func (m *EducatorMergeMutation) DuplicateCleared() bool {
+	return m.clearedduplicate
+}
+
+// DuplicateIDs returns the "duplicate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DuplicateID instead. It exists only for internal usage by the builders.
+func (m *EducatorMergeMutation) DuplicateIDs() (ids []uuid.UUID) {
+	if id := m.duplicate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDuplicate resets all changes to the "duplicate" edge.
+func (m *EducatorMergeMutation) ResetDuplicate() {
+	m.duplicate = nil
+	m.clearedduplicate = false
+}
+
+// Where appends a list predicates to the EducatorMergeMutation builder.
+func (m *EducatorMergeMutation) Where(ps ...predicate.EducatorMerge) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EducatorMergeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EducatorMergeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EducatorMerge, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EducatorMergeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EducatorMergeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EducatorMerge).
+func (m *EducatorMergeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EducatorMergeMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.create_time != nil {
+		fields = append(fields, educatormerge.FieldCreateTime)
+	}
+	if m.survivor != nil {
+		fields = append(fields, educatormerge.FieldSurvivorID)
+	}
+	if m.duplicate != nil {
+		fields = append(fields, educatormerge.FieldDuplicateID)
+	}
+	if m.moved != nil {
+		fields = append(fields, educatormerge.FieldMoved)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, educatormerge.FieldRecordedBy)
+	}
+	if m.undo_time != nil {
+		fields = append(fields, educatormerge.FieldUndoTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EducatorMergeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case educatormerge.FieldCreateTime:
+		return m.CreateTime()
+	case educatormerge.FieldSurvivorID:
+		return m.SurvivorID()
+	case educatormerge.FieldDuplicateID:
+		return m.DuplicateID()
+	case educatormerge.FieldMoved:
+		return m.Moved()
+	case educatormerge.FieldRecordedBy:
+		return m.RecordedBy()
+	case educatormerge.FieldUndoTime:
+		return m.UndoTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EducatorMergeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case educatormerge.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case educatormerge.FieldSurvivorID:
+		return m.OldSurvivorID(ctx)
+	case educatormerge.FieldDuplicateID:
+		return m.OldDuplicateID(ctx)
+	case educatormerge.FieldMoved:
+		return m.OldMoved(ctx)
+	case educatormerge.FieldRecordedBy:
+		return m.OldRecordedBy(ctx)
+	case educatormerge.FieldUndoTime:
+		return m.OldUndoTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown EducatorMerge field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EducatorMergeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case educatormerge.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case educatormerge.FieldSurvivorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSurvivorID(v)
+		return nil
+	case educatormerge.FieldDuplicateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDuplicateID(v)
+		return nil
+	case educatormerge.FieldMoved:
+		v, ok := value.(map[string][]uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMoved(v)
+		return nil
+	case educatormerge.FieldRecordedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedBy(v)
+		return nil
+	case educatormerge.FieldUndoTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EducatorMerge field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EducatorMergeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EducatorMergeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EducatorMergeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown EducatorMerge numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EducatorMergeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(educatormerge.FieldUndoTime) {
+		fields = append(fields, educatormerge.FieldUndoTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EducatorMergeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EducatorMergeMutation) ClearField(name string) error {
+	switch name {
+	case educatormerge.FieldUndoTime:
+		m.ClearUndoTime()
+		return nil
+	}
+	return fmt.Errorf("unknown EducatorMerge nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EducatorMergeMutation) ResetField(name string) error {
+	switch name {
+	case educatormerge.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case educatormerge.FieldSurvivorID:
+		m.ResetSurvivorID()
+		return nil
+	case educatormerge.FieldDuplicateID:
+		m.ResetDuplicateID()
+		return nil
+	case educatormerge.FieldMoved:
+		m.ResetMoved()
+		return nil
+	case educatormerge.FieldRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	case educatormerge.FieldUndoTime:
+		m.ResetUndoTime()
+		return nil
+	}
+	return fmt.Errorf("unknown EducatorMerge field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EducatorMergeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.survivor != nil {
+		edges = append(edges, educatormerge.EdgeSurvivor)
+	}
+	if m.duplicate != nil {
+		edges = append(edges, educatormerge.EdgeDuplicate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EducatorMergeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case educatormerge.EdgeSurvivor:
+		if id := m.survivor; id != nil {
+			return []ent.Value{*id}
+		}
+	case educatormerge.EdgeDuplicate:
+		if id := m.duplicate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EducatorMergeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EducatorMergeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EducatorMergeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedsurvivor {
+		edges = append(edges, educatormerge.EdgeSurvivor)
+	}
+	if m.clearedduplicate {
+		edges = append(edges, educatormerge.EdgeDuplicate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EducatorMergeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case educatormerge.EdgeSurvivor:
+		return m.clearedsurvivor
+	case educatormerge.EdgeDuplicate:
+		return m.clearedduplicate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EducatorMergeMutation) ClearEdge(name string) error {
+	switch name {
+	case educatormerge.EdgeSurvivor:
+		m.ClearSurvivor()
+		return nil
+	case educatormerge.EdgeDuplicate:
+		m.ClearDuplicate()
+		return nil
+	}
+	return fmt.Errorf("unknown EducatorMerge unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EducatorMergeMutation) ResetEdge(name string) error {
+	switch name {
+	case educatormerge.EdgeSurvivor:
+		m.ResetSurvivor()
+		return nil
+	case educatormerge.EdgeDuplicate:
+		m.ResetDuplicate()
+		return nil
+	}
+	return fmt.Errorf("unknown EducatorMerge edge %s", name)
 }
 
 // EducatorNameMutation represents an operation that mutates the EducatorName nodes in the graph.
@@ -18948,6 +19970,7 @@ type IssueBatchMutation struct {
 	state                  *string
 	requested_by           *string
 	request_id             *string
+	replaced_key           *string
 	clearedFields          map[string]struct{}
 	credential_type        *string
 	clearedcredential_type bool
@@ -19332,6 +20355,42 @@ func (m *IssueBatchMutation) ResetRequestID() {
 	m.request_id = nil
 }
 
+// SetReplacedKey sets the "replaced_key" field.
+func (m *IssueBatchMutation) SetReplacedKey(s string) {
+	m.replaced_key = &s
+}
+
+// ReplacedKey returns the value of the "replaced_key" field in the mutation.
+func (m *IssueBatchMutation) ReplacedKey() (r string, exists bool) {
+	v := m.replaced_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplacedKey returns the old "replaced_key" field's value of the IssueBatch entity.
+// If the IssueBatch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueBatchMutation) OldReplacedKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplacedKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplacedKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplacedKey: %w", err)
+	}
+	return oldValue.ReplacedKey, nil
+}
+
+// ResetReplacedKey resets all changes to the "replaced_key" field.
+func (m *IssueBatchMutation) ResetReplacedKey() {
+	m.replaced_key = nil
+}
+
 // ClearCredentialType clears the "credential_type" edge to the CredentialType entity.
 func (m *IssueBatchMutation) ClearCredentialType() {
 	m.clearedcredential_type = true
@@ -19393,7 +20452,7 @@ func (m *IssueBatchMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IssueBatchMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.create_time != nil {
 		fields = append(fields, issuebatch.FieldCreateTime)
 	}
@@ -19414,6 +20473,9 @@ func (m *IssueBatchMutation) Fields() []string {
 	}
 	if m.request_id != nil {
 		fields = append(fields, issuebatch.FieldRequestID)
+	}
+	if m.replaced_key != nil {
+		fields = append(fields, issuebatch.FieldReplacedKey)
 	}
 	return fields
 }
@@ -19437,6 +20499,8 @@ func (m *IssueBatchMutation) Field(name string) (ent.Value, bool) {
 		return m.RequestedBy()
 	case issuebatch.FieldRequestID:
 		return m.RequestID()
+	case issuebatch.FieldReplacedKey:
+		return m.ReplacedKey()
 	}
 	return nil, false
 }
@@ -19460,6 +20524,8 @@ func (m *IssueBatchMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldRequestedBy(ctx)
 	case issuebatch.FieldRequestID:
 		return m.OldRequestID(ctx)
+	case issuebatch.FieldReplacedKey:
+		return m.OldReplacedKey(ctx)
 	}
 	return nil, fmt.Errorf("unknown IssueBatch field %s", name)
 }
@@ -19517,6 +20583,13 @@ func (m *IssueBatchMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRequestID(v)
+		return nil
+	case issuebatch.FieldReplacedKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplacedKey(v)
 		return nil
 	}
 	return fmt.Errorf("unknown IssueBatch field %s", name)
@@ -19602,6 +20675,9 @@ func (m *IssueBatchMutation) ResetField(name string) error {
 		return nil
 	case issuebatch.FieldRequestID:
 		m.ResetRequestID()
+		return nil
+	case issuebatch.FieldReplacedKey:
+		m.ResetReplacedKey()
 		return nil
 	}
 	return fmt.Errorf("unknown IssueBatch field %s", name)
@@ -19699,6 +20775,8 @@ type IssueResultMutation struct {
 	clearededucator    bool
 	credential         *uuid.UUID
 	clearedcredential  bool
+	replaces           *uuid.UUID
+	clearedreplaces    bool
 	done               bool
 	oldValue           func(context.Context) (*IssueResult, error)
 	predicates         []predicate.IssueResult
@@ -20093,6 +21171,55 @@ func (m *IssueResultMutation) ResetDetail() {
 	m.detail = nil
 }
 
+// SetReplacesID sets the "replaces_id" field.
+func (m *IssueResultMutation) SetReplacesID(u uuid.UUID) {
+	m.replaces = &u
+}
+
+// ReplacesID returns the value of the "replaces_id" field in the mutation.
+func (m *IssueResultMutation) ReplacesID() (r uuid.UUID, exists bool) {
+	v := m.replaces
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplacesID returns the old "replaces_id" field's value of the IssueResult entity.
+// If the IssueResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssueResultMutation) OldReplacesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplacesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplacesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplacesID: %w", err)
+	}
+	return oldValue.ReplacesID, nil
+}
+
+// ClearReplacesID clears the value of the "replaces_id" field.
+func (m *IssueResultMutation) ClearReplacesID() {
+	m.replaces = nil
+	m.clearedFields[issueresult.FieldReplacesID] = struct{}{}
+}
+
+// ReplacesIDCleared returns if the "replaces_id" field was cleared in this mutation.
+func (m *IssueResultMutation) ReplacesIDCleared() bool {
+	_, ok := m.clearedFields[issueresult.FieldReplacesID]
+	return ok
+}
+
+// ResetReplacesID resets all changes to the "replaces_id" field.
+func (m *IssueResultMutation) ResetReplacesID() {
+	m.replaces = nil
+	delete(m.clearedFields, issueresult.FieldReplacesID)
+}
+
 // ClearIssueBatch clears the "issue_batch" edge to the IssueBatch entity.
 func (m *IssueResultMutation) ClearIssueBatch() {
 	m.clearedissue_batch = true
@@ -20174,6 +21301,33 @@ func (m *IssueResultMutation) ResetCredential() {
 	m.clearedcredential = false
 }
 
+// ClearReplaces clears the "replaces" edge to the Credential entity.
+func (m *IssueResultMutation) ClearReplaces() {
+	m.clearedreplaces = true
+	m.clearedFields[issueresult.FieldReplacesID] = struct{}{}
+}
+
+// ReplacesCleared reports if the "replaces" edge to the Credential entity was cleared.
+func (m *IssueResultMutation) ReplacesCleared() bool {
+	return m.ReplacesIDCleared() || m.clearedreplaces
+}
+
+// ReplacesIDs returns the "replaces" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReplacesID instead. It exists only for internal usage by the builders.
+func (m *IssueResultMutation) ReplacesIDs() (ids []uuid.UUID) {
+	if id := m.replaces; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReplaces resets all changes to the "replaces" edge.
+func (m *IssueResultMutation) ResetReplaces() {
+	m.replaces = nil
+	m.clearedreplaces = false
+}
+
 // Where appends a list predicates to the IssueResultMutation builder.
 func (m *IssueResultMutation) Where(ps ...predicate.IssueResult) {
 	m.predicates = append(m.predicates, ps...)
@@ -20208,7 +21362,7 @@ func (m *IssueResultMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IssueResultMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.issue_batch != nil {
 		fields = append(fields, issueresult.FieldIssueBatchID)
 	}
@@ -20229,6 +21383,9 @@ func (m *IssueResultMutation) Fields() []string {
 	}
 	if m.detail != nil {
 		fields = append(fields, issueresult.FieldDetail)
+	}
+	if m.replaces != nil {
+		fields = append(fields, issueresult.FieldReplacesID)
 	}
 	return fields
 }
@@ -20252,6 +21409,8 @@ func (m *IssueResultMutation) Field(name string) (ent.Value, bool) {
 		return m.Reason()
 	case issueresult.FieldDetail:
 		return m.Detail()
+	case issueresult.FieldReplacesID:
+		return m.ReplacesID()
 	}
 	return nil, false
 }
@@ -20275,6 +21434,8 @@ func (m *IssueResultMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldReason(ctx)
 	case issueresult.FieldDetail:
 		return m.OldDetail(ctx)
+	case issueresult.FieldReplacesID:
+		return m.OldReplacesID(ctx)
 	}
 	return nil, fmt.Errorf("unknown IssueResult field %s", name)
 }
@@ -20333,6 +21494,13 @@ func (m *IssueResultMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDetail(v)
 		return nil
+	case issueresult.FieldReplacesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplacesID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown IssueResult field %s", name)
 }
@@ -20381,6 +21549,9 @@ func (m *IssueResultMutation) ClearedFields() []string {
 	if m.FieldCleared(issueresult.FieldCredentialID) {
 		fields = append(fields, issueresult.FieldCredentialID)
 	}
+	if m.FieldCleared(issueresult.FieldReplacesID) {
+		fields = append(fields, issueresult.FieldReplacesID)
+	}
 	return fields
 }
 
@@ -20397,6 +21568,9 @@ func (m *IssueResultMutation) ClearField(name string) error {
 	switch name {
 	case issueresult.FieldCredentialID:
 		m.ClearCredentialID()
+		return nil
+	case issueresult.FieldReplacesID:
+		m.ClearReplacesID()
 		return nil
 	}
 	return fmt.Errorf("unknown IssueResult nullable field %s", name)
@@ -20427,13 +21601,16 @@ func (m *IssueResultMutation) ResetField(name string) error {
 	case issueresult.FieldDetail:
 		m.ResetDetail()
 		return nil
+	case issueresult.FieldReplacesID:
+		m.ResetReplacesID()
+		return nil
 	}
 	return fmt.Errorf("unknown IssueResult field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *IssueResultMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.issue_batch != nil {
 		edges = append(edges, issueresult.EdgeIssueBatch)
 	}
@@ -20442,6 +21619,9 @@ func (m *IssueResultMutation) AddedEdges() []string {
 	}
 	if m.credential != nil {
 		edges = append(edges, issueresult.EdgeCredential)
+	}
+	if m.replaces != nil {
+		edges = append(edges, issueresult.EdgeReplaces)
 	}
 	return edges
 }
@@ -20462,13 +21642,17 @@ func (m *IssueResultMutation) AddedIDs(name string) []ent.Value {
 		if id := m.credential; id != nil {
 			return []ent.Value{*id}
 		}
+	case issueresult.EdgeReplaces:
+		if id := m.replaces; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *IssueResultMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -20480,7 +21664,7 @@ func (m *IssueResultMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *IssueResultMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedissue_batch {
 		edges = append(edges, issueresult.EdgeIssueBatch)
 	}
@@ -20489,6 +21673,9 @@ func (m *IssueResultMutation) ClearedEdges() []string {
 	}
 	if m.clearedcredential {
 		edges = append(edges, issueresult.EdgeCredential)
+	}
+	if m.clearedreplaces {
+		edges = append(edges, issueresult.EdgeReplaces)
 	}
 	return edges
 }
@@ -20503,6 +21690,8 @@ func (m *IssueResultMutation) EdgeCleared(name string) bool {
 		return m.clearededucator
 	case issueresult.EdgeCredential:
 		return m.clearedcredential
+	case issueresult.EdgeReplaces:
+		return m.clearedreplaces
 	}
 	return false
 }
@@ -20520,6 +21709,9 @@ func (m *IssueResultMutation) ClearEdge(name string) error {
 	case issueresult.EdgeCredential:
 		m.ClearCredential()
 		return nil
+	case issueresult.EdgeReplaces:
+		m.ClearReplaces()
+		return nil
 	}
 	return fmt.Errorf("unknown IssueResult unique edge %s", name)
 }
@@ -20536,6 +21728,9 @@ func (m *IssueResultMutation) ResetEdge(name string) error {
 		return nil
 	case issueresult.EdgeCredential:
 		m.ResetCredential()
+		return nil
+	case issueresult.EdgeReplaces:
+		m.ResetReplaces()
 		return nil
 	}
 	return fmt.Errorf("unknown IssueResult edge %s", name)
@@ -27812,6 +29007,2129 @@ func (m *RoleFamilyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown RoleFamily edge %s", name)
 }
 
+// RosterActionMutation represents an operation that mutates the RosterAction nodes in the graph.
+type RosterActionMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	ordinal              *int32
+	addordinal           *int32
+	kind                 *string
+	line                 *int32
+	addline              *int32
+	key                  *string
+	resource             *string
+	before               *string
+	after                *string
+	plan                 *map[string]interface{}
+	_done                *map[string]interface{}
+	clearedFields        map[string]struct{}
+	roster_import        *uuid.UUID
+	clearedroster_import bool
+	done                 bool
+	oldValue             func(context.Context) (*RosterAction, error)
+	predicates           []predicate.RosterAction
+}
+
+var _ ent.Mutation = (*RosterActionMutation)(nil)
+
+// rosteractionOption allows management of the mutation configuration using functional options.
+type rosteractionOption func(*RosterActionMutation)
+
+// newRosterActionMutation creates new mutation for the RosterAction entity.
+func newRosterActionMutation(c config, op Op, opts ...rosteractionOption) *RosterActionMutation {
+	m := &RosterActionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRosterAction,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRosterActionID sets the ID field of the mutation.
+func withRosterActionID(id uuid.UUID) rosteractionOption {
+	return func(m *RosterActionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RosterAction
+		)
+		m.oldValue = func(ctx context.Context) (*RosterAction, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RosterAction.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRosterAction sets the old RosterAction of the mutation.
+func withRosterAction(node *RosterAction) rosteractionOption {
+	return func(m *RosterActionMutation) {
+		m.oldValue = func(context.Context) (*RosterAction, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RosterActionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RosterActionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RosterAction entities.
+func (m *RosterActionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RosterActionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RosterActionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RosterAction.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetRosterImportID sets the "roster_import_id" field.
+func (m *RosterActionMutation) SetRosterImportID(u uuid.UUID) {
+	m.roster_import = &u
+}
+
+// RosterImportID returns the value of the "roster_import_id" field in the mutation.
+func (m *RosterActionMutation) RosterImportID() (r uuid.UUID, exists bool) {
+	v := m.roster_import
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRosterImportID returns the old "roster_import_id" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldRosterImportID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRosterImportID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRosterImportID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRosterImportID: %w", err)
+	}
+	return oldValue.RosterImportID, nil
+}
+
+// ResetRosterImportID resets all changes to the "roster_import_id" field.
+func (m *RosterActionMutation) ResetRosterImportID() {
+	m.roster_import = nil
+}
+
+// SetOrdinal sets the "ordinal" field.
+func (m *RosterActionMutation) SetOrdinal(i int32) {
+	m.ordinal = &i
+	m.addordinal = nil
+}
+
+// Ordinal returns the value of the "ordinal" field in the mutation.
+func (m *RosterActionMutation) Ordinal() (r int32, exists bool) {
+	v := m.ordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrdinal returns the old "ordinal" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldOrdinal(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrdinal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrdinal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrdinal: %w", err)
+	}
+	return oldValue.Ordinal, nil
+}
+
+// AddOrdinal adds i to the "ordinal" field.
+func (m *RosterActionMutation) AddOrdinal(i int32) {
+	if m.addordinal != nil {
+		*m.addordinal += i
+	} else {
+		m.addordinal = &i
+	}
+}
+
+// AddedOrdinal returns the value that was added to the "ordinal" field in this mutation.
+func (m *RosterActionMutation) AddedOrdinal() (r int32, exists bool) {
+	v := m.addordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrdinal resets all changes to the "ordinal" field.
+func (m *RosterActionMutation) ResetOrdinal() {
+	m.ordinal = nil
+	m.addordinal = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *RosterActionMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *RosterActionMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *RosterActionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetLine sets the "line" field.
+func (m *RosterActionMutation) SetLine(i int32) {
+	m.line = &i
+	m.addline = nil
+}
+
+// Line returns the value of the "line" field in the mutation.
+func (m *RosterActionMutation) Line() (r int32, exists bool) {
+	v := m.line
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLine returns the old "line" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldLine(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLine is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLine requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLine: %w", err)
+	}
+	return oldValue.Line, nil
+}
+
+// AddLine adds i to the "line" field.
+func (m *RosterActionMutation) AddLine(i int32) {
+	if m.addline != nil {
+		*m.addline += i
+	} else {
+		m.addline = &i
+	}
+}
+
+// AddedLine returns the value that was added to the "line" field in this mutation.
+func (m *RosterActionMutation) AddedLine() (r int32, exists bool) {
+	v := m.addline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLine resets all changes to the "line" field.
+func (m *RosterActionMutation) ResetLine() {
+	m.line = nil
+	m.addline = nil
+}
+
+// SetKey sets the "key" field.
+func (m *RosterActionMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *RosterActionMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *RosterActionMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetResource sets the "resource" field.
+func (m *RosterActionMutation) SetResource(s string) {
+	m.resource = &s
+}
+
+// Resource returns the value of the "resource" field in the mutation.
+func (m *RosterActionMutation) Resource() (r string, exists bool) {
+	v := m.resource
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResource returns the old "resource" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldResource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResource: %w", err)
+	}
+	return oldValue.Resource, nil
+}
+
+// ResetResource resets all changes to the "resource" field.
+func (m *RosterActionMutation) ResetResource() {
+	m.resource = nil
+}
+
+// SetBefore sets the "before" field.
+func (m *RosterActionMutation) SetBefore(s string) {
+	m.before = &s
+}
+
+// Before returns the value of the "before" field in the mutation.
+func (m *RosterActionMutation) Before() (r string, exists bool) {
+	v := m.before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBefore returns the old "before" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldBefore(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBefore: %w", err)
+	}
+	return oldValue.Before, nil
+}
+
+// ResetBefore resets all changes to the "before" field.
+func (m *RosterActionMutation) ResetBefore() {
+	m.before = nil
+}
+
+// SetAfter sets the "after" field.
+func (m *RosterActionMutation) SetAfter(s string) {
+	m.after = &s
+}
+
+// After returns the value of the "after" field in the mutation.
+func (m *RosterActionMutation) After() (r string, exists bool) {
+	v := m.after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAfter returns the old "after" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldAfter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAfter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAfter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAfter: %w", err)
+	}
+	return oldValue.After, nil
+}
+
+// ResetAfter resets all changes to the "after" field.
+func (m *RosterActionMutation) ResetAfter() {
+	m.after = nil
+}
+
+// SetPlan sets the "plan" field.
+func (m *RosterActionMutation) SetPlan(value map[string]interface{}) {
+	m.plan = &value
+}
+
+// Plan returns the value of the "plan" field in the mutation.
+func (m *RosterActionMutation) Plan() (r map[string]interface{}, exists bool) {
+	v := m.plan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlan returns the old "plan" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldPlan(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlan: %w", err)
+	}
+	return oldValue.Plan, nil
+}
+
+// ResetPlan resets all changes to the "plan" field.
+func (m *RosterActionMutation) ResetPlan() {
+	m.plan = nil
+}
+
+// SetDone sets the "done" field.
+func (m *RosterActionMutation) SetDone(value map[string]interface{}) {
+	m._done = &value
+}
+
+// Done returns the value of the "done" field in the mutation.
+func (m *RosterActionMutation) Done() (r map[string]interface{}, exists bool) {
+	v := m._done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDone returns the old "done" field's value of the RosterAction entity.
+// If the RosterAction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterActionMutation) OldDone(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDone: %w", err)
+	}
+	return oldValue.Done, nil
+}
+
+// ClearDone clears the value of the "done" field.
+func (m *RosterActionMutation) ClearDone() {
+	m._done = nil
+	m.clearedFields[rosteraction.FieldDone] = struct{}{}
+}
+
+// DoneCleared returns if the "done" field was cleared in this mutation.
+func (m *RosterActionMutation) DoneCleared() bool {
+	_, ok := m.clearedFields[rosteraction.FieldDone]
+	return ok
+}
+
+// ResetDone resets all changes to the "done" field.
+func (m *RosterActionMutation) ResetDone() {
+	m._done = nil
+	delete(m.clearedFields, rosteraction.FieldDone)
+}
+
+// ClearRosterImport clears the "roster_import" edge to the RosterImport entity.
+func (m *RosterActionMutation) ClearRosterImport() {
+	m.clearedroster_import = true
+	m.clearedFields[rosteraction.FieldRosterImportID] = struct{}{}
+}
+
+// RosterImportCleared reports if the "roster_import" edge to the RosterImport entity was cleared.
+func (m *RosterActionMutation) RosterImportCleared() bool {
+	return m.clearedroster_import
+}
+
+// RosterImportIDs returns the "roster_import" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RosterImportID instead. It exists only for internal usage by the builders.
+func (m *RosterActionMutation) RosterImportIDs() (ids []uuid.UUID) {
+	if id := m.roster_import; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRosterImport resets all changes to the "roster_import" edge.
+func (m *RosterActionMutation) ResetRosterImport() {
+	m.roster_import = nil
+	m.clearedroster_import = false
+}
+
+// Where appends a list predicates to the RosterActionMutation builder.
+func (m *RosterActionMutation) Where(ps ...predicate.RosterAction) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RosterActionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RosterActionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RosterAction, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RosterActionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RosterActionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RosterAction).
+func (m *RosterActionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RosterActionMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.roster_import != nil {
+		fields = append(fields, rosteraction.FieldRosterImportID)
+	}
+	if m.ordinal != nil {
+		fields = append(fields, rosteraction.FieldOrdinal)
+	}
+	if m.kind != nil {
+		fields = append(fields, rosteraction.FieldKind)
+	}
+	if m.line != nil {
+		fields = append(fields, rosteraction.FieldLine)
+	}
+	if m.key != nil {
+		fields = append(fields, rosteraction.FieldKey)
+	}
+	if m.resource != nil {
+		fields = append(fields, rosteraction.FieldResource)
+	}
+	if m.before != nil {
+		fields = append(fields, rosteraction.FieldBefore)
+	}
+	if m.after != nil {
+		fields = append(fields, rosteraction.FieldAfter)
+	}
+	if m.plan != nil {
+		fields = append(fields, rosteraction.FieldPlan)
+	}
+	if m._done != nil {
+		fields = append(fields, rosteraction.FieldDone)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RosterActionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case rosteraction.FieldRosterImportID:
+		return m.RosterImportID()
+	case rosteraction.FieldOrdinal:
+		return m.Ordinal()
+	case rosteraction.FieldKind:
+		return m.Kind()
+	case rosteraction.FieldLine:
+		return m.Line()
+	case rosteraction.FieldKey:
+		return m.Key()
+	case rosteraction.FieldResource:
+		return m.Resource()
+	case rosteraction.FieldBefore:
+		return m.Before()
+	case rosteraction.FieldAfter:
+		return m.After()
+	case rosteraction.FieldPlan:
+		return m.Plan()
+	case rosteraction.FieldDone:
+		return m.Done()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RosterActionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case rosteraction.FieldRosterImportID:
+		return m.OldRosterImportID(ctx)
+	case rosteraction.FieldOrdinal:
+		return m.OldOrdinal(ctx)
+	case rosteraction.FieldKind:
+		return m.OldKind(ctx)
+	case rosteraction.FieldLine:
+		return m.OldLine(ctx)
+	case rosteraction.FieldKey:
+		return m.OldKey(ctx)
+	case rosteraction.FieldResource:
+		return m.OldResource(ctx)
+	case rosteraction.FieldBefore:
+		return m.OldBefore(ctx)
+	case rosteraction.FieldAfter:
+		return m.OldAfter(ctx)
+	case rosteraction.FieldPlan:
+		return m.OldPlan(ctx)
+	case rosteraction.FieldDone:
+		return m.OldDone(ctx)
+	}
+	return nil, fmt.Errorf("unknown RosterAction field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RosterActionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case rosteraction.FieldRosterImportID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRosterImportID(v)
+		return nil
+	case rosteraction.FieldOrdinal:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrdinal(v)
+		return nil
+	case rosteraction.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case rosteraction.FieldLine:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLine(v)
+		return nil
+	case rosteraction.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case rosteraction.FieldResource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResource(v)
+		return nil
+	case rosteraction.FieldBefore:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBefore(v)
+		return nil
+	case rosteraction.FieldAfter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAfter(v)
+		return nil
+	case rosteraction.FieldPlan:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlan(v)
+		return nil
+	case rosteraction.FieldDone:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDone(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RosterAction field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RosterActionMutation) AddedFields() []string {
+	var fields []string
+	if m.addordinal != nil {
+		fields = append(fields, rosteraction.FieldOrdinal)
+	}
+	if m.addline != nil {
+		fields = append(fields, rosteraction.FieldLine)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RosterActionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case rosteraction.FieldOrdinal:
+		return m.AddedOrdinal()
+	case rosteraction.FieldLine:
+		return m.AddedLine()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RosterActionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case rosteraction.FieldOrdinal:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrdinal(v)
+		return nil
+	case rosteraction.FieldLine:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLine(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RosterAction numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RosterActionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(rosteraction.FieldDone) {
+		fields = append(fields, rosteraction.FieldDone)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RosterActionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RosterActionMutation) ClearField(name string) error {
+	switch name {
+	case rosteraction.FieldDone:
+		m.ClearDone()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterAction nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RosterActionMutation) ResetField(name string) error {
+	switch name {
+	case rosteraction.FieldRosterImportID:
+		m.ResetRosterImportID()
+		return nil
+	case rosteraction.FieldOrdinal:
+		m.ResetOrdinal()
+		return nil
+	case rosteraction.FieldKind:
+		m.ResetKind()
+		return nil
+	case rosteraction.FieldLine:
+		m.ResetLine()
+		return nil
+	case rosteraction.FieldKey:
+		m.ResetKey()
+		return nil
+	case rosteraction.FieldResource:
+		m.ResetResource()
+		return nil
+	case rosteraction.FieldBefore:
+		m.ResetBefore()
+		return nil
+	case rosteraction.FieldAfter:
+		m.ResetAfter()
+		return nil
+	case rosteraction.FieldPlan:
+		m.ResetPlan()
+		return nil
+	case rosteraction.FieldDone:
+		m.ResetDone()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterAction field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RosterActionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.roster_import != nil {
+		edges = append(edges, rosteraction.EdgeRosterImport)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RosterActionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case rosteraction.EdgeRosterImport:
+		if id := m.roster_import; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RosterActionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RosterActionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RosterActionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedroster_import {
+		edges = append(edges, rosteraction.EdgeRosterImport)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RosterActionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case rosteraction.EdgeRosterImport:
+		return m.clearedroster_import
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RosterActionMutation) ClearEdge(name string) error {
+	switch name {
+	case rosteraction.EdgeRosterImport:
+		m.ClearRosterImport()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterAction unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RosterActionMutation) ResetEdge(name string) error {
+	switch name {
+	case rosteraction.EdgeRosterImport:
+		m.ResetRosterImport()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterAction edge %s", name)
+}
+
+// RosterImportMutation represents an operation that mutates the RosterImport nodes in the graph.
+type RosterImportMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	create_time     *time.Time
+	update_time     *time.Time
+	version         *int32
+	addversion      *int32
+	file_name       *string
+	file_digest     *string
+	state           *string
+	counts          *schema.RosterCounts
+	blocked_reason  *string
+	fault_count     *int32
+	addfault_count  *int32
+	faults          *[]schema.RosterFault
+	appendfaults    []schema.RosterFault
+	apply_time      *time.Time
+	undo_time       *time.Time
+	clearedFields   map[string]struct{}
+	district        *string
+	cleareddistrict bool
+	done            bool
+	oldValue        func(context.Context) (*RosterImport, error)
+	predicates      []predicate.RosterImport
+}
+
+var _ ent.Mutation = (*RosterImportMutation)(nil)
+
+// rosterimportOption allows management of the mutation configuration using functional options.
+type rosterimportOption func(*RosterImportMutation)
+
+// newRosterImportMutation creates new mutation for the RosterImport entity.
+func newRosterImportMutation(c config, op Op, opts ...rosterimportOption) *RosterImportMutation {
+	m := &RosterImportMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRosterImport,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRosterImportID sets the ID field of the mutation.
+func withRosterImportID(id uuid.UUID) rosterimportOption {
+	return func(m *RosterImportMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RosterImport
+		)
+		m.oldValue = func(ctx context.Context) (*RosterImport, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RosterImport.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRosterImport sets the old RosterImport of the mutation.
+func withRosterImport(node *RosterImport) rosterimportOption {
+	return func(m *RosterImportMutation) {
+		m.oldValue = func(context.Context) (*RosterImport, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RosterImportMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RosterImportMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RosterImport entities.
+func (m *RosterImportMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RosterImportMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RosterImportMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RosterImport.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *RosterImportMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *RosterImportMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *RosterImportMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *RosterImportMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *RosterImportMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *RosterImportMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *RosterImportMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *RosterImportMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *RosterImportMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *RosterImportMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *RosterImportMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *RosterImportMutation) SetDistrictID(s string) {
+	m.district = &s
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *RosterImportMutation) DistrictID() (r string, exists bool) {
+	v := m.district
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldDistrictID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *RosterImportMutation) ResetDistrictID() {
+	m.district = nil
+}
+
+// SetFileName sets the "file_name" field.
+func (m *RosterImportMutation) SetFileName(s string) {
+	m.file_name = &s
+}
+
+// FileName returns the value of the "file_name" field in the mutation.
+func (m *RosterImportMutation) FileName() (r string, exists bool) {
+	v := m.file_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileName returns the old "file_name" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldFileName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileName: %w", err)
+	}
+	return oldValue.FileName, nil
+}
+
+// ResetFileName resets all changes to the "file_name" field.
+func (m *RosterImportMutation) ResetFileName() {
+	m.file_name = nil
+}
+
+// SetFileDigest sets the "file_digest" field.
+func (m *RosterImportMutation) SetFileDigest(s string) {
+	m.file_digest = &s
+}
+
+// FileDigest returns the value of the "file_digest" field in the mutation.
+func (m *RosterImportMutation) FileDigest() (r string, exists bool) {
+	v := m.file_digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileDigest returns the old "file_digest" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldFileDigest(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileDigest: %w", err)
+	}
+	return oldValue.FileDigest, nil
+}
+
+// ResetFileDigest resets all changes to the "file_digest" field.
+func (m *RosterImportMutation) ResetFileDigest() {
+	m.file_digest = nil
+}
+
+// SetState sets the "state" field.
+func (m *RosterImportMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *RosterImportMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *RosterImportMutation) ResetState() {
+	m.state = nil
+}
+
+// SetCounts sets the "counts" field.
+func (m *RosterImportMutation) SetCounts(sc schema.RosterCounts) {
+	m.counts = &sc
+}
+
+// Counts returns the value of the "counts" field in the mutation.
+func (m *RosterImportMutation) Counts() (r schema.RosterCounts, exists bool) {
+	v := m.counts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCounts returns the old "counts" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldCounts(ctx context.Context) (v schema.RosterCounts, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCounts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCounts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCounts: %w", err)
+	}
+	return oldValue.Counts, nil
+}
+
+// ResetCounts resets all changes to the "counts" field.
+func (m *RosterImportMutation) ResetCounts() {
+	m.counts = nil
+}
+
+// SetBlockedReason sets the "blocked_reason" field.
+func (m *RosterImportMutation) SetBlockedReason(s string) {
+	m.blocked_reason = &s
+}
+
+// BlockedReason returns the value of the "blocked_reason" field in the mutation.
+func (m *RosterImportMutation) BlockedReason() (r string, exists bool) {
+	v := m.blocked_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlockedReason returns the old "blocked_reason" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldBlockedReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlockedReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlockedReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlockedReason: %w", err)
+	}
+	return oldValue.BlockedReason, nil
+}
+
+// ResetBlockedReason resets all changes to the "blocked_reason" field.
+func (m *RosterImportMutation) ResetBlockedReason() {
+	m.blocked_reason = nil
+}
+
+// SetFaultCount sets the "fault_count" field.
+func (m *RosterImportMutation) SetFaultCount(i int32) {
+	m.fault_count = &i
+	m.addfault_count = nil
+}
+
+// FaultCount returns the value of the "fault_count" field in the mutation.
+func (m *RosterImportMutation) FaultCount() (r int32, exists bool) {
+	v := m.fault_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFaultCount returns the old "fault_count" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldFaultCount(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFaultCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFaultCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFaultCount: %w", err)
+	}
+	return oldValue.FaultCount, nil
+}
+
+// AddFaultCount adds i to the "fault_count" field.
+func (m *RosterImportMutation) AddFaultCount(i int32) {
+	if m.addfault_count != nil {
+		*m.addfault_count += i
+	} else {
+		m.addfault_count = &i
+	}
+}
+
+// AddedFaultCount returns the value that was added to the "fault_count" field in this mutation.
+func (m *RosterImportMutation) AddedFaultCount() (r int32, exists bool) {
+	v := m.addfault_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFaultCount resets all changes to the "fault_count" field.
+func (m *RosterImportMutation) ResetFaultCount() {
+	m.fault_count = nil
+	m.addfault_count = nil
+}
+
+// SetFaults sets the "faults" field.
+func (m *RosterImportMutation) SetFaults(sf []schema.RosterFault) {
+	m.faults = &sf
+	m.appendfaults = nil
+}
+
+// Faults returns the value of the "faults" field in the mutation.
+func (m *RosterImportMutation) Faults() (r []schema.RosterFault, exists bool) {
+	v := m.faults
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFaults returns the old "faults" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldFaults(ctx context.Context) (v []schema.RosterFault, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFaults is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFaults requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFaults: %w", err)
+	}
+	return oldValue.Faults, nil
+}
+
+// AppendFaults adds sf to the "faults" field.
+func (m *RosterImportMutation) AppendFaults(sf []schema.RosterFault) {
+	m.appendfaults = append(m.appendfaults, sf...)
+}
+
+// AppendedFaults returns the list of values that were appended to the "faults" field in this mutation.
+func (m *RosterImportMutation) AppendedFaults() ([]schema.RosterFault, bool) {
+	if len(m.appendfaults) == 0 {
+		return nil, false
+	}
+	return m.appendfaults, true
+}
+
+// ResetFaults resets all changes to the "faults" field.
+func (m *RosterImportMutation) ResetFaults() {
+	m.faults = nil
+	m.appendfaults = nil
+}
+
+// SetApplyTime sets the "apply_time" field.
+func (m *RosterImportMutation) SetApplyTime(t time.Time) {
+	m.apply_time = &t
+}
+
+// ApplyTime returns the value of the "apply_time" field in the mutation.
+func (m *RosterImportMutation) ApplyTime() (r time.Time, exists bool) {
+	v := m.apply_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplyTime returns the old "apply_time" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldApplyTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplyTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplyTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplyTime: %w", err)
+	}
+	return oldValue.ApplyTime, nil
+}
+
+// ClearApplyTime clears the value of the "apply_time" field.
+func (m *RosterImportMutation) ClearApplyTime() {
+	m.apply_time = nil
+	m.clearedFields[rosterimport.FieldApplyTime] = struct{}{}
+}
+
+// ApplyTimeCleared returns if the "apply_time" field was cleared in this mutation.
+func (m *RosterImportMutation) ApplyTimeCleared() bool {
+	_, ok := m.clearedFields[rosterimport.FieldApplyTime]
+	return ok
+}
+
+// ResetApplyTime resets all changes to the "apply_time" field.
+func (m *RosterImportMutation) ResetApplyTime() {
+	m.apply_time = nil
+	delete(m.clearedFields, rosterimport.FieldApplyTime)
+}
+
+// SetUndoTime sets the "undo_time" field.
+func (m *RosterImportMutation) SetUndoTime(t time.Time) {
+	m.undo_time = &t
+}
+
+// UndoTime returns the value of the "undo_time" field in the mutation.
+func (m *RosterImportMutation) UndoTime() (r time.Time, exists bool) {
+	v := m.undo_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoTime returns the old "undo_time" field's value of the RosterImport entity.
+// If the RosterImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RosterImportMutation) OldUndoTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoTime: %w", err)
+	}
+	return oldValue.UndoTime, nil
+}
+
+// ClearUndoTime clears the value of the "undo_time" field.
+func (m *RosterImportMutation) ClearUndoTime() {
+	m.undo_time = nil
+	m.clearedFields[rosterimport.FieldUndoTime] = struct{}{}
+}
+
+// UndoTimeCleared returns if the "undo_time" field was cleared in this mutation.
+func (m *RosterImportMutation) UndoTimeCleared() bool {
+	_, ok := m.clearedFields[rosterimport.FieldUndoTime]
+	return ok
+}
+
+// ResetUndoTime resets all changes to the "undo_time" field.
+func (m *RosterImportMutation) ResetUndoTime() {
+	m.undo_time = nil
+	delete(m.clearedFields, rosterimport.FieldUndoTime)
+}
+
+// ClearDistrict clears the "district" edge to the District entity.
+func (m *RosterImportMutation) ClearDistrict() {
+	m.cleareddistrict = true
+	m.clearedFields[rosterimport.FieldDistrictID] = struct{}{}
+}
+
+// DistrictCleared reports if the "district" edge to the District entity was cleared.
+func (m *RosterImportMutation) DistrictCleared() bool {
+	return m.cleareddistrict
+}
+
+// DistrictIDs returns the "district" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DistrictID instead. It exists only for internal usage by the builders.
+func (m *RosterImportMutation) DistrictIDs() (ids []string) {
+	if id := m.district; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDistrict resets all changes to the "district" edge.
+func (m *RosterImportMutation) ResetDistrict() {
+	m.district = nil
+	m.cleareddistrict = false
+}
+
+// Where appends a list predicates to the RosterImportMutation builder.
+func (m *RosterImportMutation) Where(ps ...predicate.RosterImport) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RosterImportMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RosterImportMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RosterImport, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RosterImportMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RosterImportMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RosterImport).
+func (m *RosterImportMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RosterImportMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.create_time != nil {
+		fields = append(fields, rosterimport.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, rosterimport.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, rosterimport.FieldVersion)
+	}
+	if m.district != nil {
+		fields = append(fields, rosterimport.FieldDistrictID)
+	}
+	if m.file_name != nil {
+		fields = append(fields, rosterimport.FieldFileName)
+	}
+	if m.file_digest != nil {
+		fields = append(fields, rosterimport.FieldFileDigest)
+	}
+	if m.state != nil {
+		fields = append(fields, rosterimport.FieldState)
+	}
+	if m.counts != nil {
+		fields = append(fields, rosterimport.FieldCounts)
+	}
+	if m.blocked_reason != nil {
+		fields = append(fields, rosterimport.FieldBlockedReason)
+	}
+	if m.fault_count != nil {
+		fields = append(fields, rosterimport.FieldFaultCount)
+	}
+	if m.faults != nil {
+		fields = append(fields, rosterimport.FieldFaults)
+	}
+	if m.apply_time != nil {
+		fields = append(fields, rosterimport.FieldApplyTime)
+	}
+	if m.undo_time != nil {
+		fields = append(fields, rosterimport.FieldUndoTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RosterImportMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case rosterimport.FieldCreateTime:
+		return m.CreateTime()
+	case rosterimport.FieldUpdateTime:
+		return m.UpdateTime()
+	case rosterimport.FieldVersion:
+		return m.Version()
+	case rosterimport.FieldDistrictID:
+		return m.DistrictID()
+	case rosterimport.FieldFileName:
+		return m.FileName()
+	case rosterimport.FieldFileDigest:
+		return m.FileDigest()
+	case rosterimport.FieldState:
+		return m.State()
+	case rosterimport.FieldCounts:
+		return m.Counts()
+	case rosterimport.FieldBlockedReason:
+		return m.BlockedReason()
+	case rosterimport.FieldFaultCount:
+		return m.FaultCount()
+	case rosterimport.FieldFaults:
+		return m.Faults()
+	case rosterimport.FieldApplyTime:
+		return m.ApplyTime()
+	case rosterimport.FieldUndoTime:
+		return m.UndoTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RosterImportMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case rosterimport.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case rosterimport.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case rosterimport.FieldVersion:
+		return m.OldVersion(ctx)
+	case rosterimport.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	case rosterimport.FieldFileName:
+		return m.OldFileName(ctx)
+	case rosterimport.FieldFileDigest:
+		return m.OldFileDigest(ctx)
+	case rosterimport.FieldState:
+		return m.OldState(ctx)
+	case rosterimport.FieldCounts:
+		return m.OldCounts(ctx)
+	case rosterimport.FieldBlockedReason:
+		return m.OldBlockedReason(ctx)
+	case rosterimport.FieldFaultCount:
+		return m.OldFaultCount(ctx)
+	case rosterimport.FieldFaults:
+		return m.OldFaults(ctx)
+	case rosterimport.FieldApplyTime:
+		return m.OldApplyTime(ctx)
+	case rosterimport.FieldUndoTime:
+		return m.OldUndoTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown RosterImport field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RosterImportMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case rosterimport.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case rosterimport.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case rosterimport.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case rosterimport.FieldDistrictID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	case rosterimport.FieldFileName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileName(v)
+		return nil
+	case rosterimport.FieldFileDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileDigest(v)
+		return nil
+	case rosterimport.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case rosterimport.FieldCounts:
+		v, ok := value.(schema.RosterCounts)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCounts(v)
+		return nil
+	case rosterimport.FieldBlockedReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlockedReason(v)
+		return nil
+	case rosterimport.FieldFaultCount:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFaultCount(v)
+		return nil
+	case rosterimport.FieldFaults:
+		v, ok := value.([]schema.RosterFault)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFaults(v)
+		return nil
+	case rosterimport.FieldApplyTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplyTime(v)
+		return nil
+	case rosterimport.FieldUndoTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RosterImport field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RosterImportMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, rosterimport.FieldVersion)
+	}
+	if m.addfault_count != nil {
+		fields = append(fields, rosterimport.FieldFaultCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RosterImportMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case rosterimport.FieldVersion:
+		return m.AddedVersion()
+	case rosterimport.FieldFaultCount:
+		return m.AddedFaultCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RosterImportMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case rosterimport.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case rosterimport.FieldFaultCount:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFaultCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RosterImport numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RosterImportMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(rosterimport.FieldApplyTime) {
+		fields = append(fields, rosterimport.FieldApplyTime)
+	}
+	if m.FieldCleared(rosterimport.FieldUndoTime) {
+		fields = append(fields, rosterimport.FieldUndoTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RosterImportMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RosterImportMutation) ClearField(name string) error {
+	switch name {
+	case rosterimport.FieldApplyTime:
+		m.ClearApplyTime()
+		return nil
+	case rosterimport.FieldUndoTime:
+		m.ClearUndoTime()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterImport nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RosterImportMutation) ResetField(name string) error {
+	switch name {
+	case rosterimport.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case rosterimport.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case rosterimport.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case rosterimport.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	case rosterimport.FieldFileName:
+		m.ResetFileName()
+		return nil
+	case rosterimport.FieldFileDigest:
+		m.ResetFileDigest()
+		return nil
+	case rosterimport.FieldState:
+		m.ResetState()
+		return nil
+	case rosterimport.FieldCounts:
+		m.ResetCounts()
+		return nil
+	case rosterimport.FieldBlockedReason:
+		m.ResetBlockedReason()
+		return nil
+	case rosterimport.FieldFaultCount:
+		m.ResetFaultCount()
+		return nil
+	case rosterimport.FieldFaults:
+		m.ResetFaults()
+		return nil
+	case rosterimport.FieldApplyTime:
+		m.ResetApplyTime()
+		return nil
+	case rosterimport.FieldUndoTime:
+		m.ResetUndoTime()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterImport field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RosterImportMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.district != nil {
+		edges = append(edges, rosterimport.EdgeDistrict)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RosterImportMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case rosterimport.EdgeDistrict:
+		if id := m.district; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RosterImportMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RosterImportMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RosterImportMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareddistrict {
+		edges = append(edges, rosterimport.EdgeDistrict)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RosterImportMutation) EdgeCleared(name string) bool {
+	switch name {
+	case rosterimport.EdgeDistrict:
+		return m.cleareddistrict
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RosterImportMutation) ClearEdge(name string) error {
+	switch name {
+	case rosterimport.EdgeDistrict:
+		m.ClearDistrict()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterImport unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RosterImportMutation) ResetEdge(name string) error {
+	switch name {
+	case rosterimport.EdgeDistrict:
+		m.ResetDistrict()
+		return nil
+	}
+	return fmt.Errorf("unknown RosterImport edge %s", name)
+}
+
 // SchoolMutation represents an operation that mutates the School nodes in the graph.
 type SchoolMutation struct {
 	config
@@ -33372,4 +36690,2723 @@ func (m *TermMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *TermMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Term edge %s", name)
+}
+
+// TrainingMutation represents an operation that mutates the Training nodes in the graph.
+type TrainingMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	create_time        *time.Time
+	update_time        *time.Time
+	version            *int32
+	addversion         *int32
+	title              *string
+	provider           *string
+	minutes            *int32
+	addminutes         *int32
+	complete_date      *time.Time
+	note               *string
+	recorded_by        *string
+	void_time          *time.Time
+	void_reason        *string
+	clearedFields      map[string]struct{}
+	educator           *uuid.UUID
+	clearededucator    bool
+	role_family        *string
+	clearedrole_family bool
+	done               bool
+	oldValue           func(context.Context) (*Training, error)
+	predicates         []predicate.Training
+}
+
+var _ ent.Mutation = (*TrainingMutation)(nil)
+
+// trainingOption allows management of the mutation configuration using functional options.
+type trainingOption func(*TrainingMutation)
+
+// newTrainingMutation creates new mutation for the Training entity.
+func newTrainingMutation(c config, op Op, opts ...trainingOption) *TrainingMutation {
+	m := &TrainingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTraining,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTrainingID sets the ID field of the mutation.
+func withTrainingID(id uuid.UUID) trainingOption {
+	return func(m *TrainingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Training
+		)
+		m.oldValue = func(ctx context.Context) (*Training, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Training.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTraining sets the old Training of the mutation.
+func withTraining(node *Training) trainingOption {
+	return func(m *TrainingMutation) {
+		m.oldValue = func(context.Context) (*Training, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TrainingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TrainingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Training entities.
+func (m *TrainingMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TrainingMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TrainingMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Training.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *TrainingMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *TrainingMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *TrainingMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *TrainingMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *TrainingMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *TrainingMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *TrainingMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TrainingMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TrainingMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TrainingMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TrainingMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *TrainingMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *TrainingMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *TrainingMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// SetRoleFamilyID sets the "role_family_id" field.
+func (m *TrainingMutation) SetRoleFamilyID(s string) {
+	m.role_family = &s
+}
+
+// RoleFamilyID returns the value of the "role_family_id" field in the mutation.
+func (m *TrainingMutation) RoleFamilyID() (r string, exists bool) {
+	v := m.role_family
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleFamilyID returns the old "role_family_id" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldRoleFamilyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleFamilyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleFamilyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleFamilyID: %w", err)
+	}
+	return oldValue.RoleFamilyID, nil
+}
+
+// ResetRoleFamilyID resets all changes to the "role_family_id" field.
+func (m *TrainingMutation) ResetRoleFamilyID() {
+	m.role_family = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *TrainingMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *TrainingMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *TrainingMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetProvider sets the "provider" field.
+func (m *TrainingMutation) SetProvider(s string) {
+	m.provider = &s
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *TrainingMutation) Provider() (r string, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldProvider(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *TrainingMutation) ResetProvider() {
+	m.provider = nil
+}
+
+// SetMinutes sets the "minutes" field.
+func (m *TrainingMutation) SetMinutes(i int32) {
+	m.minutes = &i
+	m.addminutes = nil
+}
+
+// Minutes returns the value of the "minutes" field in the mutation.
+func (m *TrainingMutation) Minutes() (r int32, exists bool) {
+	v := m.minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMinutes returns the old "minutes" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldMinutes(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMinutes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMinutes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMinutes: %w", err)
+	}
+	return oldValue.Minutes, nil
+}
+
+// AddMinutes adds i to the "minutes" field.
+func (m *TrainingMutation) AddMinutes(i int32) {
+	if m.addminutes != nil {
+		*m.addminutes += i
+	} else {
+		m.addminutes = &i
+	}
+}
+
+// AddedMinutes returns the value that was added to the "minutes" field in this mutation.
+func (m *TrainingMutation) AddedMinutes() (r int32, exists bool) {
+	v := m.addminutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMinutes resets all changes to the "minutes" field.
+func (m *TrainingMutation) ResetMinutes() {
+	m.minutes = nil
+	m.addminutes = nil
+}
+
+// SetCompleteDate sets the "complete_date" field.
+func (m *TrainingMutation) SetCompleteDate(t time.Time) {
+	m.complete_date = &t
+}
+
+// CompleteDate returns the value of the "complete_date" field in the mutation.
+func (m *TrainingMutation) CompleteDate() (r time.Time, exists bool) {
+	v := m.complete_date
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompleteDate returns the old "complete_date" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldCompleteDate(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompleteDate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompleteDate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompleteDate: %w", err)
+	}
+	return oldValue.CompleteDate, nil
+}
+
+// ResetCompleteDate resets all changes to the "complete_date" field.
+func (m *TrainingMutation) ResetCompleteDate() {
+	m.complete_date = nil
+}
+
+// SetNote sets the "note" field.
+func (m *TrainingMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *TrainingMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *TrainingMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetRecordedBy sets the "recorded_by" field.
+func (m *TrainingMutation) SetRecordedBy(s string) {
+	m.recorded_by = &s
+}
+
+// RecordedBy returns the value of the "recorded_by" field in the mutation.
+func (m *TrainingMutation) RecordedBy() (r string, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedBy returns the old "recorded_by" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldRecordedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedBy: %w", err)
+	}
+	return oldValue.RecordedBy, nil
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" field.
+func (m *TrainingMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+}
+
+// SetVoidTime sets the "void_time" field.
+func (m *TrainingMutation) SetVoidTime(t time.Time) {
+	m.void_time = &t
+}
+
+// VoidTime returns the value of the "void_time" field in the mutation.
+func (m *TrainingMutation) VoidTime() (r time.Time, exists bool) {
+	v := m.void_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidTime returns the old "void_time" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldVoidTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidTime: %w", err)
+	}
+	return oldValue.VoidTime, nil
+}
+
+// ClearVoidTime clears the value of the "void_time" field.
+func (m *TrainingMutation) ClearVoidTime() {
+	m.void_time = nil
+	m.clearedFields[training.FieldVoidTime] = struct{}{}
+}
+
+// VoidTimeCleared returns if the "void_time" field was cleared in this mutation.
+func (m *TrainingMutation) VoidTimeCleared() bool {
+	_, ok := m.clearedFields[training.FieldVoidTime]
+	return ok
+}
+
+// ResetVoidTime resets all changes to the "void_time" field.
+func (m *TrainingMutation) ResetVoidTime() {
+	m.void_time = nil
+	delete(m.clearedFields, training.FieldVoidTime)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *TrainingMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *TrainingMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *TrainingMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *TrainingMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[training.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *TrainingMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *TrainingMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *TrainingMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// ClearRoleFamily clears the "role_family" edge to the RoleFamily entity.
+func (m *TrainingMutation) ClearRoleFamily() {
+	m.clearedrole_family = true
+	m.clearedFields[training.FieldRoleFamilyID] = struct{}{}
+}
+
+// RoleFamilyCleared reports if the "role_family" edge to the RoleFamily entity was cleared.
+func (m *TrainingMutation) RoleFamilyCleared() bool {
+	return m.clearedrole_family
+}
+
+// RoleFamilyIDs returns the "role_family" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoleFamilyID instead. It exists only for internal usage by the builders.
+func (m *TrainingMutation) RoleFamilyIDs() (ids []string) {
+	if id := m.role_family; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRoleFamily resets all changes to the "role_family" edge.
+func (m *TrainingMutation) ResetRoleFamily() {
+	m.role_family = nil
+	m.clearedrole_family = false
+}
+
+// Where appends a list predicates to the TrainingMutation builder.
+func (m *TrainingMutation) Where(ps ...predicate.Training) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TrainingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TrainingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Training, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TrainingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TrainingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Training).
+func (m *TrainingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TrainingMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.create_time != nil {
+		fields = append(fields, training.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, training.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, training.FieldVersion)
+	}
+	if m.educator != nil {
+		fields = append(fields, training.FieldEducatorID)
+	}
+	if m.role_family != nil {
+		fields = append(fields, training.FieldRoleFamilyID)
+	}
+	if m.title != nil {
+		fields = append(fields, training.FieldTitle)
+	}
+	if m.provider != nil {
+		fields = append(fields, training.FieldProvider)
+	}
+	if m.minutes != nil {
+		fields = append(fields, training.FieldMinutes)
+	}
+	if m.complete_date != nil {
+		fields = append(fields, training.FieldCompleteDate)
+	}
+	if m.note != nil {
+		fields = append(fields, training.FieldNote)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, training.FieldRecordedBy)
+	}
+	if m.void_time != nil {
+		fields = append(fields, training.FieldVoidTime)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, training.FieldVoidReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TrainingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case training.FieldCreateTime:
+		return m.CreateTime()
+	case training.FieldUpdateTime:
+		return m.UpdateTime()
+	case training.FieldVersion:
+		return m.Version()
+	case training.FieldEducatorID:
+		return m.EducatorID()
+	case training.FieldRoleFamilyID:
+		return m.RoleFamilyID()
+	case training.FieldTitle:
+		return m.Title()
+	case training.FieldProvider:
+		return m.Provider()
+	case training.FieldMinutes:
+		return m.Minutes()
+	case training.FieldCompleteDate:
+		return m.CompleteDate()
+	case training.FieldNote:
+		return m.Note()
+	case training.FieldRecordedBy:
+		return m.RecordedBy()
+	case training.FieldVoidTime:
+		return m.VoidTime()
+	case training.FieldVoidReason:
+		return m.VoidReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TrainingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case training.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case training.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case training.FieldVersion:
+		return m.OldVersion(ctx)
+	case training.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case training.FieldRoleFamilyID:
+		return m.OldRoleFamilyID(ctx)
+	case training.FieldTitle:
+		return m.OldTitle(ctx)
+	case training.FieldProvider:
+		return m.OldProvider(ctx)
+	case training.FieldMinutes:
+		return m.OldMinutes(ctx)
+	case training.FieldCompleteDate:
+		return m.OldCompleteDate(ctx)
+	case training.FieldNote:
+		return m.OldNote(ctx)
+	case training.FieldRecordedBy:
+		return m.OldRecordedBy(ctx)
+	case training.FieldVoidTime:
+		return m.OldVoidTime(ctx)
+	case training.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown Training field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TrainingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case training.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case training.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case training.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case training.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case training.FieldRoleFamilyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleFamilyID(v)
+		return nil
+	case training.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case training.FieldProvider:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
+		return nil
+	case training.FieldMinutes:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMinutes(v)
+		return nil
+	case training.FieldCompleteDate:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompleteDate(v)
+		return nil
+	case training.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case training.FieldRecordedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedBy(v)
+		return nil
+	case training.FieldVoidTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidTime(v)
+		return nil
+	case training.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Training field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TrainingMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, training.FieldVersion)
+	}
+	if m.addminutes != nil {
+		fields = append(fields, training.FieldMinutes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TrainingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case training.FieldVersion:
+		return m.AddedVersion()
+	case training.FieldMinutes:
+		return m.AddedMinutes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TrainingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case training.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case training.FieldMinutes:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMinutes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Training numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TrainingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(training.FieldVoidTime) {
+		fields = append(fields, training.FieldVoidTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TrainingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TrainingMutation) ClearField(name string) error {
+	switch name {
+	case training.FieldVoidTime:
+		m.ClearVoidTime()
+		return nil
+	}
+	return fmt.Errorf("unknown Training nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TrainingMutation) ResetField(name string) error {
+	switch name {
+	case training.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case training.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case training.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case training.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case training.FieldRoleFamilyID:
+		m.ResetRoleFamilyID()
+		return nil
+	case training.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case training.FieldProvider:
+		m.ResetProvider()
+		return nil
+	case training.FieldMinutes:
+		m.ResetMinutes()
+		return nil
+	case training.FieldCompleteDate:
+		m.ResetCompleteDate()
+		return nil
+	case training.FieldNote:
+		m.ResetNote()
+		return nil
+	case training.FieldRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	case training.FieldVoidTime:
+		m.ResetVoidTime()
+		return nil
+	case training.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	}
+	return fmt.Errorf("unknown Training field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TrainingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.educator != nil {
+		edges = append(edges, training.EdgeEducator)
+	}
+	if m.role_family != nil {
+		edges = append(edges, training.EdgeRoleFamily)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TrainingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case training.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	case training.EdgeRoleFamily:
+		if id := m.role_family; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TrainingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TrainingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TrainingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearededucator {
+		edges = append(edges, training.EdgeEducator)
+	}
+	if m.clearedrole_family {
+		edges = append(edges, training.EdgeRoleFamily)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TrainingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case training.EdgeEducator:
+		return m.clearededucator
+	case training.EdgeRoleFamily:
+		return m.clearedrole_family
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TrainingMutation) ClearEdge(name string) error {
+	switch name {
+	case training.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	case training.EdgeRoleFamily:
+		m.ClearRoleFamily()
+		return nil
+	}
+	return fmt.Errorf("unknown Training unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TrainingMutation) ResetEdge(name string) error {
+	switch name {
+	case training.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	case training.EdgeRoleFamily:
+		m.ResetRoleFamily()
+		return nil
+	}
+	return fmt.Errorf("unknown Training edge %s", name)
+}
+
+// WebhookSubscriptionMutation represents an operation that mutates the WebhookSubscription nodes in the graph.
+type WebhookSubscriptionMutation struct {
+	config
+	op                          Op
+	typ                         string
+	id                          *uuid.UUID
+	create_time                 *time.Time
+	update_time                 *time.Time
+	version                     *int32
+	addversion                  *int32
+	stream                      *string
+	url                         *string
+	description                 *string
+	resource_types              *[]string
+	appendresource_types        []string
+	state                       *string
+	failure                     *string
+	secret                      *[]byte
+	previous_secret             *[]byte
+	previous_secret_expire_time *time.Time
+	epoch                       *string
+	delivered_number            *int64
+	adddelivered_number         *int64
+	attempts                    *int32
+	addattempts                 *int32
+	failing_since_time          *time.Time
+	next_attempt_time           *time.Time
+	redeliver_from              *int64
+	addredeliver_from           *int64
+	redeliver_to                *int64
+	addredeliver_to             *int64
+	clearedFields               map[string]struct{}
+	done                        bool
+	oldValue                    func(context.Context) (*WebhookSubscription, error)
+	predicates                  []predicate.WebhookSubscription
+}
+
+var _ ent.Mutation = (*WebhookSubscriptionMutation)(nil)
+
+// webhooksubscriptionOption allows management of the mutation configuration using functional options.
+type webhooksubscriptionOption func(*WebhookSubscriptionMutation)
+
+// newWebhookSubscriptionMutation creates new mutation for the WebhookSubscription entity.
+func newWebhookSubscriptionMutation(c config, op Op, opts ...webhooksubscriptionOption) *WebhookSubscriptionMutation {
+	m := &WebhookSubscriptionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeWebhookSubscription,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withWebhookSubscriptionID sets the ID field of the mutation.
+func withWebhookSubscriptionID(id uuid.UUID) webhooksubscriptionOption {
+	return func(m *WebhookSubscriptionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *WebhookSubscription
+		)
+		m.oldValue = func(ctx context.Context) (*WebhookSubscription, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().WebhookSubscription.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withWebhookSubscription sets the old WebhookSubscription of the mutation.
+func withWebhookSubscription(node *WebhookSubscription) webhooksubscriptionOption {
+	return func(m *WebhookSubscriptionMutation) {
+		m.oldValue = func(context.Context) (*WebhookSubscription, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m WebhookSubscriptionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m WebhookSubscriptionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of WebhookSubscription entities.
+func (m *WebhookSubscriptionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *WebhookSubscriptionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *WebhookSubscriptionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().WebhookSubscription.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *WebhookSubscriptionMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *WebhookSubscriptionMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *WebhookSubscriptionMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *WebhookSubscriptionMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *WebhookSubscriptionMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *WebhookSubscriptionMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *WebhookSubscriptionMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *WebhookSubscriptionMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *WebhookSubscriptionMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *WebhookSubscriptionMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *WebhookSubscriptionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetStream sets the "stream" field.
+func (m *WebhookSubscriptionMutation) SetStream(s string) {
+	m.stream = &s
+}
+
+// Stream returns the value of the "stream" field in the mutation.
+func (m *WebhookSubscriptionMutation) Stream() (r string, exists bool) {
+	v := m.stream
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStream returns the old "stream" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldStream(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStream is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStream requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStream: %w", err)
+	}
+	return oldValue.Stream, nil
+}
+
+// ResetStream resets all changes to the "stream" field.
+func (m *WebhookSubscriptionMutation) ResetStream() {
+	m.stream = nil
+}
+
+// SetURL sets the "url" field.
+func (m *WebhookSubscriptionMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *WebhookSubscriptionMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *WebhookSubscriptionMutation) ResetURL() {
+	m.url = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *WebhookSubscriptionMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *WebhookSubscriptionMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *WebhookSubscriptionMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetResourceTypes sets the "resource_types" field.
+func (m *WebhookSubscriptionMutation) SetResourceTypes(s []string) {
+	m.resource_types = &s
+	m.appendresource_types = nil
+}
+
+// ResourceTypes returns the value of the "resource_types" field in the mutation.
+func (m *WebhookSubscriptionMutation) ResourceTypes() (r []string, exists bool) {
+	v := m.resource_types
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResourceTypes returns the old "resource_types" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldResourceTypes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResourceTypes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResourceTypes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResourceTypes: %w", err)
+	}
+	return oldValue.ResourceTypes, nil
+}
+
+// AppendResourceTypes adds s to the "resource_types" field.
+func (m *WebhookSubscriptionMutation) AppendResourceTypes(s []string) {
+	m.appendresource_types = append(m.appendresource_types, s...)
+}
+
+// AppendedResourceTypes returns the list of values that were appended to the "resource_types" field in this mutation.
+func (m *WebhookSubscriptionMutation) AppendedResourceTypes() ([]string, bool) {
+	if len(m.appendresource_types) == 0 {
+		return nil, false
+	}
+	return m.appendresource_types, true
+}
+
+// ResetResourceTypes resets all changes to the "resource_types" field.
+func (m *WebhookSubscriptionMutation) ResetResourceTypes() {
+	m.resource_types = nil
+	m.appendresource_types = nil
+}
+
+// SetState sets the "state" field.
+func (m *WebhookSubscriptionMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *WebhookSubscriptionMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *WebhookSubscriptionMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFailure sets the "failure" field.
+func (m *WebhookSubscriptionMutation) SetFailure(s string) {
+	m.failure = &s
+}
+
+// Failure returns the value of the "failure" field in the mutation.
+func (m *WebhookSubscriptionMutation) Failure() (r string, exists bool) {
+	v := m.failure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailure returns the old "failure" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldFailure(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailure: %w", err)
+	}
+	return oldValue.Failure, nil
+}
+
+// ResetFailure resets all changes to the "failure" field.
+func (m *WebhookSubscriptionMutation) ResetFailure() {
+	m.failure = nil
+}
+
+// SetSecret sets the "secret" field.
+func (m *WebhookSubscriptionMutation) SetSecret(b []byte) {
+	m.secret = &b
+}
+
+// Secret returns the value of the "secret" field in the mutation.
+func (m *WebhookSubscriptionMutation) Secret() (r []byte, exists bool) {
+	v := m.secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecret returns the old "secret" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldSecret(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecret: %w", err)
+	}
+	return oldValue.Secret, nil
+}
+
+// ResetSecret resets all changes to the "secret" field.
+func (m *WebhookSubscriptionMutation) ResetSecret() {
+	m.secret = nil
+}
+
+// SetPreviousSecret sets the "previous_secret" field.
+func (m *WebhookSubscriptionMutation) SetPreviousSecret(b []byte) {
+	m.previous_secret = &b
+}
+
+// PreviousSecret returns the value of the "previous_secret" field in the mutation.
+func (m *WebhookSubscriptionMutation) PreviousSecret() (r []byte, exists bool) {
+	v := m.previous_secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousSecret returns the old "previous_secret" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldPreviousSecret(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousSecret: %w", err)
+	}
+	return oldValue.PreviousSecret, nil
+}
+
+// ClearPreviousSecret clears the value of the "previous_secret" field.
+func (m *WebhookSubscriptionMutation) ClearPreviousSecret() {
+	m.previous_secret = nil
+	m.clearedFields[webhooksubscription.FieldPreviousSecret] = struct{}{}
+}
+
+// PreviousSecretCleared returns if the "previous_secret" field was cleared in this mutation.
+func (m *WebhookSubscriptionMutation) PreviousSecretCleared() bool {
+	_, ok := m.clearedFields[webhooksubscription.FieldPreviousSecret]
+	return ok
+}
+
+// ResetPreviousSecret resets all changes to the "previous_secret" field.
+func (m *WebhookSubscriptionMutation) ResetPreviousSecret() {
+	m.previous_secret = nil
+	delete(m.clearedFields, webhooksubscription.FieldPreviousSecret)
+}
+
+// SetPreviousSecretExpireTime sets the "previous_secret_expire_time" field.
+func (m *WebhookSubscriptionMutation) SetPreviousSecretExpireTime(t time.Time) {
+	m.previous_secret_expire_time = &t
+}
+
+// PreviousSecretExpireTime returns the value of the "previous_secret_expire_time" field in the mutation.
+func (m *WebhookSubscriptionMutation) PreviousSecretExpireTime() (r time.Time, exists bool) {
+	v := m.previous_secret_expire_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousSecretExpireTime returns the old "previous_secret_expire_time" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldPreviousSecretExpireTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousSecretExpireTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousSecretExpireTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousSecretExpireTime: %w", err)
+	}
+	return oldValue.PreviousSecretExpireTime, nil
+}
+
+// ClearPreviousSecretExpireTime clears the value of the "previous_secret_expire_time" field.
+func (m *WebhookSubscriptionMutation) ClearPreviousSecretExpireTime() {
+	m.previous_secret_expire_time = nil
+	m.clearedFields[webhooksubscription.FieldPreviousSecretExpireTime] = struct{}{}
+}
+
+// PreviousSecretExpireTimeCleared returns if the "previous_secret_expire_time" field was cleared in this mutation.
+func (m *WebhookSubscriptionMutation) PreviousSecretExpireTimeCleared() bool {
+	_, ok := m.clearedFields[webhooksubscription.FieldPreviousSecretExpireTime]
+	return ok
+}
+
+// ResetPreviousSecretExpireTime resets all changes to the "previous_secret_expire_time" field.
+func (m *WebhookSubscriptionMutation) ResetPreviousSecretExpireTime() {
+	m.previous_secret_expire_time = nil
+	delete(m.clearedFields, webhooksubscription.FieldPreviousSecretExpireTime)
+}
+
+// SetEpoch sets the "epoch" field.
+func (m *WebhookSubscriptionMutation) SetEpoch(s string) {
+	m.epoch = &s
+}
+
+// Epoch returns the value of the "epoch" field in the mutation.
+func (m *WebhookSubscriptionMutation) Epoch() (r string, exists bool) {
+	v := m.epoch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEpoch returns the old "epoch" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldEpoch(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEpoch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEpoch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEpoch: %w", err)
+	}
+	return oldValue.Epoch, nil
+}
+
+// ResetEpoch resets all changes to the "epoch" field.
+func (m *WebhookSubscriptionMutation) ResetEpoch() {
+	m.epoch = nil
+}
+
+// SetDeliveredNumber sets the "delivered_number" field.
+func (m *WebhookSubscriptionMutation) SetDeliveredNumber(i int64) {
+	m.delivered_number = &i
+	m.adddelivered_number = nil
+}
+
+// DeliveredNumber returns the value of the "delivered_number" field in the mutation.
+func (m *WebhookSubscriptionMutation) DeliveredNumber() (r int64, exists bool) {
+	v := m.delivered_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredNumber returns the old "delivered_number" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldDeliveredNumber(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredNumber: %w", err)
+	}
+	return oldValue.DeliveredNumber, nil
+}
+
+// AddDeliveredNumber adds i to the "delivered_number" field.
+func (m *WebhookSubscriptionMutation) AddDeliveredNumber(i int64) {
+	if m.adddelivered_number != nil {
+		*m.adddelivered_number += i
+	} else {
+		m.adddelivered_number = &i
+	}
+}
+
+// AddedDeliveredNumber returns the value that was added to the "delivered_number" field in this mutation.
+func (m *WebhookSubscriptionMutation) AddedDeliveredNumber() (r int64, exists bool) {
+	v := m.adddelivered_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeliveredNumber resets all changes to the "delivered_number" field.
+func (m *WebhookSubscriptionMutation) ResetDeliveredNumber() {
+	m.delivered_number = nil
+	m.adddelivered_number = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *WebhookSubscriptionMutation) SetAttempts(i int32) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *WebhookSubscriptionMutation) Attempts() (r int32, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldAttempts(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *WebhookSubscriptionMutation) AddAttempts(i int32) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *WebhookSubscriptionMutation) AddedAttempts() (r int32, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *WebhookSubscriptionMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetFailingSinceTime sets the "failing_since_time" field.
+func (m *WebhookSubscriptionMutation) SetFailingSinceTime(t time.Time) {
+	m.failing_since_time = &t
+}
+
+// FailingSinceTime returns the value of the "failing_since_time" field in the mutation.
+func (m *WebhookSubscriptionMutation) FailingSinceTime() (r time.Time, exists bool) {
+	v := m.failing_since_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailingSinceTime returns the old "failing_since_time" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldFailingSinceTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailingSinceTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailingSinceTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailingSinceTime: %w", err)
+	}
+	return oldValue.FailingSinceTime, nil
+}
+
+// ClearFailingSinceTime clears the value of the "failing_since_time" field.
+func (m *WebhookSubscriptionMutation) ClearFailingSinceTime() {
+	m.failing_since_time = nil
+	m.clearedFields[webhooksubscription.FieldFailingSinceTime] = struct{}{}
+}
+
+// FailingSinceTimeCleared returns if the "failing_since_time" field was cleared in this mutation.
+func (m *WebhookSubscriptionMutation) FailingSinceTimeCleared() bool {
+	_, ok := m.clearedFields[webhooksubscription.FieldFailingSinceTime]
+	return ok
+}
+
+// ResetFailingSinceTime resets all changes to the "failing_since_time" field.
+func (m *WebhookSubscriptionMutation) ResetFailingSinceTime() {
+	m.failing_since_time = nil
+	delete(m.clearedFields, webhooksubscription.FieldFailingSinceTime)
+}
+
+// SetNextAttemptTime sets the "next_attempt_time" field.
+func (m *WebhookSubscriptionMutation) SetNextAttemptTime(t time.Time) {
+	m.next_attempt_time = &t
+}
+
+// NextAttemptTime returns the value of the "next_attempt_time" field in the mutation.
+func (m *WebhookSubscriptionMutation) NextAttemptTime() (r time.Time, exists bool) {
+	v := m.next_attempt_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAttemptTime returns the old "next_attempt_time" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldNextAttemptTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAttemptTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAttemptTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAttemptTime: %w", err)
+	}
+	return oldValue.NextAttemptTime, nil
+}
+
+// ResetNextAttemptTime resets all changes to the "next_attempt_time" field.
+func (m *WebhookSubscriptionMutation) ResetNextAttemptTime() {
+	m.next_attempt_time = nil
+}
+
+// SetRedeliverFrom sets the "redeliver_from" field.
+func (m *WebhookSubscriptionMutation) SetRedeliverFrom(i int64) {
+	m.redeliver_from = &i
+	m.addredeliver_from = nil
+}
+
+// RedeliverFrom returns the value of the "redeliver_from" field in the mutation.
+func (m *WebhookSubscriptionMutation) RedeliverFrom() (r int64, exists bool) {
+	v := m.redeliver_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRedeliverFrom returns the old "redeliver_from" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldRedeliverFrom(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRedeliverFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRedeliverFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRedeliverFrom: %w", err)
+	}
+	return oldValue.RedeliverFrom, nil
+}
+
+// AddRedeliverFrom adds i to the "redeliver_from" field.
+func (m *WebhookSubscriptionMutation) AddRedeliverFrom(i int64) {
+	if m.addredeliver_from != nil {
+		*m.addredeliver_from += i
+	} else {
+		m.addredeliver_from = &i
+	}
+}
+
+// AddedRedeliverFrom returns the value that was added to the "redeliver_from" field in this mutation.
+func (m *WebhookSubscriptionMutation) AddedRedeliverFrom() (r int64, exists bool) {
+	v := m.addredeliver_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRedeliverFrom resets all changes to the "redeliver_from" field.
+func (m *WebhookSubscriptionMutation) ResetRedeliverFrom() {
+	m.redeliver_from = nil
+	m.addredeliver_from = nil
+}
+
+// SetRedeliverTo sets the "redeliver_to" field.
+func (m *WebhookSubscriptionMutation) SetRedeliverTo(i int64) {
+	m.redeliver_to = &i
+	m.addredeliver_to = nil
+}
+
+// RedeliverTo returns the value of the "redeliver_to" field in the mutation.
+func (m *WebhookSubscriptionMutation) RedeliverTo() (r int64, exists bool) {
+	v := m.redeliver_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRedeliverTo returns the old "redeliver_to" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldRedeliverTo(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRedeliverTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRedeliverTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRedeliverTo: %w", err)
+	}
+	return oldValue.RedeliverTo, nil
+}
+
+// AddRedeliverTo adds i to the "redeliver_to" field.
+func (m *WebhookSubscriptionMutation) AddRedeliverTo(i int64) {
+	if m.addredeliver_to != nil {
+		*m.addredeliver_to += i
+	} else {
+		m.addredeliver_to = &i
+	}
+}
+
+// AddedRedeliverTo returns the value that was added to the "redeliver_to" field in this mutation.
+func (m *WebhookSubscriptionMutation) AddedRedeliverTo() (r int64, exists bool) {
+	v := m.addredeliver_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRedeliverTo resets all changes to the "redeliver_to" field.
+func (m *WebhookSubscriptionMutation) ResetRedeliverTo() {
+	m.redeliver_to = nil
+	m.addredeliver_to = nil
+}
+
+// Where appends a list predicates to the WebhookSubscriptionMutation builder.
+func (m *WebhookSubscriptionMutation) Where(ps ...predicate.WebhookSubscription) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the WebhookSubscriptionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *WebhookSubscriptionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.WebhookSubscription, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *WebhookSubscriptionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *WebhookSubscriptionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (WebhookSubscription).
+func (m *WebhookSubscriptionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *WebhookSubscriptionMutation) Fields() []string {
+	fields := make([]string, 0, 19)
+	if m.create_time != nil {
+		fields = append(fields, webhooksubscription.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, webhooksubscription.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, webhooksubscription.FieldVersion)
+	}
+	if m.stream != nil {
+		fields = append(fields, webhooksubscription.FieldStream)
+	}
+	if m.url != nil {
+		fields = append(fields, webhooksubscription.FieldURL)
+	}
+	if m.description != nil {
+		fields = append(fields, webhooksubscription.FieldDescription)
+	}
+	if m.resource_types != nil {
+		fields = append(fields, webhooksubscription.FieldResourceTypes)
+	}
+	if m.state != nil {
+		fields = append(fields, webhooksubscription.FieldState)
+	}
+	if m.failure != nil {
+		fields = append(fields, webhooksubscription.FieldFailure)
+	}
+	if m.secret != nil {
+		fields = append(fields, webhooksubscription.FieldSecret)
+	}
+	if m.previous_secret != nil {
+		fields = append(fields, webhooksubscription.FieldPreviousSecret)
+	}
+	if m.previous_secret_expire_time != nil {
+		fields = append(fields, webhooksubscription.FieldPreviousSecretExpireTime)
+	}
+	if m.epoch != nil {
+		fields = append(fields, webhooksubscription.FieldEpoch)
+	}
+	if m.delivered_number != nil {
+		fields = append(fields, webhooksubscription.FieldDeliveredNumber)
+	}
+	if m.attempts != nil {
+		fields = append(fields, webhooksubscription.FieldAttempts)
+	}
+	if m.failing_since_time != nil {
+		fields = append(fields, webhooksubscription.FieldFailingSinceTime)
+	}
+	if m.next_attempt_time != nil {
+		fields = append(fields, webhooksubscription.FieldNextAttemptTime)
+	}
+	if m.redeliver_from != nil {
+		fields = append(fields, webhooksubscription.FieldRedeliverFrom)
+	}
+	if m.redeliver_to != nil {
+		fields = append(fields, webhooksubscription.FieldRedeliverTo)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *WebhookSubscriptionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case webhooksubscription.FieldCreateTime:
+		return m.CreateTime()
+	case webhooksubscription.FieldUpdateTime:
+		return m.UpdateTime()
+	case webhooksubscription.FieldVersion:
+		return m.Version()
+	case webhooksubscription.FieldStream:
+		return m.Stream()
+	case webhooksubscription.FieldURL:
+		return m.URL()
+	case webhooksubscription.FieldDescription:
+		return m.Description()
+	case webhooksubscription.FieldResourceTypes:
+		return m.ResourceTypes()
+	case webhooksubscription.FieldState:
+		return m.State()
+	case webhooksubscription.FieldFailure:
+		return m.Failure()
+	case webhooksubscription.FieldSecret:
+		return m.Secret()
+	case webhooksubscription.FieldPreviousSecret:
+		return m.PreviousSecret()
+	case webhooksubscription.FieldPreviousSecretExpireTime:
+		return m.PreviousSecretExpireTime()
+	case webhooksubscription.FieldEpoch:
+		return m.Epoch()
+	case webhooksubscription.FieldDeliveredNumber:
+		return m.DeliveredNumber()
+	case webhooksubscription.FieldAttempts:
+		return m.Attempts()
+	case webhooksubscription.FieldFailingSinceTime:
+		return m.FailingSinceTime()
+	case webhooksubscription.FieldNextAttemptTime:
+		return m.NextAttemptTime()
+	case webhooksubscription.FieldRedeliverFrom:
+		return m.RedeliverFrom()
+	case webhooksubscription.FieldRedeliverTo:
+		return m.RedeliverTo()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *WebhookSubscriptionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case webhooksubscription.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case webhooksubscription.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case webhooksubscription.FieldVersion:
+		return m.OldVersion(ctx)
+	case webhooksubscription.FieldStream:
+		return m.OldStream(ctx)
+	case webhooksubscription.FieldURL:
+		return m.OldURL(ctx)
+	case webhooksubscription.FieldDescription:
+		return m.OldDescription(ctx)
+	case webhooksubscription.FieldResourceTypes:
+		return m.OldResourceTypes(ctx)
+	case webhooksubscription.FieldState:
+		return m.OldState(ctx)
+	case webhooksubscription.FieldFailure:
+		return m.OldFailure(ctx)
+	case webhooksubscription.FieldSecret:
+		return m.OldSecret(ctx)
+	case webhooksubscription.FieldPreviousSecret:
+		return m.OldPreviousSecret(ctx)
+	case webhooksubscription.FieldPreviousSecretExpireTime:
+		return m.OldPreviousSecretExpireTime(ctx)
+	case webhooksubscription.FieldEpoch:
+		return m.OldEpoch(ctx)
+	case webhooksubscription.FieldDeliveredNumber:
+		return m.OldDeliveredNumber(ctx)
+	case webhooksubscription.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case webhooksubscription.FieldFailingSinceTime:
+		return m.OldFailingSinceTime(ctx)
+	case webhooksubscription.FieldNextAttemptTime:
+		return m.OldNextAttemptTime(ctx)
+	case webhooksubscription.FieldRedeliverFrom:
+		return m.OldRedeliverFrom(ctx)
+	case webhooksubscription.FieldRedeliverTo:
+		return m.OldRedeliverTo(ctx)
+	}
+	return nil, fmt.Errorf("unknown WebhookSubscription field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WebhookSubscriptionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case webhooksubscription.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case webhooksubscription.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case webhooksubscription.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case webhooksubscription.FieldStream:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStream(v)
+		return nil
+	case webhooksubscription.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case webhooksubscription.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case webhooksubscription.FieldResourceTypes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResourceTypes(v)
+		return nil
+	case webhooksubscription.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case webhooksubscription.FieldFailure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailure(v)
+		return nil
+	case webhooksubscription.FieldSecret:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecret(v)
+		return nil
+	case webhooksubscription.FieldPreviousSecret:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousSecret(v)
+		return nil
+	case webhooksubscription.FieldPreviousSecretExpireTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousSecretExpireTime(v)
+		return nil
+	case webhooksubscription.FieldEpoch:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEpoch(v)
+		return nil
+	case webhooksubscription.FieldDeliveredNumber:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredNumber(v)
+		return nil
+	case webhooksubscription.FieldAttempts:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case webhooksubscription.FieldFailingSinceTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailingSinceTime(v)
+		return nil
+	case webhooksubscription.FieldNextAttemptTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAttemptTime(v)
+		return nil
+	case webhooksubscription.FieldRedeliverFrom:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRedeliverFrom(v)
+		return nil
+	case webhooksubscription.FieldRedeliverTo:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRedeliverTo(v)
+		return nil
+	}
+	return fmt.Errorf("unknown WebhookSubscription field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *WebhookSubscriptionMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, webhooksubscription.FieldVersion)
+	}
+	if m.adddelivered_number != nil {
+		fields = append(fields, webhooksubscription.FieldDeliveredNumber)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, webhooksubscription.FieldAttempts)
+	}
+	if m.addredeliver_from != nil {
+		fields = append(fields, webhooksubscription.FieldRedeliverFrom)
+	}
+	if m.addredeliver_to != nil {
+		fields = append(fields, webhooksubscription.FieldRedeliverTo)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *WebhookSubscriptionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case webhooksubscription.FieldVersion:
+		return m.AddedVersion()
+	case webhooksubscription.FieldDeliveredNumber:
+		return m.AddedDeliveredNumber()
+	case webhooksubscription.FieldAttempts:
+		return m.AddedAttempts()
+	case webhooksubscription.FieldRedeliverFrom:
+		return m.AddedRedeliverFrom()
+	case webhooksubscription.FieldRedeliverTo:
+		return m.AddedRedeliverTo()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *WebhookSubscriptionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case webhooksubscription.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case webhooksubscription.FieldDeliveredNumber:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeliveredNumber(v)
+		return nil
+	case webhooksubscription.FieldAttempts:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case webhooksubscription.FieldRedeliverFrom:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRedeliverFrom(v)
+		return nil
+	case webhooksubscription.FieldRedeliverTo:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRedeliverTo(v)
+		return nil
+	}
+	return fmt.Errorf("unknown WebhookSubscription numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *WebhookSubscriptionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(webhooksubscription.FieldPreviousSecret) {
+		fields = append(fields, webhooksubscription.FieldPreviousSecret)
+	}
+	if m.FieldCleared(webhooksubscription.FieldPreviousSecretExpireTime) {
+		fields = append(fields, webhooksubscription.FieldPreviousSecretExpireTime)
+	}
+	if m.FieldCleared(webhooksubscription.FieldFailingSinceTime) {
+		fields = append(fields, webhooksubscription.FieldFailingSinceTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *WebhookSubscriptionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *WebhookSubscriptionMutation) ClearField(name string) error {
+	switch name {
+	case webhooksubscription.FieldPreviousSecret:
+		m.ClearPreviousSecret()
+		return nil
+	case webhooksubscription.FieldPreviousSecretExpireTime:
+		m.ClearPreviousSecretExpireTime()
+		return nil
+	case webhooksubscription.FieldFailingSinceTime:
+		m.ClearFailingSinceTime()
+		return nil
+	}
+	return fmt.Errorf("unknown WebhookSubscription nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *WebhookSubscriptionMutation) ResetField(name string) error {
+	switch name {
+	case webhooksubscription.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case webhooksubscription.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case webhooksubscription.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case webhooksubscription.FieldStream:
+		m.ResetStream()
+		return nil
+	case webhooksubscription.FieldURL:
+		m.ResetURL()
+		return nil
+	case webhooksubscription.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case webhooksubscription.FieldResourceTypes:
+		m.ResetResourceTypes()
+		return nil
+	case webhooksubscription.FieldState:
+		m.ResetState()
+		return nil
+	case webhooksubscription.FieldFailure:
+		m.ResetFailure()
+		return nil
+	case webhooksubscription.FieldSecret:
+		m.ResetSecret()
+		return nil
+	case webhooksubscription.FieldPreviousSecret:
+		m.ResetPreviousSecret()
+		return nil
+	case webhooksubscription.FieldPreviousSecretExpireTime:
+		m.ResetPreviousSecretExpireTime()
+		return nil
+	case webhooksubscription.FieldEpoch:
+		m.ResetEpoch()
+		return nil
+	case webhooksubscription.FieldDeliveredNumber:
+		m.ResetDeliveredNumber()
+		return nil
+	case webhooksubscription.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case webhooksubscription.FieldFailingSinceTime:
+		m.ResetFailingSinceTime()
+		return nil
+	case webhooksubscription.FieldNextAttemptTime:
+		m.ResetNextAttemptTime()
+		return nil
+	case webhooksubscription.FieldRedeliverFrom:
+		m.ResetRedeliverFrom()
+		return nil
+	case webhooksubscription.FieldRedeliverTo:
+		m.ResetRedeliverTo()
+		return nil
+	}
+	return fmt.Errorf("unknown WebhookSubscription field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *WebhookSubscriptionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *WebhookSubscriptionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *WebhookSubscriptionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *WebhookSubscriptionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *WebhookSubscriptionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *WebhookSubscriptionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *WebhookSubscriptionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown WebhookSubscription unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *WebhookSubscriptionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown WebhookSubscription edge %s", name)
 }

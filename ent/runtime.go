@@ -23,6 +23,7 @@ import (
 	"github.com/btlc/btlc/ent/district"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/educatoremail"
+	"github.com/btlc/btlc/ent/educatormerge"
 	"github.com/btlc/btlc/ent/educatorname"
 	"github.com/btlc/btlc/ent/employment"
 	"github.com/btlc/btlc/ent/evidence"
@@ -39,6 +40,8 @@ import (
 	"github.com/btlc/btlc/ent/roleassignment"
 	"github.com/btlc/btlc/ent/rolebinding"
 	"github.com/btlc/btlc/ent/rolefamily"
+	"github.com/btlc/btlc/ent/rosteraction"
+	"github.com/btlc/btlc/ent/rosterimport"
 	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/ent/school"
 	"github.com/btlc/btlc/ent/scoresheet"
@@ -47,6 +50,8 @@ import (
 	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
+	"github.com/btlc/btlc/ent/training"
+	"github.com/btlc/btlc/ent/webhooksubscription"
 	"github.com/google/uuid"
 )
 
@@ -274,6 +279,10 @@ func init() {
 	credentialDescStatusReason := credentialFields[7].Descriptor()
 	// credential.DefaultStatusReason holds the default value on creation for the status_reason field.
 	credential.DefaultStatusReason = credentialDescStatusReason.Default.(string)
+	// credentialDescLearnerRecord is the schema descriptor for learner_record field.
+	credentialDescLearnerRecord := credentialFields[14].Descriptor()
+	// credential.DefaultLearnerRecord holds the default value on creation for the learner_record field.
+	credential.DefaultLearnerRecord = credentialDescLearnerRecord.Default.(string)
 	// credentialDescID is the schema descriptor for id field.
 	credentialDescID := credentialMixinFields0[0].Descriptor()
 	// credential.DefaultID holds the default value on creation for the id field.
@@ -408,6 +417,21 @@ func init() {
 	educatoremailDescID := educatoremailMixinFields0[0].Descriptor()
 	// educatoremail.DefaultID holds the default value on creation for the id field.
 	educatoremail.DefaultID = educatoremailDescID.Default.(func() uuid.UUID)
+	educatormergeMixin := schema.EducatorMerge{}.Mixin()
+	educatormergeMixinFields0 := educatormergeMixin[0].Fields()
+	_ = educatormergeMixinFields0
+	educatormergeMixinFields1 := educatormergeMixin[1].Fields()
+	_ = educatormergeMixinFields1
+	educatormergeFields := schema.EducatorMerge{}.Fields()
+	_ = educatormergeFields
+	// educatormergeDescCreateTime is the schema descriptor for create_time field.
+	educatormergeDescCreateTime := educatormergeMixinFields1[0].Descriptor()
+	// educatormerge.DefaultCreateTime holds the default value on creation for the create_time field.
+	educatormerge.DefaultCreateTime = educatormergeDescCreateTime.Default.(func() time.Time)
+	// educatormergeDescID is the schema descriptor for id field.
+	educatormergeDescID := educatormergeMixinFields0[0].Descriptor()
+	// educatormerge.DefaultID holds the default value on creation for the id field.
+	educatormerge.DefaultID = educatormergeDescID.Default.(func() uuid.UUID)
 	educatornameMixin := schema.EducatorName{}.Mixin()
 	educatornameMixinFields0 := educatornameMixin[0].Fields()
 	_ = educatornameMixinFields0
@@ -557,6 +581,10 @@ func init() {
 	issuebatchDescState := issuebatchFields[1].Descriptor()
 	// issuebatch.DefaultState holds the default value on creation for the state field.
 	issuebatch.DefaultState = issuebatchDescState.Default.(string)
+	// issuebatchDescReplacedKey is the schema descriptor for replaced_key field.
+	issuebatchDescReplacedKey := issuebatchFields[4].Descriptor()
+	// issuebatch.DefaultReplacedKey holds the default value on creation for the replaced_key field.
+	issuebatch.DefaultReplacedKey = issuebatchDescReplacedKey.Default.(string)
 	// issuebatchDescID is the schema descriptor for id field.
 	issuebatchDescID := issuebatchMixinFields0[0].Descriptor()
 	// issuebatch.DefaultID holds the default value on creation for the id field.
@@ -796,6 +824,50 @@ func init() {
 	rolefamilyDescID := rolefamilyMixinFields0[0].Descriptor()
 	// rolefamily.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	rolefamily.IDValidator = rolefamilyDescID.Validators[0].(func(string) error)
+	rosteractionMixin := schema.RosterAction{}.Mixin()
+	rosteractionMixinFields0 := rosteractionMixin[0].Fields()
+	_ = rosteractionMixinFields0
+	rosteractionFields := schema.RosterAction{}.Fields()
+	_ = rosteractionFields
+	// rosteractionDescResource is the schema descriptor for resource field.
+	rosteractionDescResource := rosteractionFields[5].Descriptor()
+	// rosteraction.DefaultResource holds the default value on creation for the resource field.
+	rosteraction.DefaultResource = rosteractionDescResource.Default.(string)
+	// rosteractionDescID is the schema descriptor for id field.
+	rosteractionDescID := rosteractionMixinFields0[0].Descriptor()
+	// rosteraction.DefaultID holds the default value on creation for the id field.
+	rosteraction.DefaultID = rosteractionDescID.Default.(func() uuid.UUID)
+	rosterimportMixin := schema.RosterImport{}.Mixin()
+	rosterimportMixinFields0 := rosterimportMixin[0].Fields()
+	_ = rosterimportMixinFields0
+	rosterimportMixinFields1 := rosterimportMixin[1].Fields()
+	_ = rosterimportMixinFields1
+	rosterimportFields := schema.RosterImport{}.Fields()
+	_ = rosterimportFields
+	// rosterimportDescCreateTime is the schema descriptor for create_time field.
+	rosterimportDescCreateTime := rosterimportMixinFields1[0].Descriptor()
+	// rosterimport.DefaultCreateTime holds the default value on creation for the create_time field.
+	rosterimport.DefaultCreateTime = rosterimportDescCreateTime.Default.(func() time.Time)
+	// rosterimportDescUpdateTime is the schema descriptor for update_time field.
+	rosterimportDescUpdateTime := rosterimportMixinFields1[1].Descriptor()
+	// rosterimport.DefaultUpdateTime holds the default value on creation for the update_time field.
+	rosterimport.DefaultUpdateTime = rosterimportDescUpdateTime.Default.(func() time.Time)
+	// rosterimportDescVersion is the schema descriptor for version field.
+	rosterimportDescVersion := rosterimportMixinFields1[2].Descriptor()
+	// rosterimport.DefaultVersion holds the default value on creation for the version field.
+	rosterimport.DefaultVersion = rosterimportDescVersion.Default.(int32)
+	// rosterimportDescBlockedReason is the schema descriptor for blocked_reason field.
+	rosterimportDescBlockedReason := rosterimportFields[5].Descriptor()
+	// rosterimport.DefaultBlockedReason holds the default value on creation for the blocked_reason field.
+	rosterimport.DefaultBlockedReason = rosterimportDescBlockedReason.Default.(string)
+	// rosterimportDescFaultCount is the schema descriptor for fault_count field.
+	rosterimportDescFaultCount := rosterimportFields[6].Descriptor()
+	// rosterimport.DefaultFaultCount holds the default value on creation for the fault_count field.
+	rosterimport.DefaultFaultCount = rosterimportDescFaultCount.Default.(int32)
+	// rosterimportDescID is the schema descriptor for id field.
+	rosterimportDescID := rosterimportMixinFields0[0].Descriptor()
+	// rosterimport.DefaultID holds the default value on creation for the id field.
+	rosterimport.DefaultID = rosterimportDescID.Default.(func() uuid.UUID)
 	schoolMixin := schema.School{}.Mixin()
 	schoolMixinFields0 := schoolMixin[0].Fields()
 	_ = schoolMixinFields0
@@ -973,4 +1045,90 @@ func init() {
 	termDescID := termMixinFields0[0].Descriptor()
 	// term.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	term.IDValidator = termDescID.Validators[0].(func(string) error)
+	trainingMixin := schema.Training{}.Mixin()
+	trainingMixinFields0 := trainingMixin[0].Fields()
+	_ = trainingMixinFields0
+	trainingMixinFields1 := trainingMixin[1].Fields()
+	_ = trainingMixinFields1
+	trainingFields := schema.Training{}.Fields()
+	_ = trainingFields
+	// trainingDescCreateTime is the schema descriptor for create_time field.
+	trainingDescCreateTime := trainingMixinFields1[0].Descriptor()
+	// training.DefaultCreateTime holds the default value on creation for the create_time field.
+	training.DefaultCreateTime = trainingDescCreateTime.Default.(func() time.Time)
+	// trainingDescUpdateTime is the schema descriptor for update_time field.
+	trainingDescUpdateTime := trainingMixinFields1[1].Descriptor()
+	// training.DefaultUpdateTime holds the default value on creation for the update_time field.
+	training.DefaultUpdateTime = trainingDescUpdateTime.Default.(func() time.Time)
+	// trainingDescVersion is the schema descriptor for version field.
+	trainingDescVersion := trainingMixinFields1[2].Descriptor()
+	// training.DefaultVersion holds the default value on creation for the version field.
+	training.DefaultVersion = trainingDescVersion.Default.(int32)
+	// trainingDescNote is the schema descriptor for note field.
+	trainingDescNote := trainingFields[6].Descriptor()
+	// training.DefaultNote holds the default value on creation for the note field.
+	training.DefaultNote = trainingDescNote.Default.(string)
+	// trainingDescVoidReason is the schema descriptor for void_reason field.
+	trainingDescVoidReason := trainingFields[9].Descriptor()
+	// training.DefaultVoidReason holds the default value on creation for the void_reason field.
+	training.DefaultVoidReason = trainingDescVoidReason.Default.(string)
+	// trainingDescID is the schema descriptor for id field.
+	trainingDescID := trainingMixinFields0[0].Descriptor()
+	// training.DefaultID holds the default value on creation for the id field.
+	training.DefaultID = trainingDescID.Default.(func() uuid.UUID)
+	webhooksubscriptionMixin := schema.WebhookSubscription{}.Mixin()
+	webhooksubscriptionMixinFields0 := webhooksubscriptionMixin[0].Fields()
+	_ = webhooksubscriptionMixinFields0
+	webhooksubscriptionMixinFields1 := webhooksubscriptionMixin[1].Fields()
+	_ = webhooksubscriptionMixinFields1
+	webhooksubscriptionFields := schema.WebhookSubscription{}.Fields()
+	_ = webhooksubscriptionFields
+	// webhooksubscriptionDescCreateTime is the schema descriptor for create_time field.
+	webhooksubscriptionDescCreateTime := webhooksubscriptionMixinFields1[0].Descriptor()
+	// webhooksubscription.DefaultCreateTime holds the default value on creation for the create_time field.
+	webhooksubscription.DefaultCreateTime = webhooksubscriptionDescCreateTime.Default.(func() time.Time)
+	// webhooksubscriptionDescUpdateTime is the schema descriptor for update_time field.
+	webhooksubscriptionDescUpdateTime := webhooksubscriptionMixinFields1[1].Descriptor()
+	// webhooksubscription.DefaultUpdateTime holds the default value on creation for the update_time field.
+	webhooksubscription.DefaultUpdateTime = webhooksubscriptionDescUpdateTime.Default.(func() time.Time)
+	// webhooksubscriptionDescVersion is the schema descriptor for version field.
+	webhooksubscriptionDescVersion := webhooksubscriptionMixinFields1[2].Descriptor()
+	// webhooksubscription.DefaultVersion holds the default value on creation for the version field.
+	webhooksubscription.DefaultVersion = webhooksubscriptionDescVersion.Default.(int32)
+	// webhooksubscriptionDescDescription is the schema descriptor for description field.
+	webhooksubscriptionDescDescription := webhooksubscriptionFields[2].Descriptor()
+	// webhooksubscription.DefaultDescription holds the default value on creation for the description field.
+	webhooksubscription.DefaultDescription = webhooksubscriptionDescDescription.Default.(string)
+	// webhooksubscriptionDescState is the schema descriptor for state field.
+	webhooksubscriptionDescState := webhooksubscriptionFields[4].Descriptor()
+	// webhooksubscription.DefaultState holds the default value on creation for the state field.
+	webhooksubscription.DefaultState = webhooksubscriptionDescState.Default.(string)
+	// webhooksubscriptionDescFailure is the schema descriptor for failure field.
+	webhooksubscriptionDescFailure := webhooksubscriptionFields[5].Descriptor()
+	// webhooksubscription.DefaultFailure holds the default value on creation for the failure field.
+	webhooksubscription.DefaultFailure = webhooksubscriptionDescFailure.Default.(string)
+	// webhooksubscriptionDescDeliveredNumber is the schema descriptor for delivered_number field.
+	webhooksubscriptionDescDeliveredNumber := webhooksubscriptionFields[10].Descriptor()
+	// webhooksubscription.DefaultDeliveredNumber holds the default value on creation for the delivered_number field.
+	webhooksubscription.DefaultDeliveredNumber = webhooksubscriptionDescDeliveredNumber.Default.(int64)
+	// webhooksubscriptionDescAttempts is the schema descriptor for attempts field.
+	webhooksubscriptionDescAttempts := webhooksubscriptionFields[11].Descriptor()
+	// webhooksubscription.DefaultAttempts holds the default value on creation for the attempts field.
+	webhooksubscription.DefaultAttempts = webhooksubscriptionDescAttempts.Default.(int32)
+	// webhooksubscriptionDescNextAttemptTime is the schema descriptor for next_attempt_time field.
+	webhooksubscriptionDescNextAttemptTime := webhooksubscriptionFields[13].Descriptor()
+	// webhooksubscription.DefaultNextAttemptTime holds the default value on creation for the next_attempt_time field.
+	webhooksubscription.DefaultNextAttemptTime = webhooksubscriptionDescNextAttemptTime.Default.(func() time.Time)
+	// webhooksubscriptionDescRedeliverFrom is the schema descriptor for redeliver_from field.
+	webhooksubscriptionDescRedeliverFrom := webhooksubscriptionFields[14].Descriptor()
+	// webhooksubscription.DefaultRedeliverFrom holds the default value on creation for the redeliver_from field.
+	webhooksubscription.DefaultRedeliverFrom = webhooksubscriptionDescRedeliverFrom.Default.(int64)
+	// webhooksubscriptionDescRedeliverTo is the schema descriptor for redeliver_to field.
+	webhooksubscriptionDescRedeliverTo := webhooksubscriptionFields[15].Descriptor()
+	// webhooksubscription.DefaultRedeliverTo holds the default value on creation for the redeliver_to field.
+	webhooksubscription.DefaultRedeliverTo = webhooksubscriptionDescRedeliverTo.Default.(int64)
+	// webhooksubscriptionDescID is the schema descriptor for id field.
+	webhooksubscriptionDescID := webhooksubscriptionMixinFields0[0].Descriptor()
+	// webhooksubscription.DefaultID holds the default value on creation for the id field.
+	webhooksubscription.DefaultID = webhooksubscriptionDescID.Default.(func() uuid.UUID)
 }

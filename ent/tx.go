@@ -50,6 +50,8 @@ type Tx struct {
 	Educator *EducatorClient
 	// EducatorEmail is the client for interacting with the EducatorEmail builders.
 	EducatorEmail *EducatorEmailClient
+	// EducatorMerge is the client for interacting with the EducatorMerge builders.
+	EducatorMerge *EducatorMergeClient
 	// EducatorName is the client for interacting with the EducatorName builders.
 	EducatorName *EducatorNameClient
 	// Employment is the client for interacting with the Employment builders.
@@ -82,6 +84,10 @@ type Tx struct {
 	RoleBinding *RoleBindingClient
 	// RoleFamily is the client for interacting with the RoleFamily builders.
 	RoleFamily *RoleFamilyClient
+	// RosterAction is the client for interacting with the RosterAction builders.
+	RosterAction *RosterActionClient
+	// RosterImport is the client for interacting with the RosterImport builders.
+	RosterImport *RosterImportClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
 	// ScoreSheet is the client for interacting with the ScoreSheet builders.
@@ -96,6 +102,10 @@ type Tx struct {
 	Submission *SubmissionClient
 	// Term is the client for interacting with the Term builders.
 	Term *TermClient
+	// Training is the client for interacting with the Training builders.
+	Training *TrainingClient
+	// WebhookSubscription is the client for interacting with the WebhookSubscription builders.
+	WebhookSubscription *WebhookSubscriptionClient
 
 	// lazily loaded.
 	client     *Client
@@ -245,6 +255,7 @@ func (tx *Tx) init() {
 	tx.District = NewDistrictClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.EducatorEmail = NewEducatorEmailClient(tx.config)
+	tx.EducatorMerge = NewEducatorMergeClient(tx.config)
 	tx.EducatorName = NewEducatorNameClient(tx.config)
 	tx.Employment = NewEmploymentClient(tx.config)
 	tx.Evidence = NewEvidenceClient(tx.config)
@@ -261,6 +272,8 @@ func (tx *Tx) init() {
 	tx.RoleAssignment = NewRoleAssignmentClient(tx.config)
 	tx.RoleBinding = NewRoleBindingClient(tx.config)
 	tx.RoleFamily = NewRoleFamilyClient(tx.config)
+	tx.RosterAction = NewRosterActionClient(tx.config)
+	tx.RosterImport = NewRosterImportClient(tx.config)
 	tx.School = NewSchoolClient(tx.config)
 	tx.ScoreSheet = NewScoreSheetClient(tx.config)
 	tx.Section = NewSectionClient(tx.config)
@@ -268,6 +281,8 @@ func (tx *Tx) init() {
 	tx.StatusList = NewStatusListClient(tx.config)
 	tx.Submission = NewSubmissionClient(tx.config)
 	tx.Term = NewTermClient(tx.config)
+	tx.Training = NewTrainingClient(tx.config)
+	tx.WebhookSubscription = NewWebhookSubscriptionClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -34,6 +34,13 @@ func TestHelp(t *testing.T) {
 func TestCommands(t *testing.T) {
 	var a *account
 	dir := filepath.Join(t.TempDir(), "data")
+	root, drops, secret := t.TempDir(), filepath.Join(t.TempDir(), "drops.yaml"), filepath.Join(t.TempDir(), "password")
+	check(t, os.Mkdir(filepath.Join(root, "bps"), 0o750))
+	check(t, os.WriteFile(secret, []byte("verysecret"), 0o600))
+	check(t, os.WriteFile(drops, []byte(`- {name: bps, district: districts/bps, at: 02:00, target: "file://`+root+`/bps"}
+- {name: gone, district: districts/bps, at: 02:00, target: "file://`+root+`/gone"}
+- {name: near, district: districts/bps, at: 02:00, target: "s3://bucket/in?endpoint=https://127.0.0.1:1", accessKeyIdFile: `+secret+`, secretAccessKeyFile: `+secret+`}
+`), 0o600))
 	for _, c := range []struct {
 		name      string
 		arguments []string
@@ -49,6 +56,8 @@ func TestCommands(t *testing.T) {
 		{name: "a second key", arguments: []string{"key", "rotate"}, environ: []string{"BTLC_DATA_DIR=" + dir}, says: []string{"verifies, made ", "key-0002.pem"}},
 		{name: "both keys", arguments: []string{"key", "list", "--data-dir=" + dir}, says: []string{"key-0001.pem", "key-0002.pem"}},
 		{name: "a key that is not there", arguments: []string{"key", "compromise", "z6MkOther", "--data-dir", dir}, code: failed, says: []string{`no key "z6MkOther"`, "btlc key list"}},
+		{name: "no rotation for a service", arguments: []string{"key", "rotate", "--data-dir", dir, "--signing-keys-kms", "softkms:path=/key.pem"}, code: failed, says: []string{"make a new one there"}},
+		{name: "a secret in a key's URI", arguments: []string{"key", "list", "--signing-keys-kms", "azurekms:vault=v;name=n;version=1;client-secret=verysecret"}, code: misused, says: []string{"AZURE_CLIENT_SECRET"}},
 		{name: "help on settings", arguments: []string{"help", "settings"}, says: []string{"--rest-address, BTLC_REST_ADDRESS, restAddress"}},
 		{name: "help on serve", arguments: []string{"serve", "--help"}, says: []string{"btlc serve --demo", "--database-url url", "[BTLC_DATABASE_URL]"}},
 		{name: "all faults", arguments: []string{"serve", "--rest-address", "here"}, environ: []string{"BTLC_LOG_LEVEL=loud", "BTLC_DATABSE_URL=x"}, code: misused,
@@ -60,6 +69,13 @@ func TestCommands(t *testing.T) {
 		{name: "help on lost keys", arguments: []string{"admin-key", "--help"}, says: []string{"btlc admin-key", "--migrate-database-url url", "--data-dir"}},
 		{name: "no name", arguments: []string{"admin-key", ""}, code: misused, says: []string{"1 to 200 letters"}},
 		{name: "two names", arguments: []string{"admin-key", "one", "two"}, code: misused, says: []string{"at most 1", "btlc admin-key --help"}},
+		{name: "no drop to make", arguments: []string{"drop"}, code: misused, says: []string{"accepts 1 arg", "btlc drop --help"}},
+		{name: "no drops", arguments: []string{"drop", "bps"}, code: failed, says: []string{"there are no drops: --file-drops"}},
+		{name: "no targets", arguments: []string{"drop", "--check"}, code: failed, says: []string{"there are no drops: --file-drops"}},
+		{name: "a drop that is none", arguments: []string{"drop", "bsp", "--file-drops", drops}, environ: []string{"BTLC_DROP_ROOT=" + root}, code: failed, says: []string{`no drop "bsp"`, "the nearest is bps"}},
+		{name: "targets of drops", arguments: []string{"drop", "--check", "--file-drops", drops, "--drop-root", root}, code: failed, says: []string{"bps: the target is in order", "gone: ", "the folder or bucket does not exist", "near: ", "none of drop-networks", "not every target"}},
+		{name: "the target of a drop", arguments: []string{"drop", "--check", "bps", "--file-drops", drops, "--drop-root", root}, says: []string{"bps: the target is in order"}},
+		{name: "faults of drops", arguments: []string{"drop", "--check", "--file-drops", drops}, code: misused, says: []string{"2 settings are wrong", "file-drops: bps.target: got file:// from line 1 of " + drops, "drop-root"}},
 		{name: "a database that is not there", arguments: []string{"migrate", "status"}, environ: []string{"BTLC_DATABASE_URL=postgres://u:verysecret@127.0.0.1:1/d?sslmode=disable&connect_timeout=1"}, code: failed, says: []string{"connect to the database"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

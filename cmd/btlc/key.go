@@ -25,9 +25,12 @@ func newKey() *cobra.Command {
 directory, readable by its owner alone: an Ed25519 key for documents with embedded proofs, and a P-256 key for JWTs. Keep a
 copy of the folder in a safe place: whoever has it can issue in your name, and without it what was signed can no longer be
 checked. Servers that share a database need the same keys. The public parts are at /.well-known/did.json and
-/.well-known/jwks.json.`,
+/.well-known/jwks.json.
+
+Keys that --signing-keys-kms names sign in the place of these files, and never leave their service; the folder then keeps
+their public parts, so that what they signed can be checked after another key has taken their place.`,
 	}
-	config.AddFlags(key.PersistentFlags(), "data-dir")
+	config.AddFlags(key.PersistentFlags(), "data-dir", "signing-keys-kms")
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the signing keys",
@@ -47,7 +50,7 @@ those that are compromised.`,
 			} else if err != nil {
 				return err
 			}
-			return showKeys(command.OutOrStdout(), ring)
+			return showKeys(command.OutOrStdout(), ring, c)
 		},
 	}
 	rotate := &cobra.Command{
@@ -62,6 +65,9 @@ files to the other servers before any of them starts with them, so that all publ
 			if err != nil {
 				return err
 			}
+			if len(c.SigningKeysKMS) > 0 {
+				return errors.New("a key service holds the keys that sign: make a new one there, and name it in --signing-keys-kms")
+			}
 			if err := makeDataDir(c.DataDir); err != nil {
 				return err
 			}
@@ -71,7 +77,7 @@ files to the other servers before any of them starts with them, so that all publ
 			} else if err != nil {
 				return err
 			}
-			return showKeys(command.OutOrStdout(), ring)
+			return showKeys(command.OutOrStdout(), ring, c)
 		},
 	}
 	compromise := &cobra.Command{
@@ -96,18 +102,23 @@ The mark is a file beside the key, with .compromised in the place of .pem; who m
 			} else if err != nil {
 				return err
 			}
-			ring, err := openbadge.LoadOrCreateKeys(keysDir(c))
+			if len(c.SigningKeysKMS) == 0 {
+				if _, err := openbadge.LoadOrCreateKeys(keysDir(c)); err != nil {
+					return err
+				}
+			}
+			ring, err := openbadge.LoadKeys(keysDir(c))
 			if err != nil {
 				return err
 			}
-			return showKeys(command.OutOrStdout(), ring)
+			return showKeys(command.OutOrStdout(), ring, c)
 		},
 	}
 	key.AddCommand(list, rotate, compromise)
 	return key
 }
 
-func showKeys(out io.Writer, ring *openbadge.Keyring) error {
+func showKeys(out io.Writer, ring *openbadge.Keyring, c *config.Config) error {
 	for _, file := range ring.Files() {
 		info, err := os.Stat(file.Path)
 		if err != nil {
@@ -118,8 +129,15 @@ func showKeys(out io.Writer, ring *openbadge.Keyring) error {
 		switch {
 		case !key.Revoked.IsZero():
 			state = "compromised since " + key.Revoked.Format(time.RFC3339)
-		case key.Equal(ring.Active(key.Algorithm).Public()):
-			state = "signs"
+		case file.Elsewhere:
+			state = "in a key service"
+		default:
+			if active, ok := ring.Signs(key.Algorithm); ok && key.Equal(active.Public()) {
+				state = "signs"
+				if len(c.SigningKeysKMS) > 0 { // whose keys' kinds only the service tells
+					state = "signs, unless a key service does"
+				}
+			}
 		}
 		fmt.Fprintf(out, "%s\n  %s, %s, made %s, %s\n  SHA256:%s\n", key.ID, key.Algorithm, state, info.ModTime().UTC().Format(time.RFC3339), file.Path, key.Thumbprint())
 	}

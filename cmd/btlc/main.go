@@ -73,7 +73,7 @@ Begin with "btlc serve": without any setting it runs on this machine alone, with
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w%s\nSee: %s --help", err, suggestFlag(command, err), command.CommandPath())}
 	})
-	root.AddCommand(newServe(), newMigrate(), newProgram(), newKey(), newVerify(), newAdminKey(), newHealthcheck(), newVersion(), &cobra.Command{
+	root.AddCommand(newServe(), newMigrate(), newProgram(), newKey(), newFeed(), newImport(), newDrop(), newVerify(), newAdminKey(), newHealthcheck(), newVersion(), &cobra.Command{
 		Use:   "settings",
 		Short: "All settings, by flag, environment and file",
 		Long:  config.Help(),

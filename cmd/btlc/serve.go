@@ -127,7 +127,12 @@ func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, o
 	if err := watch.WatchPool(pool); err != nil {
 		return false, err
 	}
-	options, err := serverOptions(c, l)
+	signers, err := openSigners(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, signers.close()) }()
+	options, err := serverOptions(c, l, signers)
 	if err != nil {
 		return false, err
 	}
@@ -163,7 +168,7 @@ func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, o
 }
 
 // serverOptions are those that the settings give.
-func serverOptions(c *config.Config, l *listeners) (server.Options, error) {
+func serverOptions(c *config.Config, l *listeners, signers signers) (server.Options, error) {
 	base := c.Base(l.rest.Addr())
 	did, err := openbadge.DIDWeb(base)
 	if err != nil {
@@ -172,14 +177,16 @@ func serverOptions(c *config.Config, l *listeners) (server.Options, error) {
 	if err := makeDataDir(c.DataDir); err != nil {
 		return server.Options{}, err
 	}
-	keys, err := openbadge.LoadOrCreateKeys(keysDir(c))
+	keys, err := openbadge.LoadOrCreateKeys(keysDir(c), signers.all()...)
 	if err != nil {
 		return server.Options{}, err
 	}
 	options := server.Options{
-		Migrations: migrations.FS, Zone: c.Zone, Deadline: c.RequestTimeout, RequestsPerSecond: c.RequestsPerSecond, Origins: c.CORSOrigins, VerifyHosts: c.VerifyHosts,
+		Migrations: migrations.FS, Zone: c.Zone, Deadline: c.RequestTimeout, RequestsPerSecond: c.RequestsPerSecond, Origins: c.CORSOrigins, VerifyHosts: c.VerifyHosts, VCAPI: c.VCAPI,
 		Issuer: credential.Issuer{BaseURL: base, Name: c.IssuerName, DID: did, Keys: keys, SuspensionEntries: c.SuspensionEntries},
 	}
+	options.Webhooks.Networks, options.FeedRetention, options.WebhookLog = c.WebhookNetworks, c.FeedRetention, c.WebhookLog
+	options.Drops, options.DropReach = c.Drops, c.DropReach
 	for _, issuer := range c.OIDCIssuers {
 		options.Issuers = append(options.Issuers, access.Issuer{URL: issuer.URL, Audience: issuer.Audience})
 	}

@@ -93,7 +93,7 @@ func trusted(ctx context.Context, given string) (openbadge.Resolver, error) {
 	if !strings.HasPrefix(strings.TrimSpace(given), "{") {
 		file, err := os.Open(given)
 		if err != nil {
-			return nil, fmt.Errorf("neither a multikey of Ed25519 or P-256, nor a JWK, nor a file: %w", err)
+			return nil, fmt.Errorf("neither a multikey of Ed25519, P-256, P-384 or P-521, nor a JWK, nor a file: %w", err)
 		}
 		defer file.Close()
 		if document, err = io.ReadAll(io.LimitReader(file, maxKey)); err != nil {

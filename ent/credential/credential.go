@@ -49,6 +49,8 @@ const (
 	FieldExpireTime = "expire_time"
 	// FieldSupersedesID holds the string denoting the supersedes_id field in the database.
 	FieldSupersedesID = "supersedes_id"
+	// FieldLearnerRecord holds the string denoting the learner_record field in the database.
+	FieldLearnerRecord = "learner_record"
 	// EdgeSupersedes holds the string denoting the supersedes edge name in mutations.
 	EdgeSupersedes = "supersedes"
 	// EdgeSupersededBy holds the string denoting the superseded_by edge name in mutations.
@@ -130,6 +132,7 @@ var Columns = []string{
 	FieldStatusListIndex,
 	FieldExpireTime,
 	FieldSupersedesID,
+	FieldLearnerRecord,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -153,6 +156,8 @@ var (
 	DefaultStatus string
 	// DefaultStatusReason holds the default value on creation for the "status_reason" field.
 	DefaultStatusReason string
+	// DefaultLearnerRecord holds the default value on creation for the "learner_record" field.
+	DefaultLearnerRecord string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -248,6 +253,11 @@ func ByExpireTime(opts ...sql.OrderTermOption) OrderOption {
 // BySupersedesID orders the results by the supersedes_id field.
 func BySupersedesID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSupersedesID, opts...).ToFunc()
+}
+
+// ByLearnerRecord orders the results by the learner_record field.
+func ByLearnerRecord(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLearnerRecord, opts...).ToFunc()
 }
 
 // BySupersedesField orders the results by supersedes field.

@@ -141,6 +141,11 @@ func SupersedesID(v uuid.UUID) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldSupersedesID, v))
 }
 
+// LearnerRecord applies equality check predicate on the "learner_record" field. It's identical to LearnerRecordEQ.
+func LearnerRecord(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldLearnerRecord, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.Credential {
 	return predicate.Credential(sql.FieldEQ(FieldCreateTime, v))
@@ -929,6 +934,71 @@ func SupersedesIDIsNil() predicate.Credential {
 // SupersedesIDNotNil applies the NotNil predicate on the "supersedes_id" field.
 func SupersedesIDNotNil() predicate.Credential {
 	return predicate.Credential(sql.FieldNotNull(FieldSupersedesID))
+}
+
+// LearnerRecordEQ applies the EQ predicate on the "learner_record" field.
+func LearnerRecordEQ(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldEQ(FieldLearnerRecord, v))
+}
+
+// LearnerRecordNEQ applies the NEQ predicate on the "learner_record" field.
+func LearnerRecordNEQ(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldNEQ(FieldLearnerRecord, v))
+}
+
+// LearnerRecordIn applies the In predicate on the "learner_record" field.
+func LearnerRecordIn(vs ...string) predicate.Credential {
+	return predicate.Credential(sql.FieldIn(FieldLearnerRecord, vs...))
+}
+
+// LearnerRecordNotIn applies the NotIn predicate on the "learner_record" field.
+func LearnerRecordNotIn(vs ...string) predicate.Credential {
+	return predicate.Credential(sql.FieldNotIn(FieldLearnerRecord, vs...))
+}
+
+// LearnerRecordGT applies the GT predicate on the "learner_record" field.
+func LearnerRecordGT(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldGT(FieldLearnerRecord, v))
+}
+
+// LearnerRecordGTE applies the GTE predicate on the "learner_record" field.
+func LearnerRecordGTE(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldGTE(FieldLearnerRecord, v))
+}
+
+// LearnerRecordLT applies the LT predicate on the "learner_record" field.
+func LearnerRecordLT(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldLT(FieldLearnerRecord, v))
+}
+
+// LearnerRecordLTE applies the LTE predicate on the "learner_record" field.
+func LearnerRecordLTE(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldLTE(FieldLearnerRecord, v))
+}
+
+// LearnerRecordContains applies the Contains predicate on the "learner_record" field.
+func LearnerRecordContains(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldContains(FieldLearnerRecord, v))
+}
+
+// LearnerRecordHasPrefix applies the HasPrefix predicate on the "learner_record" field.
+func LearnerRecordHasPrefix(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldHasPrefix(FieldLearnerRecord, v))
+}
+
+// LearnerRecordHasSuffix applies the HasSuffix predicate on the "learner_record" field.
+func LearnerRecordHasSuffix(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldHasSuffix(FieldLearnerRecord, v))
+}
+
+// LearnerRecordEqualFold applies the EqualFold predicate on the "learner_record" field.
+func LearnerRecordEqualFold(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldEqualFold(FieldLearnerRecord, v))
+}
+
+// LearnerRecordContainsFold applies the ContainsFold predicate on the "learner_record" field.
+func LearnerRecordContainsFold(v string) predicate.Credential {
+	return predicate.Credential(sql.FieldContainsFold(FieldLearnerRecord, v))
 }
 
 // HasSupersedes applies the HasEdge predicate on the "supersedes" edge.

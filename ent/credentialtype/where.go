@@ -256,6 +256,16 @@ func CourseIDHasSuffix(v string) predicate.CredentialType {
 	return predicate.CredentialType(sql.FieldHasSuffix(FieldCourseID, v))
 }
 
+// CourseIDIsNil applies the IsNil predicate on the "course_id" field.
+func CourseIDIsNil() predicate.CredentialType {
+	return predicate.CredentialType(sql.FieldIsNull(FieldCourseID))
+}
+
+// CourseIDNotNil applies the NotNil predicate on the "course_id" field.
+func CourseIDNotNil() predicate.CredentialType {
+	return predicate.CredentialType(sql.FieldNotNull(FieldCourseID))
+}
+
 // CourseIDEqualFold applies the EqualFold predicate on the "course_id" field.
 func CourseIDEqualFold(v string) predicate.CredentialType {
 	return predicate.CredentialType(sql.FieldEqualFold(FieldCourseID, v))

@@ -225,6 +225,18 @@ func (f EducatorEmailFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EducatorEmailMutation", m)
 }
 
+// The EducatorMergeFunc type is an adapter to allow the use of ordinary
+// function as EducatorMerge mutator.
+type EducatorMergeFunc func(context.Context, *ent.EducatorMergeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EducatorMergeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EducatorMergeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EducatorMergeMutation", m)
+}
+
 // The EducatorNameFunc type is an adapter to allow the use of ordinary
 // function as EducatorName mutator.
 type EducatorNameFunc func(context.Context, *ent.EducatorNameMutation) (ent.Value, error)
@@ -417,6 +429,30 @@ func (f RoleFamilyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoleFamilyMutation", m)
 }
 
+// The RosterActionFunc type is an adapter to allow the use of ordinary
+// function as RosterAction mutator.
+type RosterActionFunc func(context.Context, *ent.RosterActionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RosterActionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RosterActionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RosterActionMutation", m)
+}
+
+// The RosterImportFunc type is an adapter to allow the use of ordinary
+// function as RosterImport mutator.
+type RosterImportFunc func(context.Context, *ent.RosterImportMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RosterImportFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RosterImportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RosterImportMutation", m)
+}
+
 // The SchoolFunc type is an adapter to allow the use of ordinary
 // function as School mutator.
 type SchoolFunc func(context.Context, *ent.SchoolMutation) (ent.Value, error)
@@ -499,6 +535,30 @@ func (f TermFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TermMutation", m)
+}
+
+// The TrainingFunc type is an adapter to allow the use of ordinary
+// function as Training mutator.
+type TrainingFunc func(context.Context, *ent.TrainingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TrainingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TrainingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TrainingMutation", m)
+}
+
+// The WebhookSubscriptionFunc type is an adapter to allow the use of ordinary
+// function as WebhookSubscription mutator.
+type WebhookSubscriptionFunc func(context.Context, *ent.WebhookSubscriptionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f WebhookSubscriptionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.WebhookSubscriptionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.WebhookSubscriptionMutation", m)
 }
 
 // Condition is a hook condition function.

@@ -29,6 +29,8 @@ const (
 	FieldRequestedBy = "requested_by"
 	// FieldRequestID holds the string denoting the request_id field in the database.
 	FieldRequestID = "request_id"
+	// FieldReplacedKey holds the string denoting the replaced_key field in the database.
+	FieldReplacedKey = "replaced_key"
 	// EdgeCredentialType holds the string denoting the credential_type edge name in mutations.
 	EdgeCredentialType = "credential_type"
 	// Table holds the table name of the issuebatch in the database.
@@ -52,6 +54,7 @@ var Columns = []string{
 	FieldState,
 	FieldRequestedBy,
 	FieldRequestID,
+	FieldReplacedKey,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -73,6 +76,8 @@ var (
 	DefaultVersion int32
 	// DefaultState holds the default value on creation for the "state" field.
 	DefaultState string
+	// DefaultReplacedKey holds the default value on creation for the "replaced_key" field.
+	DefaultReplacedKey string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -118,6 +123,11 @@ func ByRequestedBy(opts ...sql.OrderTermOption) OrderOption {
 // ByRequestID orders the results by the request_id field.
 func ByRequestID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRequestID, opts...).ToFunc()
+}
+
+// ByReplacedKey orders the results by the replaced_key field.
+func ByReplacedKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReplacedKey, opts...).ToFunc()
 }
 
 // ByCredentialTypeField orders the results by credential_type field.

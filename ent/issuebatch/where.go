@@ -91,6 +91,11 @@ func RequestID(v string) predicate.IssueBatch {
 	return predicate.IssueBatch(sql.FieldEQ(FieldRequestID, v))
 }
 
+// ReplacedKey applies equality check predicate on the "replaced_key" field. It's identical to ReplacedKeyEQ.
+func ReplacedKey(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldEQ(FieldReplacedKey, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.IssueBatch {
 	return predicate.IssueBatch(sql.FieldEQ(FieldCreateTime, v))
@@ -469,6 +474,71 @@ func RequestIDEqualFold(v string) predicate.IssueBatch {
 // RequestIDContainsFold applies the ContainsFold predicate on the "request_id" field.
 func RequestIDContainsFold(v string) predicate.IssueBatch {
 	return predicate.IssueBatch(sql.FieldContainsFold(FieldRequestID, v))
+}
+
+// ReplacedKeyEQ applies the EQ predicate on the "replaced_key" field.
+func ReplacedKeyEQ(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldEQ(FieldReplacedKey, v))
+}
+
+// ReplacedKeyNEQ applies the NEQ predicate on the "replaced_key" field.
+func ReplacedKeyNEQ(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldNEQ(FieldReplacedKey, v))
+}
+
+// ReplacedKeyIn applies the In predicate on the "replaced_key" field.
+func ReplacedKeyIn(vs ...string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldIn(FieldReplacedKey, vs...))
+}
+
+// ReplacedKeyNotIn applies the NotIn predicate on the "replaced_key" field.
+func ReplacedKeyNotIn(vs ...string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldNotIn(FieldReplacedKey, vs...))
+}
+
+// ReplacedKeyGT applies the GT predicate on the "replaced_key" field.
+func ReplacedKeyGT(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldGT(FieldReplacedKey, v))
+}
+
+// ReplacedKeyGTE applies the GTE predicate on the "replaced_key" field.
+func ReplacedKeyGTE(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldGTE(FieldReplacedKey, v))
+}
+
+// ReplacedKeyLT applies the LT predicate on the "replaced_key" field.
+func ReplacedKeyLT(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldLT(FieldReplacedKey, v))
+}
+
+// ReplacedKeyLTE applies the LTE predicate on the "replaced_key" field.
+func ReplacedKeyLTE(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldLTE(FieldReplacedKey, v))
+}
+
+// ReplacedKeyContains applies the Contains predicate on the "replaced_key" field.
+func ReplacedKeyContains(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldContains(FieldReplacedKey, v))
+}
+
+// ReplacedKeyHasPrefix applies the HasPrefix predicate on the "replaced_key" field.
+func ReplacedKeyHasPrefix(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldHasPrefix(FieldReplacedKey, v))
+}
+
+// ReplacedKeyHasSuffix applies the HasSuffix predicate on the "replaced_key" field.
+func ReplacedKeyHasSuffix(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldHasSuffix(FieldReplacedKey, v))
+}
+
+// ReplacedKeyEqualFold applies the EqualFold predicate on the "replaced_key" field.
+func ReplacedKeyEqualFold(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldEqualFold(FieldReplacedKey, v))
+}
+
+// ReplacedKeyContainsFold applies the ContainsFold predicate on the "replaced_key" field.
+func ReplacedKeyContainsFold(v string) predicate.IssueBatch {
+	return predicate.IssueBatch(sql.FieldContainsFold(FieldReplacedKey, v))
 }
 
 // HasCredentialType applies the HasEdge predicate on the "credential_type" edge.

@@ -27,12 +27,16 @@ const (
 	FieldReason = "reason"
 	// FieldDetail holds the string denoting the detail field in the database.
 	FieldDetail = "detail"
+	// FieldReplacesID holds the string denoting the replaces_id field in the database.
+	FieldReplacesID = "replaces_id"
 	// EdgeIssueBatch holds the string denoting the issue_batch edge name in mutations.
 	EdgeIssueBatch = "issue_batch"
 	// EdgeEducator holds the string denoting the educator edge name in mutations.
 	EdgeEducator = "educator"
 	// EdgeCredential holds the string denoting the credential edge name in mutations.
 	EdgeCredential = "credential"
+	// EdgeReplaces holds the string denoting the replaces edge name in mutations.
+	EdgeReplaces = "replaces"
 	// Table holds the table name of the issueresult in the database.
 	Table = "issue_results"
 	// IssueBatchTable is the table that holds the issue_batch relation/edge.
@@ -56,6 +60,13 @@ const (
 	CredentialInverseTable = "credentials"
 	// CredentialColumn is the table column denoting the credential relation/edge.
 	CredentialColumn = "credential_id"
+	// ReplacesTable is the table that holds the replaces relation/edge.
+	ReplacesTable = "issue_results"
+	// ReplacesInverseTable is the table name for the Credential entity.
+	// It exists in this package in order to avoid circular dependency with the "credential" package.
+	ReplacesInverseTable = "credentials"
+	// ReplacesColumn is the table column denoting the replaces relation/edge.
+	ReplacesColumn = "replaces_id"
 )
 
 // Columns holds all SQL columns for issueresult fields.
@@ -68,6 +79,7 @@ var Columns = []string{
 	FieldCredentialID,
 	FieldReason,
 	FieldDetail,
+	FieldReplacesID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -134,6 +146,11 @@ func ByDetail(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDetail, opts...).ToFunc()
 }
 
+// ByReplacesID orders the results by the replaces_id field.
+func ByReplacesID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReplacesID, opts...).ToFunc()
+}
+
 // ByIssueBatchField orders the results by issue_batch field.
 func ByIssueBatchField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -152,6 +169,13 @@ func ByEducatorField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByCredentialField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newCredentialStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByReplacesField orders the results by replaces field.
+func ByReplacesField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReplacesStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newIssueBatchStep() *sqlgraph.Step {
@@ -173,5 +197,12 @@ func newCredentialStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(CredentialInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, CredentialTable, CredentialColumn),
+	)
+}
+func newReplacesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ReplacesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ReplacesTable, ReplacesColumn),
 	)
 }

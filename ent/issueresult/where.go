@@ -89,6 +89,11 @@ func Detail(v string) predicate.IssueResult {
 	return predicate.IssueResult(sql.FieldEQ(FieldDetail, v))
 }
 
+// ReplacesID applies equality check predicate on the "replaces_id" field. It's identical to ReplacesIDEQ.
+func ReplacesID(v uuid.UUID) predicate.IssueResult {
+	return predicate.IssueResult(sql.FieldEQ(FieldReplacesID, v))
+}
+
 // IssueBatchIDEQ applies the EQ predicate on the "issue_batch_id" field.
 func IssueBatchIDEQ(v uuid.UUID) predicate.IssueResult {
 	return predicate.IssueResult(sql.FieldEQ(FieldIssueBatchID, v))
@@ -394,6 +399,36 @@ func DetailContainsFold(v string) predicate.IssueResult {
 	return predicate.IssueResult(sql.FieldContainsFold(FieldDetail, v))
 }
 
+// ReplacesIDEQ applies the EQ predicate on the "replaces_id" field.
+func ReplacesIDEQ(v uuid.UUID) predicate.IssueResult {
+	return predicate.IssueResult(sql.FieldEQ(FieldReplacesID, v))
+}
+
+// ReplacesIDNEQ applies the NEQ predicate on the "replaces_id" field.
+func ReplacesIDNEQ(v uuid.UUID) predicate.IssueResult {
+	return predicate.IssueResult(sql.FieldNEQ(FieldReplacesID, v))
+}
+
+// ReplacesIDIn applies the In predicate on the "replaces_id" field.
+func ReplacesIDIn(vs ...uuid.UUID) predicate.IssueResult {
+	return predicate.IssueResult(sql.FieldIn(FieldReplacesID, vs...))
+}
+
+// ReplacesIDNotIn applies the NotIn predicate on the "replaces_id" field.
+func ReplacesIDNotIn(vs ...uuid.UUID) predicate.IssueResult {
+	return predicate.IssueResult(sql.FieldNotIn(FieldReplacesID, vs...))
+}
+
+// ReplacesIDIsNil applies the IsNil predicate on the "replaces_id" field.
+func ReplacesIDIsNil() predicate.IssueResult {
+	return predicate.IssueResult(sql.FieldIsNull(FieldReplacesID))
+}
+
+// ReplacesIDNotNil applies the NotNil predicate on the "replaces_id" field.
+func ReplacesIDNotNil() predicate.IssueResult {
+	return predicate.IssueResult(sql.FieldNotNull(FieldReplacesID))
+}
+
 // HasIssueBatch applies the HasEdge predicate on the "issue_batch" edge.
 func HasIssueBatch() predicate.IssueResult {
 	return predicate.IssueResult(func(s *sql.Selector) {
@@ -455,6 +490,29 @@ func HasCredential() predicate.IssueResult {
 func HasCredentialWith(preds ...predicate.Credential) predicate.IssueResult {
 	return predicate.IssueResult(func(s *sql.Selector) {
 		step := newCredentialStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasReplaces applies the HasEdge predicate on the "replaces" edge.
+func HasReplaces() predicate.IssueResult {
+	return predicate.IssueResult(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ReplacesTable, ReplacesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReplacesWith applies the HasEdge predicate on the "replaces" edge with a given conditions (other predicates).
+func HasReplacesWith(preds ...predicate.Credential) predicate.IssueResult {
+	return predicate.IssueResult(func(s *sql.Selector) {
+		step := newReplacesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

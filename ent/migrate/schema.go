@@ -401,6 +401,7 @@ var (
 		{Name: "key_id", Type: field.TypeString},
 		{Name: "status_list_index", Type: field.TypeInt32, Nullable: true},
 		{Name: "expire_time", Type: field.TypeTime, Nullable: true},
+		{Name: "learner_record", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "supersedes_id", Type: field.TypeUUID, Unique: true, Nullable: true},
 		{Name: "status_list_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "educator_id", Type: field.TypeUUID},
@@ -416,37 +417,37 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "credentials_credentials_superseded_by",
-				Columns:    []*schema.Column{CredentialsColumns[12]},
+				Columns:    []*schema.Column{CredentialsColumns[13]},
 				RefColumns: []*schema.Column{CredentialsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_status_lists_status_list",
-				Columns:    []*schema.Column{CredentialsColumns[13]},
+				Columns:    []*schema.Column{CredentialsColumns[14]},
 				RefColumns: []*schema.Column{StatusListsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_educators_educator",
-				Columns:    []*schema.Column{CredentialsColumns[14]},
+				Columns:    []*schema.Column{CredentialsColumns[15]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_credential_types_credential_type",
-				Columns:    []*schema.Column{CredentialsColumns[15]},
+				Columns:    []*schema.Column{CredentialsColumns[16]},
 				RefColumns: []*schema.Column{CredentialTypesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_policy_versions_policy_version",
-				Columns:    []*schema.Column{CredentialsColumns[16]},
+				Columns:    []*schema.Column{CredentialsColumns[17]},
 				RefColumns: []*schema.Column{PolicyVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "credentials_frameworks_framework",
-				Columns:    []*schema.Column{CredentialsColumns[17]},
+				Columns:    []*schema.Column{CredentialsColumns[18]},
 				RefColumns: []*schema.Column{FrameworksColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -455,7 +456,7 @@ var (
 			{
 				Name:    "credential_held_once",
 				Unique:  true,
-				Columns: []*schema.Column{CredentialsColumns[14], CredentialsColumns[15]},
+				Columns: []*schema.Column{CredentialsColumns[15], CredentialsColumns[16]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'ACTIVE' OR status = 'SUSPENDED'",
 				},
@@ -471,7 +472,7 @@ var (
 			{
 				Name:    "credential_educator_id_issue_time",
 				Unique:  false,
-				Columns: []*schema.Column{CredentialsColumns[14], CredentialsColumns[5]},
+				Columns: []*schema.Column{CredentialsColumns[15], CredentialsColumns[5]},
 			},
 			{
 				Name:    "credential_issue_time_id",
@@ -481,12 +482,12 @@ var (
 			{
 				Name:    "credential_status_bit_once",
 				Unique:  true,
-				Columns: []*schema.Column{CredentialsColumns[13], CredentialsColumns[10]},
+				Columns: []*schema.Column{CredentialsColumns[14], CredentialsColumns[10]},
 			},
 			{
 				Name:    "credential_status_bits",
 				Unique:  false,
-				Columns: []*schema.Column{CredentialsColumns[13]},
+				Columns: []*schema.Column{CredentialsColumns[14]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status <> 'ACTIVE'",
 				},
@@ -535,7 +536,7 @@ var (
 		{Name: "criteria", Type: field.TypeString},
 		{Name: "sources", Type: field.TypeJSON},
 		{Name: "badge", Type: field.TypeJSON, Nullable: true},
-		{Name: "course_id", Type: field.TypeString},
+		{Name: "course_id", Type: field.TypeString, Nullable: true},
 		{Name: "policy_version_id", Type: field.TypeUUID},
 	}
 	// CredentialTypesTable holds the schema information for the "credential_types" table.
@@ -646,12 +647,21 @@ var (
 		{Name: "version", Type: field.TypeInt32, Default: 1},
 		{Name: "given_name", Type: field.TypeString},
 		{Name: "family_name", Type: field.TypeString},
+		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// EducatorsTable holds the schema information for the "educators" table.
 	EducatorsTable = &schema.Table{
 		Name:       "educators",
 		Columns:    EducatorsColumns,
 		PrimaryKey: []*schema.Column{EducatorsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "educators_educators_merged_from",
+				Columns:    []*schema.Column{EducatorsColumns[6]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "educator_family_name_id",
@@ -692,6 +702,51 @@ var (
 				Name:    "educatoremail_educator_id",
 				Unique:  false,
 				Columns: []*schema.Column{EducatorEmailsColumns[5]},
+			},
+		},
+	}
+	// EducatorMergesColumns holds the columns for the "educator_merges" table.
+	EducatorMergesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "moved", Type: field.TypeJSON},
+		{Name: "recorded_by", Type: field.TypeString},
+		{Name: "undo_time", Type: field.TypeTime, Nullable: true},
+		{Name: "survivor_id", Type: field.TypeUUID},
+		{Name: "duplicate_id", Type: field.TypeUUID},
+	}
+	// EducatorMergesTable holds the schema information for the "educator_merges" table.
+	EducatorMergesTable = &schema.Table{
+		Name:       "educator_merges",
+		Columns:    EducatorMergesColumns,
+		PrimaryKey: []*schema.Column{EducatorMergesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "educator_merges_educators_survivor",
+				Columns:    []*schema.Column{EducatorMergesColumns[5]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "educator_merges_educators_duplicate",
+				Columns:    []*schema.Column{EducatorMergesColumns[6]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "educator_merged_once",
+				Unique:  true,
+				Columns: []*schema.Column{EducatorMergesColumns[6]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "undo_time IS NULL",
+				},
+			},
+			{
+				Name:    "educatormerge_survivor_id",
+				Unique:  false,
+				Columns: []*schema.Column{EducatorMergesColumns[5]},
 			},
 		},
 	}
@@ -907,6 +962,7 @@ var (
 		{Name: "state", Type: field.TypeString, Default: "RUNNING"},
 		{Name: "requested_by", Type: field.TypeString},
 		{Name: "request_id", Type: field.TypeString},
+		{Name: "replaced_key", Type: field.TypeString, Default: ""},
 		{Name: "credential_type_id", Type: field.TypeString},
 	}
 	// IssueBatchesTable holds the schema information for the "issue_batches" table.
@@ -917,7 +973,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "issue_batches_credential_types_credential_type",
-				Columns:    []*schema.Column{IssueBatchesColumns[7]},
+				Columns:    []*schema.Column{IssueBatchesColumns[8]},
 				RefColumns: []*schema.Column{CredentialTypesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -943,6 +999,7 @@ var (
 		{Name: "issue_batch_id", Type: field.TypeUUID},
 		{Name: "educator_id", Type: field.TypeUUID},
 		{Name: "credential_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "replaces_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// IssueResultsTable holds the schema information for the "issue_results" table.
 	IssueResultsTable = &schema.Table{
@@ -965,6 +1022,12 @@ var (
 			{
 				Symbol:     "issue_results_credentials_credential",
 				Columns:    []*schema.Column{IssueResultsColumns[7]},
+				RefColumns: []*schema.Column{CredentialsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "issue_results_credentials_replaces",
+				Columns:    []*schema.Column{IssueResultsColumns[8]},
 				RefColumns: []*schema.Column{CredentialsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1332,6 +1395,79 @@ var (
 		Columns:    RoleFamiliesColumns,
 		PrimaryKey: []*schema.Column{RoleFamiliesColumns[0]},
 	}
+	// RosterActionsColumns holds the columns for the "roster_actions" table.
+	RosterActionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "ordinal", Type: field.TypeInt32},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "line", Type: field.TypeInt32},
+		{Name: "key", Type: field.TypeString},
+		{Name: "resource", Type: field.TypeString, Default: ""},
+		{Name: "before", Type: field.TypeString},
+		{Name: "after", Type: field.TypeString},
+		{Name: "plan", Type: field.TypeJSON},
+		{Name: "done", Type: field.TypeJSON, Nullable: true},
+		{Name: "roster_import_id", Type: field.TypeUUID},
+	}
+	// RosterActionsTable holds the schema information for the "roster_actions" table.
+	RosterActionsTable = &schema.Table{
+		Name:       "roster_actions",
+		Columns:    RosterActionsColumns,
+		PrimaryKey: []*schema.Column{RosterActionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "roster_actions_roster_imports_roster_import",
+				Columns:    []*schema.Column{RosterActionsColumns[10]},
+				RefColumns: []*schema.Column{RosterImportsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "roster_action_ordinal_once",
+				Unique:  true,
+				Columns: []*schema.Column{RosterActionsColumns[10], RosterActionsColumns[1]},
+			},
+		},
+	}
+	// RosterImportsColumns holds the columns for the "roster_imports" table.
+	RosterImportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "file_name", Type: field.TypeString},
+		{Name: "file_digest", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "counts", Type: field.TypeJSON},
+		{Name: "blocked_reason", Type: field.TypeString, Default: ""},
+		{Name: "fault_count", Type: field.TypeInt32, Default: 0},
+		{Name: "faults", Type: field.TypeJSON},
+		{Name: "apply_time", Type: field.TypeTime, Nullable: true},
+		{Name: "undo_time", Type: field.TypeTime, Nullable: true},
+		{Name: "district_id", Type: field.TypeString},
+	}
+	// RosterImportsTable holds the schema information for the "roster_imports" table.
+	RosterImportsTable = &schema.Table{
+		Name:       "roster_imports",
+		Columns:    RosterImportsColumns,
+		PrimaryKey: []*schema.Column{RosterImportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "roster_imports_districts_district",
+				Columns:    []*schema.Column{RosterImportsColumns[13]},
+				RefColumns: []*schema.Column{DistrictsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "rosterimport_district_id_create_time",
+				Unique:  false,
+				Columns: []*schema.Column{RosterImportsColumns[13], RosterImportsColumns[1]},
+			},
+		},
+	}
 	// SchoolsColumns holds the columns for the "schools" table.
 	SchoolsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1598,6 +1734,94 @@ var (
 		Columns:    TermsColumns,
 		PrimaryKey: []*schema.Column{TermsColumns[0]},
 	}
+	// TrainingsColumns holds the columns for the "trainings" table.
+	TrainingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "title", Type: field.TypeString},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "minutes", Type: field.TypeInt32},
+		{Name: "complete_date", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "recorded_by", Type: field.TypeString},
+		{Name: "void_time", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "educator_id", Type: field.TypeUUID},
+		{Name: "role_family_id", Type: field.TypeString},
+	}
+	// TrainingsTable holds the schema information for the "trainings" table.
+	TrainingsTable = &schema.Table{
+		Name:       "trainings",
+		Columns:    TrainingsColumns,
+		PrimaryKey: []*schema.Column{TrainingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "trainings_educators_educator",
+				Columns:    []*schema.Column{TrainingsColumns[12]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "trainings_role_families_role_family",
+				Columns:    []*schema.Column{TrainingsColumns[13]},
+				RefColumns: []*schema.Column{RoleFamiliesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "training_educator_id_complete_date",
+				Unique:  false,
+				Columns: []*schema.Column{TrainingsColumns[12], TrainingsColumns[7]},
+			},
+		},
+	}
+	// WebhookSubscriptionsColumns holds the columns for the "webhook_subscriptions" table.
+	WebhookSubscriptionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "stream", Type: field.TypeString},
+		{Name: "url", Type: field.TypeString},
+		{Name: "description", Type: field.TypeString, Default: ""},
+		{Name: "resource_types", Type: field.TypeJSON},
+		{Name: "state", Type: field.TypeString, Default: "ENABLED"},
+		{Name: "failure", Type: field.TypeString, Default: ""},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "previous_secret", Type: field.TypeBytes, Nullable: true},
+		{Name: "previous_secret_expire_time", Type: field.TypeTime, Nullable: true},
+		{Name: "epoch", Type: field.TypeString},
+		{Name: "delivered_number", Type: field.TypeInt64, Default: 0},
+		{Name: "attempts", Type: field.TypeInt32, Default: 0},
+		{Name: "failing_since_time", Type: field.TypeTime, Nullable: true},
+		{Name: "next_attempt_time", Type: field.TypeTime},
+		{Name: "redeliver_from", Type: field.TypeInt64, Default: 0},
+		{Name: "redeliver_to", Type: field.TypeInt64, Default: 0},
+	}
+	// WebhookSubscriptionsTable holds the schema information for the "webhook_subscriptions" table.
+	WebhookSubscriptionsTable = &schema.Table{
+		Name:       "webhook_subscriptions",
+		Columns:    WebhookSubscriptionsColumns,
+		PrimaryKey: []*schema.Column{WebhookSubscriptionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webhooksubscription_stream_create_time",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookSubscriptionsColumns[4], WebhookSubscriptionsColumns[1]},
+			},
+			{
+				Name:    "webhook_subscription_due",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookSubscriptionsColumns[17]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'ENABLED'",
+				},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APIClientsTable,
@@ -1618,6 +1842,7 @@ var (
 		DistrictsTable,
 		EducatorsTable,
 		EducatorEmailsTable,
+		EducatorMergesTable,
 		EducatorNamesTable,
 		EmploymentsTable,
 		EvidencesTable,
@@ -1634,6 +1859,8 @@ var (
 		RoleAssignmentsTable,
 		RoleBindingsTable,
 		RoleFamiliesTable,
+		RosterActionsTable,
+		RosterImportsTable,
 		SchoolsTable,
 		ScoreSheetsTable,
 		SectionsTable,
@@ -1641,6 +1868,8 @@ var (
 		StatusListsTable,
 		SubmissionsTable,
 		TermsTable,
+		TrainingsTable,
+		WebhookSubscriptionsTable,
 	}
 )
 
@@ -1702,7 +1931,10 @@ func init() {
 	CreditRequestsTable.Annotation.Checks = map[string]string{
 		"credit_request_state": "state IN ('REQUESTED', 'WITHDRAWN')",
 	}
+	EducatorsTable.ForeignKeys[0].RefTable = EducatorsTable
 	EducatorEmailsTable.ForeignKeys[0].RefTable = EducatorsTable
+	EducatorMergesTable.ForeignKeys[0].RefTable = EducatorsTable
+	EducatorMergesTable.ForeignKeys[1].RefTable = EducatorsTable
 	EducatorNamesTable.ForeignKeys[0].RefTable = EducatorsTable
 	EmploymentsTable.ForeignKeys[0].RefTable = EducatorsTable
 	EmploymentsTable.ForeignKeys[1].RefTable = DistrictsTable
@@ -1732,6 +1964,7 @@ func init() {
 	IssueResultsTable.ForeignKeys[0].RefTable = IssueBatchesTable
 	IssueResultsTable.ForeignKeys[1].RefTable = EducatorsTable
 	IssueResultsTable.ForeignKeys[2].RefTable = CredentialsTable
+	IssueResultsTable.ForeignKeys[3].RefTable = CredentialsTable
 	IssueResultsTable.Annotation = &entsql.Annotation{}
 	IssueResultsTable.Annotation.Checks = map[string]string{
 		"issue_result_credential": "(state = 'ISSUED') = (credential_id IS NOT NULL)",
@@ -1774,6 +2007,12 @@ func init() {
 	RoleBindingsTable.Annotation.Checks = map[string]string{
 		"role_binding_principal": "(api_client_id IS NULL) = (issuer <> '' AND subject <> '')",
 	}
+	RosterActionsTable.ForeignKeys[0].RefTable = RosterImportsTable
+	RosterImportsTable.ForeignKeys[0].RefTable = DistrictsTable
+	RosterImportsTable.Annotation = &entsql.Annotation{}
+	RosterImportsTable.Annotation.Checks = map[string]string{
+		"roster_import_state": "state IN ('FAULTY', 'BLOCKED', 'PLANNED', 'APPLIED', 'UNDONE')",
+	}
 	SchoolsTable.ForeignKeys[0].RefTable = DistrictsTable
 	ScoreSheetsTable.ForeignKeys[0].RefTable = SubmissionsTable
 	ScoreSheetsTable.Annotation = &entsql.Annotation{}
@@ -1806,5 +2045,18 @@ func init() {
 	TermsTable.Annotation = &entsql.Annotation{}
 	TermsTable.Annotation.Checks = map[string]string{
 		"term_dates": "end_date >= start_date",
+	}
+	TrainingsTable.ForeignKeys[0].RefTable = EducatorsTable
+	TrainingsTable.ForeignKeys[1].RefTable = RoleFamiliesTable
+	TrainingsTable.Annotation = &entsql.Annotation{}
+	TrainingsTable.Annotation.Checks = map[string]string{
+		"training_minutes": "minutes > 0",
+		"training_void":    "(void_time IS NULL) = (void_reason = '')",
+	}
+	WebhookSubscriptionsTable.Annotation = &entsql.Annotation{}
+	WebhookSubscriptionsTable.Annotation.Checks = map[string]string{
+		"webhook_subscription_range":  "redeliver_from <= redeliver_to",
+		"webhook_subscription_secret": "(previous_secret IS NULL) = (previous_secret_expire_time IS NULL)",
+		"webhook_subscription_state":  "state IN ('ENABLED', 'DISABLED', 'FAILED')",
 	}
 }

@@ -60,6 +60,9 @@ type Educator func(*sql.Selector)
 // EducatorEmail is the predicate function for educatoremail builders.
 type EducatorEmail func(*sql.Selector)
 
+// EducatorMerge is the predicate function for educatormerge builders.
+type EducatorMerge func(*sql.Selector)
+
 // EducatorName is the predicate function for educatorname builders.
 type EducatorName func(*sql.Selector)
 
@@ -108,6 +111,12 @@ type RoleBinding func(*sql.Selector)
 // RoleFamily is the predicate function for rolefamily builders.
 type RoleFamily func(*sql.Selector)
 
+// RosterAction is the predicate function for rosteraction builders.
+type RosterAction func(*sql.Selector)
+
+// RosterImport is the predicate function for rosterimport builders.
+type RosterImport func(*sql.Selector)
+
 // School is the predicate function for school builders.
 type School func(*sql.Selector)
 
@@ -128,3 +137,9 @@ type Submission func(*sql.Selector)
 
 // Term is the predicate function for term builders.
 type Term func(*sql.Selector)
+
+// Training is the predicate function for training builders.
+type Training func(*sql.Selector)
+
+// WebhookSubscription is the predicate function for webhooksubscription builders.
+type WebhookSubscription func(*sql.Selector)

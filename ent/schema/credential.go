@@ -44,10 +44,10 @@ type CredentialType struct{ ent.Schema }
 
 func (CredentialType) Mixin() []ent.Mixin { return []ent.Mixin{wordID{}, created{}} }
 func (CredentialType) Fields() []ent.Field {
-	return []ent.Field{field.String("title"), wordRef("course"), field.String("achievement_type"), field.String("criteria"), field.UUID("policy_version_id", uuid.UUID{}), field.Strings("sources"), field.JSON("badge", Badge{}).Optional()}
+	return []ent.Field{field.String("title"), field.String("course_id").Optional().Immutable(), field.String("achievement_type"), field.String("criteria"), field.UUID("policy_version_id", uuid.UUID{}), field.Strings("sources"), field.JSON("badge", Badge{}).Optional()}
 }
 func (CredentialType) Edges() []ent.Edge {
-	return []ent.Edge{belongsTo("course", Course.Type), edge.To("policy_version", PolicyVersion.Type).Unique().Required().Field("policy_version_id")}
+	return []ent.Edge{edge.To("course", Course.Type).Unique().Immutable().Field("course_id").Annotations(entsql.OnDelete(entsql.NoAction)), edge.To("policy_version", PolicyVersion.Type).Unique().Required().Field("policy_version_id")}
 }
 
 // Credential is a certificate that was issued to a person.
@@ -62,6 +62,7 @@ func (Credential) Fields() []ent.Field {
 		field.UUID("status_list_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("null for what was signed before there were lists"),
 		field.Int32("status_list_index").Optional().Nillable().Immutable(),
 		field.Time("expire_time").Optional().Nillable().Immutable(), field.UUID("supersedes_id", uuid.UUID{}).Optional().Nillable().Immutable().Unique(),
+		field.Text("learner_record").Default("").Immutable().Comment("the Comprehensive Learner Record as a JWT, for types that have one"),
 	}
 }
 func (Credential) Edges() []ent.Edge {
@@ -134,7 +135,8 @@ type IssueBatch struct{ ent.Schema }
 
 func (IssueBatch) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, versioned{}} }
 func (IssueBatch) Fields() []ent.Field {
-	return []ent.Field{wordRef("credential_type"), field.String("state").Default("RUNNING"), field.String("requested_by").Immutable(), field.String("request_id").Immutable()}
+	return []ent.Field{wordRef("credential_type"), field.String("state").Default("RUNNING"), field.String("requested_by").Immutable(), field.String("request_id").Immutable(),
+		field.String("replaced_key").Default("").Immutable().Comment("the compromised key whose credentials are issued anew; empty for first awards")}
 }
 func (IssueBatch) Edges() []ent.Edge {
 	return []ent.Edge{belongsTo("credential_type", CredentialType.Type)}
@@ -154,10 +156,12 @@ func (IssueResult) Fields() []ent.Field {
 	return []ent.Field{
 		ref("issue_batch"), field.Int32("ordinal").Immutable(), ref("educator"), field.String("state").Default("PENDING"),
 		optionalRef("credential"), field.String("reason").Default(""), field.String("detail").Default(""),
+		field.UUID("replaces_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("the credential that is issued anew"),
 	}
 }
 func (IssueResult) Edges() []ent.Edge {
-	return []ent.Edge{belongsTo("issue_batch", IssueBatch.Type), belongsTo("educator", Educator.Type), mayBelongTo("credential", Credential.Type)}
+	return []ent.Edge{belongsTo("issue_batch", IssueBatch.Type), belongsTo("educator", Educator.Type), mayBelongTo("credential", Credential.Type),
+		edge.To("replaces", Credential.Type).Unique().Immutable().Field("replaces_id").Annotations(entsql.OnDelete(entsql.NoAction))}
 }
 func (IssueResult) Indexes() []ent.Index {
 	return []ent.Index{

@@ -4,8 +4,10 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
 )
 
 // District is a school district.
@@ -42,9 +44,26 @@ type Educator struct{ ent.Schema }
 
 func (Educator) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, versioned{}} }
 func (Educator) Fields() []ent.Field {
-	return []ent.Field{field.String("given_name"), field.String("family_name")}
+	return []ent.Field{field.String("given_name"), field.String("family_name"), field.UUID("merged_into_id", uuid.UUID{}).Optional().Nillable()}
+}
+func (Educator) Edges() []ent.Edge {
+	return []ent.Edge{edge.To("merged_from", Educator.Type).Annotations(entsql.OnDelete(entsql.NoAction)).From("merged_into").Unique().Field("merged_into_id")}
 }
 func (Educator) Indexes() []ent.Index { return []ent.Index{index.Fields("family_name", "id")} }
+
+// EducatorMerge is two records of one person made one: what was moved, by table, so that it can be undone.
+type EducatorMerge struct{ ent.Schema }
+
+func (EducatorMerge) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, created{}} }
+func (EducatorMerge) Fields() []ent.Field {
+	return []ent.Field{ref("survivor"), ref("duplicate"), field.JSON("moved", map[string][]uuid.UUID{}).Immutable(), field.String("recorded_by").Immutable(), field.Time("undo_time").Optional().Nillable()}
+}
+func (EducatorMerge) Edges() []ent.Edge {
+	return []ent.Edge{belongsTo("survivor", Educator.Type), belongsTo("duplicate", Educator.Type)}
+}
+func (EducatorMerge) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("duplicate_id").Unique().StorageKey("educator_merged_once").Annotations(entsql.IndexWhere("undo_time IS NULL")), index.Fields("survivor_id")}
+}
 
 // EducatorName is an earlier name of a person.
 type EducatorName struct{ ent.Schema }

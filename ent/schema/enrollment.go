@@ -149,3 +149,27 @@ func (AttendanceEntry) Annotations() []schema.Annotation {
 		"attendance_minutes": "minutes >= 0 AND (kind = 'PRESENT' OR minutes = 0)",
 	})}
 }
+
+// Training is one that somebody took for a role of theirs. Only its voiding is written later.
+type Training struct{ ent.Schema }
+
+func (Training) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, versioned{}} }
+func (Training) Fields() []ent.Field {
+	return []ent.Field{
+		ref("educator"), wordRef("role_family"), field.String("title").Immutable(), field.String("provider").Immutable(), field.Int32("minutes").Immutable(),
+		date("complete_date"), field.String("note").Default("").Immutable(), field.String("recorded_by").Immutable(),
+		field.Time("void_time").Optional().Nillable(), field.String("void_reason").Default(""),
+	}
+}
+func (Training) Edges() []ent.Edge {
+	return []ent.Edge{belongsTo("educator", Educator.Type), belongsTo("role_family", RoleFamily.Type)}
+}
+func (Training) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("educator_id", "complete_date")}
+}
+func (Training) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{
+		"training_minutes": "minutes > 0",
+		"training_void":    "(void_time IS NULL) = (void_reason = '')",
+	})}
+}

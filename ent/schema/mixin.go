@@ -80,6 +80,9 @@ func wordRef(name string) ent.Field { return field.String(name + "_id").Immutabl
 
 func optionalWordRef(name string) ent.Field { return field.String(name + "_id").Optional().Nillable() }
 
+// timeZero is the beginning of Unix time: before anything that can be due.
+func timeZero() time.Time { return time.Unix(0, 0).UTC() }
+
 // oneOf is a check that a text column holds one of the words.
 func oneOf(column string, words ...string) string {
 	return fmt.Sprintf("%s IN ('%s')", column, strings.Join(words, "', '"))

@@ -13,26 +13,26 @@ import (
 var permissions = map[pb.Role][]string{
 	pb.Role_ROLE_ADMIN: {"access.read", "access.write", "audit.read"},
 	pb.Role_ROLE_PROGRAM_STAFF: {
-		"directory.write", "educators.read", "educators.write", "roles.write", "assignments.read", "assignments.report",
-		"sections.write", "registrations.read", "registrations.write", "attendance.read", "attendance.write",
+		"directory.write", "rosters.read", "rosters.write", "educators.read", "educators.write", "educators.merge", "roles.write", "assignments.read", "assignments.report",
+		"sections.write", "registrations.read", "registrations.write", "attendance.read", "attendance.write", "trainings.read", "trainings.write",
 		"submissions.read", "submissions.write", "submissions.score", "attainments.read",
 		"eligibility.read", "credentials.read", "credentials.issue", "credentials.revoke", "policies.write", "statuses.read",
-		"agreements.write", "credits.read", "credits.request", "consents.read", "changes.read",
+		"agreements.write", "credits.read", "credits.request", "consents.read", "changes.read", "webhooks.read", "webhooks.write",
 	},
 	pb.Role_ROLE_FACILITATOR: {"registrations.read", "attendance.read", "attendance.write"},
 	pb.Role_ROLE_ASSESSOR:    {"submissions.read", "submissions.score"},
 	pb.Role_ROLE_EDUCATOR: {
-		"educators.read", "assignments.read", "assignments.report", "registrations.read", "registrations.write", "attendance.read",
+		"educators.read", "assignments.read", "assignments.report", "registrations.read", "registrations.write", "attendance.read", "trainings.read",
 		"submissions.read", "submissions.write", "attainments.read", "eligibility.read", "credentials.read",
 		"credits.read", "credits.request", "consents.read", "consents.write",
 	},
 	pb.Role_ROLE_PRINCIPAL:    {"educators.read", "assignments.read", "assignments.report", "assignments.confirm"},
-	pb.Role_ROLE_DISTRICT_HR:  {"educators.read", "roles.write", "assignments.read", "assignments.report", "assignments.confirm", "statuses.read", "changes.read"},
-	pb.Role_ROLE_REGISTRAR:    {"credits.read", "credits.check", "changes.read"},
+	pb.Role_ROLE_DISTRICT_HR:  {"rosters.read", "rosters.write", "educators.read", "roles.write", "assignments.read", "assignments.report", "assignments.confirm", "statuses.read", "changes.read", "webhooks.read", "webhooks.write"},
+	pb.Role_ROLE_REGISTRAR:    {"credits.read", "credits.check", "changes.read", "webhooks.read", "webhooks.write"},
 	pb.Role_ROLE_BOARD_MEMBER: {},
 	pb.Role_ROLE_AUDITOR: {
-		"access.read", "audit.read", "educators.read", "assignments.read", "registrations.read", "attendance.read", "attainments.read",
-		"eligibility.read", "credentials.read", "statuses.read", "credits.read", "consents.read", "changes.read",
+		"rosters.read", "access.read", "audit.read", "educators.read", "assignments.read", "registrations.read", "attendance.read", "trainings.read", "attainments.read",
+		"eligibility.read", "credentials.read", "statuses.read", "credits.read", "consents.read", "changes.read", "webhooks.read",
 	},
 }
 

@@ -53,6 +53,15 @@ func (c *Call) Seen() []uuid.UUID {
 	return c.seen
 }
 
+// TakeSeen is whom Saw noted since the last time: of a stream, for the message that is about to leave.
+func (c *Call) TakeSeen() []uuid.UUID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seen := c.seen
+	c.seen = nil
+	return seen
+}
+
 // Wrote says whether the call went through Write, which audits by itself.
 func (c *Call) Wrote() bool {
 	c.mu.Lock()

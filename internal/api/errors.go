@@ -31,6 +31,7 @@ const (
 	NotFound             Reason = "NOT_FOUND"
 	RouteNotFound        Reason = "ROUTE_NOT_FOUND"
 	MethodNotAllowed     Reason = "METHOD_NOT_ALLOWED"
+	NotAcceptable        Reason = "NOT_ACCEPTABLE"
 	AlreadyExists        Reason = "ALREADY_EXISTS"
 	EtagMismatch         Reason = "ETAG_MISMATCH"
 	IdempotencyKeyReused Reason = "IDEMPOTENCY_KEY_REUSED"
@@ -48,6 +49,7 @@ const (
 	CredentialHeld       Reason = "CREDENTIAL_HELD"
 	AgreementAbsent      Reason = "AGREEMENT_ABSENT"
 	KeyLimit             Reason = "KEY_LIMIT"
+	RosterStale          Reason = "ROSTER_STALE"
 	CursorExpired        Reason = "CURSOR_EXPIRED"
 	Contention           Reason = "CONTENTION"
 	RateLimited          Reason = "RATE_LIMITED"
@@ -73,6 +75,7 @@ var reasons = map[Reason]kind{
 	NotFound:             {codes.NotFound, http.StatusNotFound, "There is no such resource"},
 	RouteNotFound:        {codes.Unimplemented, http.StatusNotFound, "There is no such address"},
 	MethodNotAllowed:     {codes.Unimplemented, http.StatusMethodNotAllowed, "The address does not take this method"},
+	NotAcceptable:        {codes.InvalidArgument, http.StatusNotAcceptable, "None of the media types asked for is offered"},
 	AlreadyExists:        {codes.AlreadyExists, http.StatusConflict, "There is one already"},
 	EtagMismatch:         {codes.Aborted, http.StatusPreconditionFailed, "Somebody else changed it first"},
 	IdempotencyKeyReused: {codes.InvalidArgument, http.StatusUnprocessableEntity, "The idempotency key was used with another request"},
@@ -90,6 +93,7 @@ var reasons = map[Reason]kind{
 	CredentialHeld:       {codes.AlreadyExists, http.StatusConflict, "The person holds this credential"},
 	AgreementAbsent:      {codes.FailedPrecondition, http.StatusConflict, "No agreement with the institution is in force"},
 	KeyLimit:             {codes.FailedPrecondition, http.StatusConflict, "Two keys live at once at most"},
+	RosterStale:          {codes.FailedPrecondition, http.StatusConflict, "What is on record has changed since the roster was planned"},
 	CursorExpired:        {codes.OutOfRange, http.StatusGone, "The cursor is too old or of another epoch"},
 	Contention:           {codes.Aborted, http.StatusConflict, "Too many changes at once: try again"},
 	RateLimited:          {codes.ResourceExhausted, http.StatusTooManyRequests, "Too many requests"},

@@ -70,7 +70,7 @@ func write[A proto.Message](ctx context.Context, db *database.DB, req proto.Mess
 		return tx.AuditWrite(ctx, call.Principal, call.Method, call.RequestID)
 	})
 	if err != nil {
-		return none, err
+		return none, ofAllTables.Translate(err)
 	}
 	if replayed {
 		// Outside of a server there is nobody to tell.
@@ -110,6 +110,13 @@ func idempotency(call *Call, req proto.Message) (key string, hash []byte, err er
 func validateOnly(req proto.Message) bool {
 	fd := req.ProtoReflect().Descriptor().Fields().ByName("validate_only")
 	return fd != nil && fd.Kind() == protoreflect.BoolKind && req.ProtoReflect().Get(fd).Bool()
+}
+
+// ofAllTables are constraints that stand on whatever belongs to a person.
+var ofAllTables = Conflicts{
+	"educator_is_merged": func() *Error {
+		return Errorf(ReferenceNotFound, "The educator's record was merged into another one: use that. Its name is in `mergedInto` of the educator.")
+	},
 }
 
 // Conflicts says what the violation of a constraint, by name, means to the caller.

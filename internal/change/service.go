@@ -2,24 +2,72 @@
 package change
 
 import (
+	"cmp"
 	"context"
+	"math/rand/v2"
+	"net/http"
+	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/change/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/fetch"
+	"github.com/btlc/btlc/internal/webhook"
 )
 
 // Service answers for the change feed.
 type Service struct {
 	pb.UnimplementedChangeServiceServer
-	store store
+	store   store
+	hub     *hub[database.FeedMark]
+	options Options
+	client  *http.Client
+}
+
+// Options are what the service is made of beside the database. The zero value delivers to the public internet alone.
+type Options struct {
+	// PublicURL is where REST is reached: the source of events begins with it.
+	PublicURL string
+	// JSON writes messages as REST does.
+	JSON func(proto.Message) ([]byte, error)
+	// Networks may be posted to beside the public internet.
+	Networks []netip.Prefix
+	// Timeout bounds one attempt to post; 0 is webhook.Timeout. Whatever a server that was killed had in hand is delivered
+	// by another one when twice the timeout is over.
+	Timeout time.Duration
+	// Next says when, if at all, an attempt that failed is followed by another; nil is webhook.Result.Next.
+	Next func(r webhook.Result, attempt int) (time.Duration, bool)
+	// Alive is how long a watch is silent at the longest; 0 is 15 seconds.
+	Alive time.Duration
+	// Poll is how often news is looked for; 0 is five times a second.
+	Poll time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	o.Timeout, o.Alive, o.Poll = cmp.Or(o.Timeout, webhook.Timeout), cmp.Or(o.Alive, 15*time.Second), cmp.Or(o.Poll, 200*time.Millisecond)
+	if o.JSON == nil {
+		o.JSON = protojson.MarshalOptions{EmitDefaultValues: true}.Marshal
+	}
+	if o.Next == nil {
+		o.Next = func(r webhook.Result, attempt int) (time.Duration, bool) { return r.Next(attempt, rand.Float64()) } // #nosec G404 -- to spread load
+	}
+	return o
 }
 
 // New makes the service.
-func New(db *database.DB) *Service { return &Service{store: store{db}} }
+func New(db *database.DB, options Options) *Service {
+	options = options.withDefaults()
+	return &Service{
+		store: store{db}, options: options, hub: newHub(options.Poll, db.ReadFeedMarks),
+		client: &http.Client{Transport: fetch.Guard{Networks: options.Networks}.Transport(), Timeout: options.Timeout},
+	}
+}
 
 // ListChanges lists the changes of a stream after a cursor.
 func (s *Service) ListChanges(ctx context.Context, req *pb.ListChangesRequest) (*pb.ListChangesResponse, error) {
@@ -44,15 +92,15 @@ func (s *Service) ListChanges(ctx context.Context, req *pb.ListChangesRequest) (
 	return answer, nil
 }
 
-func (s *Service) read(ctx context.Context, req *pb.ListChangesRequest) (from cursor, p *page, err error) {
+func (s *Service) read(ctx context.Context, req *pb.ListChangesRequest) (from database.Cursor, p *page, err error) {
 	stream, size := req.GetParent(), api.PageSize(req.GetPageSize())
 	if req.GetCursor() == "" {
 		if p, err = s.store.readOldest(ctx, stream, size); err != nil {
 			return from, nil, err
 		}
-		return newCursor(p.Epoch, stream, p.Oldest-1), p, nil
+		return database.NewCursor(p.Epoch, stream, p.Oldest-1), p, nil
 	}
-	if from, err = readCursor(req.GetCursor(), stream); err != nil {
+	if from, err = database.ReadCursor(req.GetCursor(), stream); err != nil {
 		return from, nil, api.InvalidField("cursor", "%s", err.Error())
 	}
 	if p, err = s.store.read(ctx, stream, from.Number, size); err != nil {

@@ -21,8 +21,15 @@ func TestMain(m *testing.M) { databasetest.Main(m) }
 // newFeed is a database with a district whose stream holds n changes.
 func newFeed(t *testing.T, n int) (*database.DB, *change.Service) {
 	t.Helper()
-	ctx := t.Context()
-	pool, err := database.Open(ctx, databasetest.New(t, migrations.FS), database.PoolOptions{MaxConns: 4})
+	ctx, db := t.Context(), open(t, databasetest.New(t, migrations.FS))
+	db.Ent().District.Create().SetID("bps").SetDisplayName("District").SetStateCode("MA").SetTimeZone("America/New_York").SaveX(ctx)
+	emitMany(t, db, 1, n)
+	return db, change.New(db, change.Options{})
+}
+
+func open(t *testing.T, address string) *database.DB {
+	t.Helper()
+	pool, err := database.Open(t.Context(), address, database.PoolOptions{MaxConns: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,17 +38,21 @@ func newFeed(t *testing.T, n int) (*database.DB, *change.Service) {
 		db.Close()
 		_ = pool.Close()
 	})
-	db.Ent().District.Create().SetID("bps").SetDisplayName("District").SetStateCode("MA").SetTimeZone("America/New_York").SaveX(ctx)
-	for i := range n {
-		emit(t, db, i+1)
-	}
-	return db, change.New(db)
+	return db
 }
 
 func emit(t *testing.T, db *database.DB, i int) {
 	t.Helper()
+	emitMany(t, db, i, i)
+}
+
+// emitMany makes changes in one transaction, each of another thing.
+func emitMany(t *testing.T, db *database.DB, first, last int) {
+	t.Helper()
 	err := db.InTx(t.Context(), false, func(_ context.Context, tx *database.Tx) error {
-		tx.Emit(database.Change{Streams: []string{"districts/bps"}, Resource: fmt.Sprintf("things/%d", i), Type: "btlc/Thing", Version: 1, Kind: "CREATED"})
+		for i := first; i <= last; i++ {
+			tx.Emit(database.Change{Streams: []string{"districts/bps"}, Resource: fmt.Sprintf("things/%d", i), Type: "btlc/Thing", Version: 1, Kind: "CREATED"})
+		}
 		return nil
 	})
 	if err != nil {

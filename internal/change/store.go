@@ -46,7 +46,7 @@ func (s store) read(ctx context.Context, stream string, after int64, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	p := &page{stretch: stretch{Epoch: feed.Epoch, Oldest: feed.Oldest, Newest: feed.Newest}, rows: feed.Rows}
+	p := &page{stretch: stretch{FeedBounds: feed.FeedBounds}, rows: feed.Rows}
 	for _, row := range feed.Rows {
 		p.Numbers = append(p.Numbers, row.Number)
 	}
@@ -57,7 +57,7 @@ func (s store) read(ctx context.Context, stream string, after int64, limit int) 
 func (s store) readOldest(ctx context.Context, stream string, limit int) (p *page, err error) {
 	after := int64(0)
 	for range 3 {
-		if p, err = s.read(ctx, stream, after, limit); err != nil || p.follows(newCursor(p.Epoch, stream, after)) {
+		if p, err = s.read(ctx, stream, after, limit); err != nil || p.follows(database.NewCursor(p.Epoch, stream, after)) {
 			return p, err
 		}
 		after = p.Oldest - 1
@@ -68,7 +68,7 @@ func (s store) readOldest(ctx context.Context, stream string, limit int) (p *pag
 func changeProto(row database.FeedRow) (*pb.Change, error) {
 	out := &pb.Change{
 		Sequence: int32(row.Number), Resource: row.Resource, ResourceType: row.Type, Version: row.Version, Kind: api.EnumOf[pb.ChangeKind](row.Kind),
-		NaturalKeys: row.NaturalKeys, CommitTime: api.Timestamp(row.CommitTime),
+		NaturalKeys: row.NaturalKeys, PreviousNaturalKeys: row.PreviousNaturalKeys, CommitTime: api.Timestamp(row.CommitTime),
 	}
 	var state map[string]any
 	if err := json.Unmarshal(row.State, &state); err != nil {

@@ -6,7 +6,10 @@ package config
 import (
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
+
+	"github.com/btlc/btlc/internal/drops"
 )
 
 // Config is all settings, each with a value that fits.
@@ -16,10 +19,11 @@ type Config struct {
 	MetricsAddress string // empty: no metrics
 
 	DataDir            string
-	DatabaseURL        Secret // empty: a private PostgreSQL
-	MigrateDatabaseURL Secret // never empty when DatabaseURL is not
-	AssumeRole         bool   // false: DatabaseURL logs in as a member of the server's role
-	PostgresBin        string // empty: looked for
+	SigningKeysKMS     []string // as kms.Open has them; empty: files in DataDir sign
+	DatabaseURL        Secret   // empty: a private PostgreSQL
+	MigrateDatabaseURL Secret   // never empty when DatabaseURL is not
+	AssumeRole         bool     // false: DatabaseURL logs in as a member of the server's role
+	PostgresBin        string   // empty: looked for
 	MaxConnections     int
 	MigrateOnStart     bool
 	Demo               bool
@@ -29,7 +33,14 @@ type Config struct {
 	SuspensionEntries bool // credentials name the list of suspensions too
 	OIDCIssuers       []OIDCIssuer
 	CORSOrigins       []string
+	VCAPI             bool     // a test issuer answers the VC-API
 	VerifyHosts       []string // as fetch.Config.Hosts has them
+	WebhookNetworks   []netip.Prefix
+	FeedRetention     time.Duration // 0: for ever, as the next one
+	WebhookLog        time.Duration
+	FileDrops         string // a file; what is in it is in Drops
+	Drops             []drops.Drop
+	DropReach         drops.Reach
 	Zone              *time.Location
 
 	RequestTimeout    time.Duration

@@ -63,8 +63,14 @@ func TestExamples(t *testing.T) {
 	for i, s := range settings {
 		t.Run(s.name, func(t *testing.T) {
 			example := s.example
-			if s.name == "postgres-bin" {
+			switch s.name {
+			case "postgres-bin", "drop-root":
 				example = t.TempDir()
+			case "file-drops":
+				example = filepath.Join(t.TempDir(), "drops.yaml")
+				if err := os.WriteFile(example, []byte("# none yet\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
 			other := s.fallback
 			if other == "" {
@@ -115,7 +121,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		[]string{"--rest-address=here", "--max-connections", "3", "--demo=maybe", "--metrics-address=127.0.0.1:9090"},
 		[]string{"BTLC_REQUEST_TIMEOUT=5", "BTLC_DATABASE_URL=postgres://u:pa%ss@h/d", "BTLC_REST_ADRESS=127.0.0.1:1", "BTLC_OIDC_ISSUERS=https://a=b,http://c.example.org=d",
 			"BTLC_URL=http://x", "BTLC_STAFF_KEY=k", "BTLC_TEST_DATABASE_URL=x"},
-		"logLevel: loud\ngrpcPort: 9090\nzone: Boston\nrestAddress: 127.0.0.1:1\nrestAddress: 127.0.0.1:2\nissuerName:\ncorsOrigins: [https://a.example.org, '*']\nlogFormat: {a: b}\n")
+		"logLevel: loud\ngrpcAddr: 9090\nzone: Boston\nrestAddress: 127.0.0.1:1\nrestAddress: 127.0.0.1:2\nissuerName:\ncorsOrigins: [https://a.example.org, '*']\nlogFormat: {a: b}\n")
 	var faults Faults
 	if !errors.As(err, &faults) {
 		t.Fatalf("got %v", err)
@@ -130,7 +136,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		"BTLC_REST_ADRESS":    "BTLC_REST_ADDRESS",
 		"oidc-issuers":        "https://issuer=audience",
 		"log-level":           "debug, info, warn or error",
-		"grpcPort":            "grpcAddress",
+		"grpcAddr":            "grpcAddress",
 		"zone":                "America/New_York",
 		"issuer-name":         "one value",
 		"cors-origins":        "https://app.example.org",
@@ -335,5 +341,29 @@ func TestReference(t *testing.T) {
 		if !strings.Contains(Help(), "--"+s.name+", ") {
 			t.Errorf("the help lacks %s", s.name)
 		}
+	}
+}
+
+// TestFaultsOfDrops has what is wrong with the file of drops told with its lines, beside what is wrong with the settings.
+func TestFaultsOfDrops(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "drops.yaml")
+	if err := os.WriteFile(path, []byte("- name: bps-credentials\n  district: bps\n  at: 2am\n  target: sftp://bps:verysecret@sftp.example.org/in\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := load(t, []string{"--file-drops", path, "--log-level=loud"}, nil, "")
+	var faults Faults
+	if !errors.As(err, &faults) || len(faults) != 4 {
+		t.Fatalf("got %v", err)
+	}
+	for _, want := range []string{
+		"log-level: ", "file-drops: bps-credentials.district: got \"bps\" from line 2 of " + path + ", want a district's name",
+		"file-drops: bps-credentials.at: got \"2am\" from line 3 of ", "file-drops: bps-credentials.target: got a value that is not shown from line 4 of ",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("does not say %q: %v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "verysecret") {
+		t.Errorf("shows the password: %v", err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/btlc/btlc/internal/drops"
 )
 
 // readFile reads the values in the file, none when no file is named. It reads nodes, not values, since the errors of
@@ -88,4 +90,21 @@ func textOf(node *yaml.Node) (string, bool) {
 		return strings.Join(items, ","), true
 	}
 	return "", false
+}
+
+// readDrops reads the file of drops, whose faults are told with those of the settings.
+func (c *Config) readDrops() (faults Faults) {
+	var wrong []drops.Fault
+	c.Drops, wrong = drops.Read(c.FileDrops, c.DropReach)
+	for _, f := range wrong {
+		name, source := "file-drops", c.FileDrops
+		if f.Key != "" {
+			name += ": " + f.Key
+		}
+		if f.Line > 0 {
+			source = fmt.Sprintf("line %d of %s", f.Line, c.FileDrops)
+		}
+		faults = append(faults, Fault{name, source, f.Got, f.Want})
+	}
+	return faults
 }

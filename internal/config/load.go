@@ -54,7 +54,11 @@ func Load(flags *pflag.FlagSet, environ []string) (*Config, error) {
 		}
 		c.used = append(c.used, used{s, s.shown(value), from})
 	}
-	faults = append(faults, c.contradictions(func(s *setting) bool { return needed(s) && !bad[s] })...)
+	good := func(s *setting) bool { return needed(s) && !bad[s] }
+	faults = append(faults, c.contradictions(good)...)
+	if good(find("file-drops")) && good(find("drop-root")) && c.FileDrops != "" {
+		faults = append(faults, c.readDrops()...)
+	}
 	if len(faults) > 0 {
 		return nil, faults
 	}

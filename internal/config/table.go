@@ -43,6 +43,11 @@ var settings = []*setting{
 		usage: "where the signing keys, the first keys of callers and the private PostgreSQL are kept",
 	},
 	{
+		// A URI with a secret in it is refused, but must not be shown in the refusal.
+		name: "signing-keys-kms", kind: "uri,...", secret: true, example: "awskms:key-id=alias/btlc-ed25519;region=us-east-1,awskms:key-id=alias/btlc-p256;region=us-east-1", set: into(signingKeysKMS, list(signingKeyKMS)),
+		usage: "the keys of a key service that sign in the place of files: one Ed25519 key, one P-256 key or both, by the URIs of awskms, cloudkms, azurekms or softkms; who calls is told by the service's own variables, never by the URI",
+	},
+	{
 		name: "database-url", kind: "url", secret: true, derived: "a private PostgreSQL in the data directory", example: "postgres://btlc@db.example.org/btlc", set: into(databaseURL, databaseAddress),
 		usage: "the PostgreSQL to use; it holds a password, so prefer the environment or the file to the flag",
 	},
@@ -87,8 +92,36 @@ var settings = []*setting{
 		usage: "the web pages that browsers may call from",
 	},
 	{
+		name: "vc-api", kind: "true|false", fallback: "false", example: "true", set: into(vcAPI, yesNo),
+		usage: "answer the VC-API under /vc-api/ in the name of a test issuer, with a key made at each start, for conformance suites: anybody may issue there, so never where people rely on the server",
+	},
+	{
 		name: "verify-hosts", kind: "host,...", example: "badges.example.org", set: into(verifyHosts, list(verifyHost)),
 		usage: "the hosts of other issuers, which may be asked for keys and status lists when a credential of theirs is verified; none are unless they are named",
+	},
+	{
+		name: "webhook-networks", kind: "network,...", example: "10.20.0.0/16", set: into(webhookNetworks, list(network)),
+		usage: "the networks within yours that changes may be posted to, beside the public internet; http:// is taken for loopback addresses among them only",
+	},
+	{
+		name: "feed-retention-days", kind: "number", fallback: "400", example: "800", set: into(feedRetention, days(7)),
+		usage: "how many days changes stay on the change feed at least; whole months are dropped, and who comes later starts again from a full reading; 0 keeps all",
+	},
+	{
+		name: "webhook-log-days", kind: "number", fallback: "40", example: "90", set: into(webhookLog, days(31)),
+		usage: "how many days the attempts to post changes stay on record at least; 0 keeps all",
+	},
+	{
+		name: "file-drops", kind: "file", example: "/etc/btlc/drops.yaml", set: into(fileDrops, optional(path)),
+		usage: "a YAML file that says which files are left each day for systems that cannot call, see File drops in deploy/README.md",
+	},
+	{
+		name: "drop-root", kind: "directory", example: "/var/lib/btlc-drops", set: into(dropRoot, optional(directory)),
+		usage: "the folder, which exists, below which files may be left on this machine; nowhere unless it is given",
+	},
+	{
+		name: "drop-networks", kind: "network,...", example: "10.20.0.0/16", set: into(dropNetworks, list(network)),
+		usage: "the networks within yours whose SFTP servers and object stores files may be left on, beside the public internet",
 	},
 	{
 		name: "zone", kind: "time zone", fallback: "America/New_York", example: "Europe/Vienna", set: into(zone, timeZone),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/btlc/btlc/internal/fetch"
+	"github.com/btlc/btlc/internal/kms"
 	"github.com/btlc/btlc/internal/openbadge"
 )
 
@@ -23,33 +25,42 @@ const (
 	minRequestTimeout = 100 * time.Millisecond
 	maxRequestTimeout = time.Hour
 	maxShutdownGrace  = 10 * time.Minute
+	maxDays           = 36500
 )
 
 // Where the table's rows put their values.
-func restAddress(c *Config) *string           { return &c.RESTAddress }
-func grpcAddress(c *Config) *string           { return &c.GRPCAddress }
-func metricsAddress(c *Config) *string        { return &c.MetricsAddress }
-func publicURL(c *Config) *string             { return &c.PublicURL }
-func dataDir(c *Config) *string               { return &c.DataDir }
-func databaseURL(c *Config) *Secret           { return &c.DatabaseURL }
-func migrateDatabaseURL(c *Config) *Secret    { return &c.MigrateDatabaseURL }
-func assumeRole(c *Config) *bool              { return &c.AssumeRole }
-func postgresBin(c *Config) *string           { return &c.PostgresBin }
-func maxConnections(c *Config) *int           { return &c.MaxConnections }
-func migrateOnStart(c *Config) *bool          { return &c.MigrateOnStart }
-func demo(c *Config) *bool                    { return &c.Demo }
-func issuerName(c *Config) *string            { return &c.IssuerName }
-func suspensionEntries(c *Config) *bool       { return &c.SuspensionEntries }
-func oidcIssuers(c *Config) *[]OIDCIssuer     { return &c.OIDCIssuers }
-func corsOrigins(c *Config) *[]string         { return &c.CORSOrigins }
-func verifyHosts(c *Config) *[]string         { return &c.VerifyHosts }
-func zone(c *Config) **time.Location          { return &c.Zone }
-func requestTimeout(c *Config) *time.Duration { return &c.RequestTimeout }
-func shutdownGrace(c *Config) *time.Duration  { return &c.ShutdownGrace }
-func requestsPerSecond(c *Config) *int        { return &c.RequestsPerSecond }
-func logLevel(c *Config) *slog.Level          { return &c.LogLevel }
-func logFormat(c *Config) *string             { return &c.LogFormat }
-func otlpEndpoint(c *Config) *string          { return &c.OTLPEndpoint }
+func restAddress(c *Config) *string             { return &c.RESTAddress }
+func grpcAddress(c *Config) *string             { return &c.GRPCAddress }
+func metricsAddress(c *Config) *string          { return &c.MetricsAddress }
+func publicURL(c *Config) *string               { return &c.PublicURL }
+func dataDir(c *Config) *string                 { return &c.DataDir }
+func signingKeysKMS(c *Config) *[]string        { return &c.SigningKeysKMS }
+func databaseURL(c *Config) *Secret             { return &c.DatabaseURL }
+func migrateDatabaseURL(c *Config) *Secret      { return &c.MigrateDatabaseURL }
+func assumeRole(c *Config) *bool                { return &c.AssumeRole }
+func postgresBin(c *Config) *string             { return &c.PostgresBin }
+func maxConnections(c *Config) *int             { return &c.MaxConnections }
+func migrateOnStart(c *Config) *bool            { return &c.MigrateOnStart }
+func demo(c *Config) *bool                      { return &c.Demo }
+func issuerName(c *Config) *string              { return &c.IssuerName }
+func suspensionEntries(c *Config) *bool         { return &c.SuspensionEntries }
+func oidcIssuers(c *Config) *[]OIDCIssuer       { return &c.OIDCIssuers }
+func corsOrigins(c *Config) *[]string           { return &c.CORSOrigins }
+func vcAPI(c *Config) *bool                     { return &c.VCAPI }
+func verifyHosts(c *Config) *[]string           { return &c.VerifyHosts }
+func webhookNetworks(c *Config) *[]netip.Prefix { return &c.WebhookNetworks }
+func feedRetention(c *Config) *time.Duration    { return &c.FeedRetention }
+func webhookLog(c *Config) *time.Duration       { return &c.WebhookLog }
+func fileDrops(c *Config) *string               { return &c.FileDrops }
+func dropRoot(c *Config) *string                { return &c.DropReach.Root }
+func dropNetworks(c *Config) *[]netip.Prefix    { return &c.DropReach.Networks }
+func zone(c *Config) **time.Location            { return &c.Zone }
+func requestTimeout(c *Config) *time.Duration   { return &c.RequestTimeout }
+func shutdownGrace(c *Config) *time.Duration    { return &c.ShutdownGrace }
+func requestsPerSecond(c *Config) *int          { return &c.RequestsPerSecond }
+func logLevel(c *Config) *slog.Level            { return &c.LogLevel }
+func logFormat(c *Config) *string               { return &c.LogFormat }
+func otlpEndpoint(c *Config) *string            { return &c.OTLPEndpoint }
 
 // into reads a text and puts the value where it belongs.
 func into[T any](field func(*Config) *T, parse func(string) (T, error)) func(*Config, string) error {
@@ -188,7 +199,28 @@ func origin(text string) (string, error) {
 	return strings.ToLower(text), nil // as browsers send it
 }
 
+func network(text string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil || prefix != prefix.Masked() {
+		return netip.Prefix{}, errors.New("networks such as 10.20.0.0/16 or fd12:3456::/32, with commas between several")
+	}
+	return prefix, nil
+}
+
+// days takes a number of days, or 0.
+func days(least int) func(string) (time.Duration, error) {
+	return func(text string) (time.Duration, error) {
+		n, err := strconv.Atoi(text)
+		if err != nil || n != 0 && (n < least || n > maxDays) {
+			return 0, fmt.Errorf("a whole number of days from %d to %d, or 0", least, maxDays)
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+}
+
 // verifyHost takes what the guarded client takes.
+func signingKeyKMS(text string) (string, error) { return text, kms.CheckURI(text) }
+
 func verifyHost(text string) (string, error) {
 	if _, err := fetch.New(fetch.Config{Hosts: []string{text}}); err != nil {
 		return "", errors.New("hosts such as badges.example.org or https://badges.example.org:8443, with commas between several and no path")

@@ -15,6 +15,8 @@ import (
 type Published struct {
 	// Document is the signed document, byte for byte.
 	Document []byte
+	// LearnerRecord is the record that goes with it, as a JWT; empty for a credential without one.
+	LearnerRecord []byte
 	Statement
 	// Status is a word: ACTIVE, SUSPENDED, REVOKED, SUPERSEDED or EXPIRED; it has been so since StatusTime.
 	Status     string

@@ -15,6 +15,7 @@ import (
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/openbadge"
+	"github.com/btlc/btlc/internal/program"
 	"github.com/btlc/btlc/internal/record"
 )
 
@@ -25,6 +26,8 @@ type Service struct {
 	fetch openbadge.Fetch // gets what other issuers publish; nil for nothing
 	// created has a word in it when a batch was created here.
 	created chan struct{}
+	// pdpRules are what hours are worth by the state's rules.
+	pdpRules []program.PDPRule
 }
 
 // New makes the service. The database has been migrated: statements are prepared on its tables.
@@ -36,7 +39,11 @@ func New(db *database.DB, issuer Issuer) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: s, created: make(chan struct{}, 1)}, nil
+	data, err := program.Load()
+	if err != nil {
+		return nil, err
+	}
+	return &Service{store: s, created: make(chan struct{}, 1), pdpRules: data.PDPRules}, nil
 }
 
 // GetCredential gets a credential.

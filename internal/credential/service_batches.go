@@ -18,12 +18,29 @@ func (s *Service) BatchIssueCredentials(ctx context.Context, req *pb.BatchIssueC
 		return &pb.BatchIssueCredentialsResponse{IssueBatch: b}, err
 	})
 	if err == nil {
-		select {
-		case s.created <- struct{}{}:
-		default: // whoever reads the word finds this batch too
-		}
+		s.begin()
 	}
 	return answer, err
+}
+
+// BatchReissueCredentials begins to issue anew what a compromised key has signed.
+func (s *Service) BatchReissueCredentials(ctx context.Context, req *pb.BatchReissueCredentialsRequest) (*pb.BatchReissueCredentialsResponse, error) {
+	answer, err := api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.BatchReissueCredentialsResponse, error) {
+		b, err := s.store.createReissueBatch(ctx, tx, req)
+		return &pb.BatchReissueCredentialsResponse{IssueBatch: b}, err
+	})
+	if err == nil {
+		s.begin()
+	}
+	return answer, err
+}
+
+// begin wakes who carries out batches.
+func (s *Service) begin() {
+	select {
+	case s.created <- struct{}{}:
+	default: // whoever reads the word finds this batch too
+	}
 }
 
 // GetIssueBatch gets a batch, with its progress.
@@ -64,6 +81,9 @@ func (s *Service) IssuePending(ctx context.Context, workers int) error {
 	for _, b := range batches {
 		if ctx.Err() != nil {
 			break
+		}
+		if b.replacedKey != "" && !s.store.issuer.compromised(b.replacedKey) {
+			continue // this server was not told yet that the key is compromised, and might sign by it: others were
 		}
 		faults = append(faults, s.carryOut(ctx, b, workers))
 	}

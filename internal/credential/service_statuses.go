@@ -9,34 +9,86 @@ import (
 	"github.com/btlc/btlc/internal/api"
 )
 
-// LookupCredentialStatus tells a district the status of one of its people's credentials. Somebody whom it does not employ
-// today is the same to it as somebody who does not exist.
+// LookupCredentialStatus tells a district the status of all credentials of a person whom it employs; of one whom it
+// employed before, when they left. Anybody else is the same to it as somebody who does not exist.
 func (s *Service) LookupCredentialStatus(ctx context.Context, req *pb.LookupCredentialStatusRequest) (*pb.LookupCredentialStatusResponse, error) {
-	found, employed, err := s.store.lookups.Find(ctx, asked(api.LastWord(req.GetParent()), req.GetEmployeeId()))
+	key := req.GetPerson()
+	if key == nil {
+		key = &pb.PersonKey{Key: &pb.PersonKey_EmployeeId{EmployeeId: req.GetEmployeeId()}}
+	}
+	at, err := s.store.momentOf(ctx, api.LastWord(req.GetParent()), req.GetAsOf(), req.GetKnownAsOf())
 	if err != nil {
 		return nil, err
-	} else if !employed {
+	}
+	p, err := s.store.findOne(ctx, api.LastWord(req.GetParent()), questionOf(key), at)
+	if err != nil {
+		return nil, err
+	}
+	switch p.outcome {
+	case outcomeFound, outcomeMoved:
+		api.Saw(ctx, p.educator)
+		return &pb.LookupCredentialStatusResponse{Statuses: p.statuses, MovedDate: api.OptionalDate(p.lastDay)}, nil
+	case outcomeAmbiguous:
+		field := "employeeId"
+		if req.GetPerson() != nil {
+			field = "person.employeeId"
+		}
+		return nil, severalAlike(field)
+	default:
 		return nil, api.Missing(req.GetParent() + "/credentialStatuses")
 	}
-	api.Saw(ctx, found.educator)
-	return &pb.LookupCredentialStatusResponse{Statuses: found.statuses}, nil
+}
+
+// severalAlike is the answer to a question that could mean several people.
+func severalAlike(field string) error {
+	return api.InvalidField(field, "is nobody's, and several people's but for capital letters or spaces: ask exactly")
 }
 
 // BatchLookupCredentialStatuses is LookupCredentialStatus for many at once.
 func (s *Service) BatchLookupCredentialStatuses(ctx context.Context, req *pb.BatchLookupCredentialStatusesRequest) (*pb.BatchLookupCredentialStatusesResponse, error) {
-	found, err := s.store.lookup(ctx, api.LastWord(req.GetParent()), req.GetEmployeeIds())
+	district := api.LastWord(req.GetParent())
+	at, err := s.store.momentOf(ctx, district, req.GetAsOf(), req.GetKnownAsOf())
 	if err != nil {
 		return nil, err
 	}
-	answer := &pb.BatchLookupCredentialStatusesResponse{Results: make([]*pb.CredentialStatusResult, len(req.GetEmployeeIds()))}
-	for i, id := range req.GetEmployeeIds() {
-		p, employed := found[id]
-		answer.Results[i] = &pb.CredentialStatusResult{EmployeeId: id, Found: employed, Statuses: p.statuses}
+	questions := make([]question, 0, len(req.GetEmployeeIds())+len(req.GetPersons()))
+	for _, id := range req.GetEmployeeIds() {
+		questions = append(questions, question{byEmployeeID, id})
+	}
+	for _, key := range req.GetPersons() {
+		questions = append(questions, questionOf(key))
+	}
+	found, err := s.store.find(ctx, district, questions, at)
+	if err != nil {
+		return nil, err
+	}
+	answer := &pb.BatchLookupCredentialStatusesResponse{Results: make([]*pb.CredentialStatusResult, len(questions))}
+	for i, q := range questions {
+		p, ok := found[q]
+		if !ok {
+			p.outcome = outcomeNotFound
+		}
+		answer.Results[i] = &pb.CredentialStatusResult{
+			Found: p.outcome == outcomeFound, Outcome: outcomes[p.outcome], Statuses: p.statuses, MovedDate: api.OptionalDate(p.lastDay),
+		}
+		if req.GetPersons() != nil {
+			answer.Results[i].Person = req.GetPersons()[i]
+		} else {
+			answer.Results[i].EmployeeId = q.key
+		}
 	}
 	educators := make([]uuid.UUID, 0, len(found))
 	for _, p := range found {
-		educators = append(educators, p.educator)
+		if p.educator != uuid.Nil {
+			educators = append(educators, p.educator)
+		}
 	}
 	api.Saw(ctx, educators...)
 	return answer, nil
+}
+
+// outcomes is api.EnumOf for the outcomes that there are, without reflection.
+var outcomes = map[string]pb.LookupOutcome{
+	outcomeFound: pb.LookupOutcome_LOOKUP_OUTCOME_FOUND, outcomeNotFound: pb.LookupOutcome_LOOKUP_OUTCOME_NOT_FOUND,
+	outcomeAmbiguous: pb.LookupOutcome_LOOKUP_OUTCOME_AMBIGUOUS, outcomeMoved: pb.LookupOutcome_LOOKUP_OUTCOME_MOVED,
 }

@@ -13,7 +13,8 @@ import (
 // SignedList is a status list as it is served.
 type SignedList struct {
 	Body []byte
-	// Etag is the same for the same bytes, without quotes.
+	// Etag is the same for the same list by the same key, as the header of that name has it. That of a JWT is weak
+	// (RFC 9110, section 8.8.1): servers may have signed it otherwise.
 	Etag string
 }
 
@@ -46,11 +47,10 @@ func (s *Service) StatusList(ctx context.Context, id string, purpose statuslist.
 }
 
 func listEtag(version int32, keyID string, form ListForm) string {
-	kind := "proof"
 	if form == ListAsJWT {
-		kind = "jwt"
+		return fmt.Sprintf(`W/"v%d-%s-jwt"`, version, keyID)
 	}
-	return fmt.Sprintf("v%d-%s-%s", version, keyID, kind)
+	return fmt.Sprintf(`"v%d-%s-proof"`, version, keyID)
 }
 
 // signedLists keeps the newest bytes of each list that was signed here. Lists are few: one for every listLength

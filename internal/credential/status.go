@@ -24,6 +24,7 @@ var credentialLife = api.Life{
 // batchLife is the life of a batch of awards, by its state.
 var batchLife = api.Life{
 	{"", "batch issue", "RUNNING"},
+	{"", "batch reissue of none", "DONE"},
 	{"RUNNING", "finish", "DONE"},
 }
 
@@ -52,17 +53,4 @@ func expiry(issued time.Time, months *int32) *time.Time {
 		end = end.AddDate(0, 0, -end.Day())
 	}
 	return &end
-}
-
-const edFiStatuses = "uri://ed-fi.org/CredentialStatusDescriptor#"
-
-// edFiStatus says each status as an Ed-Fi descriptor. Ed-Fi has no word for a credential that another one replaced: of its
-// words, Expired is the one that says that it is in force no longer without saying that it was taken away. The
-// credential in its place is Active.
-var edFiStatus = map[string]string{
-	"ACTIVE":     edFiStatuses + "Active",
-	"SUSPENDED":  edFiStatuses + "Suspended",
-	"REVOKED":    edFiStatuses + "Revoked",
-	"SUPERSEDED": edFiStatuses + "Expired",
-	"EXPIRED":    edFiStatuses + "Expired",
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/btlc/btlc/ent/employment"
@@ -58,7 +59,7 @@ func statusRecord(c *pb.Credential) *pb.CredentialStatusRecord {
 	}
 }
 
-// A district learns nothing about those whom it does not employ today, by its own calendar.
+// Of those who are gone a district learns when, and nothing else; of those who are to come nothing, by its own calendar.
 func TestLookupIsOfTodaysPeople(t *testing.T) {
 	w, s := open(t)
 	educator, _ := w.Graduate("B1")
@@ -67,18 +68,31 @@ func TestLookupIsOfTodaysPeople(t *testing.T) {
 	refused(t, unknown, api.NotFound)
 	recordtest.Must(t, w.Ent().Employment.Update().Where(employment.EducatorID(educator)).SetEndDate(recordtest.Day("2026-11-20")).Exec(t.Context()))
 	w.Travel(time.Date(2026, 11, 21, 4, 59, 0, 0, time.UTC)) // still the 20th in Boston
-	must[*pb.LookupCredentialStatusResponse](t)(do(t, hr("bps"), s.LookupCredentialStatus, ask("bps", "B1")))
+	if answer := must[*pb.LookupCredentialStatusResponse](t)(do(t, hr("bps"), s.LookupCredentialStatus, ask("bps", "B1"))); len(answer.Statuses) != 1 || answer.MovedDate != nil {
+		t.Errorf("on the last day: %v", answer)
+	}
 	w.Travel(time.Date(2026, 11, 21, 5, 0, 0, 0, time.UTC))
-	_, moved := do(t, hr("bps"), s.LookupCredentialStatus, ask("bps", "B1"))
-	if left, _ := json.Marshal(moved); moved == nil || string(left) != string(must[[]byte](t)(json.Marshal(unknown))) {
-		t.Errorf("of somebody who moved: %v, of nobody: %v", moved, unknown)
+	gone := &pb.LookupCredentialStatusResponse{MovedDate: &date.Date{Year: 2026, Month: 11, Day: 20}}
+	if answer := must[*pb.LookupCredentialStatusResponse](t)(do(t, hr("bps"), s.LookupCredentialStatus, ask("bps", "B1"))); !proto.Equal(answer, gone) {
+		t.Errorf("after the last day: %v", answer)
+	}
+	// Of several stretches the last one tells, and one that is to come does not.
+	for _, stretch := range [][2]string{{"2012-09-01", "2014-06-30"}, {"2026-12-01", "2026-12-31"}} {
+		recordtest.Must(t, w.Ent().Employment.Create().SetEducatorID(educator).SetDistrictID("bps").SetStartDate(recordtest.Day(stretch[0])).SetEndDate(recordtest.Day(stretch[1])).Exec(t.Context()))
+	}
+	if answer := must[*pb.LookupCredentialStatusResponse](t)(do(t, hr("bps"), s.LookupCredentialStatus, ask("bps", "B1"))); !proto.Equal(answer, gone) {
+		t.Errorf("with other stretches: %v", answer)
 	}
 
 	// The new district knows them under another number, from the first day on.
 	recordtest.Must(t, w.Ent().ExternalID.Create().SetEducatorID(educator).SetKind("EMPLOYEE_ID").SetDistrictID("ncs").SetValue("B1").Exec(t.Context()))
 	recordtest.Must(t, w.Ent().Employment.Create().SetEducatorID(educator).SetDistrictID("ncs").SetStartDate(recordtest.Day("2026-11-22")).Exec(t.Context()))
+	_, nobody := do(t, hr("ncs"), s.LookupCredentialStatus, ask("ncs", "nobody"))
 	_, early := do(t, hr("ncs"), s.LookupCredentialStatus, ask("ncs", "B1"))
 	refused(t, early, api.NotFound)
+	if a, b := must[[]byte](t)(json.Marshal(early)), must[[]byte](t)(json.Marshal(nobody)); string(a) != string(b) {
+		t.Errorf("of somebody who is to come: %s, of nobody: %s", a, b)
+	}
 	w.Travel(time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC))
 	if answer := must[*pb.LookupCredentialStatusResponse](t)(do(t, hr("ncs"), s.LookupCredentialStatus, ask("ncs", "B1"))); len(answer.Statuses) != 1 {
 		t.Errorf("statuses %v", answer.Statuses)
@@ -96,10 +110,13 @@ func TestBatchLookup(t *testing.T) {
 		&pb.BatchLookupCredentialStatusesRequest{Parent: "districts/bps", EmployeeIds: asked})
 	recordtest.Must(t, err)
 	found := func(id string, c *pb.Credential) *pb.CredentialStatusResult {
-		return &pb.CredentialStatusResult{EmployeeId: id, Found: true, Statuses: []*pb.CredentialStatusRecord{statusRecord(c)}}
+		return &pb.CredentialStatusResult{EmployeeId: id, Found: true, Outcome: pb.LookupOutcome_LOOKUP_OUTCOME_FOUND, Statuses: []*pb.CredentialStatusRecord{statusRecord(c)}}
+	}
+	missing := func(id string) *pb.CredentialStatusResult {
+		return &pb.CredentialStatusResult{EmployeeId: id, Outcome: pb.LookupOutcome_LOOKUP_OUTCOME_NOT_FOUND}
 	}
 	want := &pb.BatchLookupCredentialStatusesResponse{Results: []*pb.CredentialStatusResult{
-		found("B2", two), {EmployeeId: "nobody"}, found("B1", one), {EmployeeId: "N1"}, found("B2", two),
+		found("B2", two), missing("nobody"), found("B1", one), missing("N1"), found("B2", two),
 	}}
 	if !proto.Equal(answer, want) {
 		t.Errorf("got %v, want %v", answer, want)

@@ -79,8 +79,8 @@ func (i Issuer) listKey(form ListForm) openbadge.Signer {
 	return i.Keys.Active(openbadge.EdDSA)
 }
 
-// signList makes the signed list of a purpose. Its times are those of the last change and its signatures have no chance
-// in them, so that all servers make the same bytes.
+// signList makes the signed list of a purpose. Its times are those of the last change, so that all servers make
+// the same bytes, but for the signature of a JWT: ES256 of a key service is another one each time.
 func (i Issuer) signList(ctx context.Context, list publishedList, purpose statuslist.Purpose, form ListForm) ([]byte, error) {
 	bits, err := statuslist.New(list.length, list.set...)
 	if err != nil {

@@ -42,6 +42,10 @@ func (s store) issue(ctx context.Context, tx *database.Tx, person, credentialTyp
 	} else if err != nil {
 		return nil, err
 	}
+	certificates, err := s.basis(ctx, tx, id, kind)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.checkEligible(ctx, tx, id, kind); err != nil {
 		return nil, err
 	}
@@ -54,18 +58,20 @@ func (s store) issue(ctx context.Context, tx *database.Tx, person, credentialTyp
 	version := kind.Edges.PolicyVersion
 	return s.put(ctx, tx, terms{
 		educator: id, kind: kind, version: version, framework: framework, status: credentialLife.First(), expires: expiry(tx.Now, version.ValidityMonths),
-		reason: "ISSUED", authority: authorityOf(version),
+		certificates: certificates, reason: "ISSUED", authority: authorityOf(version),
 	})
 }
 
 // terms are those on which a credential is made; what else it says is what is on record of its holder.
 type terms struct {
 	educator  uuid.UUID
-	kind      *ent.CredentialType // with its course
+	kind      *ent.CredentialType // with its course, if it has one
 	version   *ent.PolicyVersion
 	framework *ent.Framework
 	status    string
 	expires   *time.Time
+	// certificates are what a credential without a course rests on.
+	certificates []certified
 	// supersedes is the credential in whose place it stands, locked; nil for none.
 	supersedes              *ent.Credential
 	reason, authority, note string
@@ -78,6 +84,9 @@ func authorityOf(version *ent.PolicyVersion) string {
 
 // put makes a credential with its document and the first event of its history.
 func (s store) put(ctx context.Context, tx *database.Tx, on terms) (*pb.Credential, error) {
+	if on.kind.CourseID == "" && on.certificates == nil {
+		return nil, api.Errorf(api.RequirementsUnmet, "No certificate of a course is active, and a credential of this type rests on those.")
+	}
 	a, err := s.award(ctx, tx, on)
 	if err != nil {
 		return nil, err
@@ -88,6 +97,12 @@ func (s store) put(ctx context.Context, tx *database.Tx, on terms) (*pb.Credenti
 	document, keyID, err := s.issuer.sign(ctx, a)
 	if err != nil {
 		return nil, err
+	}
+	learnerRecord := ""
+	if on.certificates != nil {
+		if learnerRecord, err = s.issuer.learnerRecord(ctx, a, on.certificates); err != nil {
+			return nil, err
+		}
 	}
 	list := uuid.MustParse(a.bit.list)
 	var predecessor *uuid.UUID
@@ -101,7 +116,7 @@ func (s store) put(ctx context.Context, tx *database.Tx, on terms) (*pb.Credenti
 		return nil, err
 	}
 	row, err := tx.Credential.Create().SetID(uuid.MustParse(a.id)).SetEducatorID(on.educator).SetCredentialTypeID(on.kind.ID).SetPolicyVersionID(on.version.ID).
-		SetFrameworkID(on.framework.ID).SetStatus(on.status).SetStatusReason(on.reason).SetIssueTime(tx.Now).SetStatusTime(tx.Now).SetDocument(document).SetKeyID(keyID).
+		SetFrameworkID(on.framework.ID).SetStatus(on.status).SetStatusReason(on.reason).SetIssueTime(tx.Now).SetStatusTime(tx.Now).SetDocument(document).SetLearnerRecord(learnerRecord).SetKeyID(keyID).
 		SetStatusListID(list).SetStatusListIndex(int32(a.bit.index)).SetNillableExpireTime(on.expires).SetNillableSupersedesID(predecessor).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, conflicts.Translate(err)
@@ -136,38 +151,60 @@ func (s store) checkEligible(ctx context.Context, tx *database.Tx, id uuid.UUID,
 }
 
 // award gathers what the document of a new credential says.
-func (s store) award(ctx context.Context, tx *database.Tx, on terms) (award, error) {
-	id, kind, framework, course := on.educator, on.kind, on.framework, on.kind.Edges.Course
-	offered, err := tx.CourseVersion.Query().Where(courseversion.CourseID(course.ID)).Order(ent.Desc(courseversion.FieldVersionNumber)).First(ctx)
-	if err != nil {
-		return award{}, err
-	}
-	a := award{
+func (s store) award(ctx context.Context, tx *database.Tx, on terms) (a award, err error) {
+	kind, framework := on.kind, on.framework
+	a = award{
 		id: uuid.Must(uuid.NewV7()).String(), salt: rand.Text(),
-		credentialType: kind.ID, title: kind.Title, description: course.Description, criteria: kind.Criteria, achievementType: kind.AchievementType, credits: offered.Credits,
+		credentialType: kind.ID, title: kind.Title, criteria: kind.Criteria, achievementType: kind.AchievementType,
 		framework: framework.ID, frameworkTitle: framework.Title, standards: framework.Alignments, time: tx.Now,
 	}
 	if on.expires != nil {
 		a.until = *on.expires
 	}
-	if a.identity, a.identityType, err = identity(ctx, tx, id); err != nil {
+	if a.identity, a.identityType, err = identity(ctx, tx, on.educator); err != nil {
 		return award{}, err
 	}
-	inSkill := []predicate.Competency{competency.FrameworkID(framework.ID), competency.HasCoreSkillWith(coreskill.Code(course.CoreSkill))}
-	attained, err := tx.Attainment.Query().Where(attainment.EducatorID(id), attainment.HasCompetencyWith(inSkill...)).
-		WithSubmission(func(q *ent.SubmissionQuery) { q.WithAssessment() }).All(ctx)
+	course := kind.Edges.Course
+	if course == nil {
+		a.description = describe(on.certificates)
+		var skills []string
+		for _, c := range on.certificates {
+			skills = append(skills, c.coreSkill)
+		}
+		_, err = addCompetencies(ctx, tx, &a, on.educator, skills) // the evidence is in the certificates
+		return a, err
+	}
+	offered, err := tx.CourseVersion.Query().Where(courseversion.CourseID(course.ID)).Order(ent.Desc(courseversion.FieldVersionNumber)).First(ctx)
 	if err != nil {
 		return award{}, err
 	}
-	if a.evidence, err = digests(ctx, tx, attained); err != nil {
+	a.description, a.credits = course.Description, offered.Credits
+	attained, err := addCompetencies(ctx, tx, &a, on.educator, []string{course.CoreSkill})
+	if err != nil {
 		return award{}, err
 	}
-	rows, err := tx.Competency.Query().Where(inSkill...).Order(ent.Asc(competency.FieldCompetencyNumber, competency.FieldCode)).All(ctx)
+	a.evidence, err = digests(ctx, tx, attained)
+	return a, err
+}
+
+// addCompetencies adds the competencies of core skills to an award, in the order of the framework, and answers how a person
+// has attained some of them.
+func addCompetencies(ctx context.Context, tx *database.Tx, a *award, educator uuid.UUID, skills []string) ([]*ent.Attainment, error) {
+	inSkills := []predicate.Competency{competency.FrameworkID(a.framework), competency.HasCoreSkillWith(coreskill.CodeIn(skills...))}
+	attained, err := tx.Attainment.Query().Where(attainment.EducatorID(educator), attainment.HasCompetencyWith(inSkills...)).
+		WithSubmission(func(q *ent.SubmissionQuery) { q.WithAssessment() }).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Competency.Query().Where(inSkills...).WithCoreSkill().Order(ent.Asc(competency.FieldCompetencyNumber, competency.FieldCode)).All(ctx)
+	slices.SortStableFunc(rows, func(a, b *ent.Competency) int {
+		return cmp.Compare(a.Edges.CoreSkill.Position, b.Edges.CoreSkill.Position)
+	})
 	for _, row := range rows {
 		shown := slices.ContainsFunc(attained, func(a *ent.Attainment) bool { return a.CompetencyID == row.ID })
 		a.competencies = append(a.competencies, awardedCompetency{row.Code, row.Statement, shown})
 	}
-	return a, err
+	return attained, err
 }
 
 // digests are those of the evidence by which competencies were attained, in the order of the assessments and of what was

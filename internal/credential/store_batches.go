@@ -18,6 +18,7 @@ import (
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/openbadge"
 )
 
 // The states of one person of a batch.
@@ -35,7 +36,7 @@ var resultList = &api.ListSpec{Default: "ordinal", Key: issueresult.FieldOrdinal
 
 func batchProto(row *ent.IssueBatch, counts map[string]int32) *pb.IssueBatch {
 	return &pb.IssueBatch{
-		Name: api.Name("btlc/IssueBatch", row.ID), CredentialType: api.Name("btlc/CredentialType", row.CredentialTypeID), State: api.EnumOf[pb.IssueBatch_State](row.State),
+		Name: api.Name("btlc/IssueBatch", row.ID), CredentialType: api.Name("btlc/CredentialType", row.CredentialTypeID), ReplacedKey: row.ReplacedKey, State: api.EnumOf[pb.IssueBatch_State](row.State),
 		TotalCount: counts[personPending] + counts[personIssued] + counts[personRefused], IssuedCount: counts[personIssued], RefusedCount: counts[personRefused],
 		CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime),
 	}
@@ -68,21 +69,28 @@ func (s store) createBatch(ctx context.Context, tx *database.Tx, req *pb.BatchIs
 	if err := present(persons, known); err != nil {
 		return nil, err
 	}
+	results := make([]*ent.IssueResultCreate, len(persons))
+	for i, person := range persons {
+		results[i] = tx.IssueResult.Create().SetEducatorID(person)
+	}
+	tx.Concerns(persons...)
+	return putBatch(ctx, tx, tx.IssueBatch.Create().SetCredentialTypeID(kind).SetState(batchLife.First()), results)
+}
+
+// putBatch makes a batch with its persons, who are numbered in their order.
+func putBatch(ctx context.Context, tx *database.Tx, create *ent.IssueBatchCreate, results []*ent.IssueResultCreate) (*pb.IssueBatch, error) {
 	call := api.CallOf(ctx)
-	batch, err := tx.IssueBatch.Create().SetCredentialTypeID(kind).SetState(batchLife.First()).SetRequestedBy(call.Principal).SetRequestID(call.RequestID).
-		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+	batch, err := create.SetRequestedBy(call.Principal).SetRequestID(call.RequestID).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
-	results := make([]*ent.IssueResultCreate, len(persons))
-	for i, person := range persons {
-		results[i] = tx.IssueResult.Create().SetIssueBatchID(batch.ID).SetOrdinal(int32(i + 1)).SetEducatorID(person)
+	for i, result := range results {
+		result.SetIssueBatchID(batch.ID).SetOrdinal(int32(i + 1)) // #nosec G115 -- 1000 at most
 	}
 	if err := tx.IssueResult.CreateBulk(results...).Exec(ctx); err != nil {
 		return nil, err
 	}
-	tx.Concerns(persons...)
-	b := batchProto(batch, map[string]int32{personPending: int32(len(persons))})
+	b := batchProto(batch, map[string]int32{personPending: int32(len(results))}) // #nosec G115 -- 1000 at most
 	tx.Wrote(b.Name)
 	announceBatch(tx, batch, "CREATED")
 	return b, nil
@@ -142,6 +150,8 @@ func (s store) listResults(ctx context.Context, req *pb.ListIssueResultsRequest)
 type runningBatch struct {
 	id             uuid.UUID
 	credentialType string
+	// replacedKey is the compromised key whose credentials are issued anew; empty for first awards.
+	replacedKey string
 	// call is the one that asked for it: its awards are on record in its caller's name.
 	call *api.Call
 }
@@ -151,9 +161,14 @@ func (s store) runningBatches(ctx context.Context) ([]runningBatch, error) {
 	rows, err := s.db.Ent().IssueBatch.Query().Where(issuebatch.State(batchLife.First())).Order(ent.Asc(issuebatch.FieldCreateTime)).Limit(100).All(ctx)
 	batches := make([]runningBatch, len(rows))
 	for i, row := range rows {
-		batches[i] = runningBatch{row.ID, api.Name("btlc/CredentialType", row.CredentialTypeID), &api.Call{
-			Method: pb.CredentialService_BatchIssueCredentials_FullMethodName, Principal: row.RequestedBy, RequestID: row.RequestID,
-		}}
+		method := pb.CredentialService_BatchIssueCredentials_FullMethodName
+		if row.ReplacedKey != "" {
+			method = pb.CredentialService_BatchReissueCredentials_FullMethodName
+		}
+		batches[i] = runningBatch{
+			row.ID, api.Name("btlc/CredentialType", row.CredentialTypeID), row.ReplacedKey,
+			&api.Call{Method: method, Principal: row.RequestedBy, RequestID: row.RequestID},
+		}
 	}
 	return batches, err
 }
@@ -174,7 +189,7 @@ func (s store) issueNext(ctx context.Context, b runningBatch) (found bool, err e
 		if claimed == nil {
 			return ent.MaskNotFound(err)
 		}
-		c, err := s.issue(ctx, tx, api.Name("btlc/Educator", claimed.EducatorID), b.credentialType)
+		c, err := s.issueTo(ctx, tx, b, claimed)
 		if err != nil {
 			return err
 		}
@@ -193,12 +208,22 @@ func (s store) issueNext(ctx context.Context, b runningBatch) (found bool, err e
 	switch {
 	case known:
 		return true, s.refuse(ctx, claimed.ID, refusal)
-	case ctx.Err() != nil || database.IsReadOnlyOrDown(err) || errors.Is(err, database.ErrContention):
+	case ctx.Err() != nil || database.IsReadOnlyOrDown(err) || errors.Is(err, database.ErrContention) || errors.Is(err, openbadge.ErrNotSigned):
 		return true, fmt.Errorf("%s: %w", api.Name("btlc/IssueBatch", b.id), err)
 	default: // the others shall not wait for what would fail again and again
 		fault := fmt.Errorf("%s, %s: %w", api.Name("btlc/IssueBatch", b.id), api.Name("btlc/Educator", claimed.EducatorID), err)
 		return true, errors.Join(fault, s.refuse(ctx, claimed.ID, api.Errorf(api.Internal, "%s.", api.Internal.Title())))
 	}
+}
+
+// issueTo issues to a person of a batch: a first credential, or one in the place of that which the batch replaces.
+func (s store) issueTo(ctx context.Context, tx *database.Tx, b runningBatch, to *ent.IssueResult) (*pb.Credential, error) {
+	if to.ReplacesID == nil {
+		return s.issue(ctx, tx, api.Name("btlc/Educator", to.EducatorID), b.credentialType)
+	}
+	return s.reissue(ctx, tx, &pb.ReissueCredentialRequest{
+		Name: api.Name("btlc/Credential", *to.ReplacesID), ReasonCode: keyCompromised, Authority: api.Name("btlc/IssueBatch", b.id),
+	})
 }
 
 // refuse writes down why a person gets none, in a transaction of its own: that of the award has come to nothing. Another

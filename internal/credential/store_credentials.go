@@ -25,6 +25,8 @@ type store struct {
 	statuses *sql.Stmt
 	lookups  *database.Group[person]
 	lists    *signedLists
+	// exports has a word in it for each snapshot that is read.
+	exports chan struct{}
 }
 
 func newStore(db *database.DB, issuer Issuer) (store, error) {
@@ -32,7 +34,7 @@ func newStore(db *database.DB, issuer Issuer) (store, error) {
 	if err != nil {
 		return store{}, err
 	}
-	s := store{db: db, issuer: issuer, policies: record.NewPolicies(), statuses: statuses, lists: newSignedLists()}
+	s := store{db: db, issuer: issuer, policies: record.NewPolicies(), statuses: statuses, lists: newSignedLists(), exports: make(chan struct{}, maxExports)}
 	s.lookups = database.NewGroup(s.lookupAsked)
 	return s, nil
 }
@@ -49,8 +51,10 @@ var credentialList = &api.ListSpec{Default: "issue_time desc", Columns: map[stri
 	"create_time": {Name: credential.FieldCreateTime, Kind: api.InstantColumn},
 }}
 
-// listed are the columns of a list: all but the document, which is most of a row.
-var listed = slices.DeleteFunc(slices.Clone(credential.Columns), func(column string) bool { return column == credential.FieldDocument })
+// listed are the columns of a list: all but what is signed, which is most of a row.
+var listed = slices.DeleteFunc(slices.Clone(credential.Columns), func(column string) bool {
+	return column == credential.FieldDocument || column == credential.FieldLearnerRecord
+})
 
 // counted are the statuses of credentials that their holders have: nobody has two of one type.
 var counted = []string{"ACTIVE", "SUSPENDED"}

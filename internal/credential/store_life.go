@@ -40,9 +40,13 @@ func (s store) reissue(ctx context.Context, tx *database.Tx, req *pb.ReissueCred
 	if err != nil {
 		return nil, err
 	}
+	certificates, err := s.basis(ctx, tx, row.EducatorID, kind)
+	if err != nil {
+		return nil, err
+	}
 	return s.put(ctx, tx, terms{
 		educator: row.EducatorID, kind: kind, version: row.Edges.PolicyVersion, framework: framework, status: row.Status, expires: row.ExpireTime,
-		supersedes: row, reason: req.GetReasonCode(), authority: req.GetAuthority(), note: req.GetNote(),
+		certificates: certificates, supersedes: row, reason: req.GetReasonCode(), authority: req.GetAuthority(), note: req.GetNote(),
 	})
 }
 

@@ -18,7 +18,7 @@ func (s store) published(ctx context.Context, id uuid.UUID) (Published, bool, er
 		return Published{}, false, err
 	}
 	p := Published{
-		Document: []byte(row.Document), Status: row.Status, StatusTime: row.StatusTime, IssueTime: row.IssueTime,
+		Document: []byte(row.Document), LearnerRecord: []byte(row.LearnerRecord), Status: row.Status, StatusTime: row.StatusTime, IssueTime: row.IssueTime,
 		Badge: badge.Design(row.Edges.CredentialType.Badge),
 	}
 	if row.ExpireTime != nil {

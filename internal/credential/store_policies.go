@@ -21,13 +21,17 @@ var credentialTypeList = &api.ListSpec{Default: "name", Columns: map[string]api.
 }}
 
 func credentialTypeProto(row *ent.CredentialType) *pb.CredentialType {
+	course := ""
+	if row.CourseID != "" {
+		course = api.Name("btlc/Course", row.CourseID)
+	}
 	return &pb.CredentialType{
-		Name: api.Name("btlc/CredentialType", row.ID), Title: row.Title, Course: api.Name("btlc/Course", row.CourseID), AchievementType: row.AchievementType,
+		Name: api.Name("btlc/CredentialType", row.ID), Title: row.Title, Course: course, AchievementType: row.AchievementType,
 		Criteria: row.Criteria, PolicyVersion: policyVersionName(row.Edges.PolicyVersion), Sources: row.Sources, CreateTime: api.Timestamp(row.CreateTime),
 	}
 }
 
-// typeRow is a credential type with its course and the policy that new awards are decided by; nil when there is none.
+// typeRow is a credential type with its course, if it has one, and the policy that new awards are decided by; nil when there is none.
 func (s store) typeRow(ctx context.Context, db *ent.Client, name string) (*ent.CredentialType, error) {
 	row, err := db.CredentialType.Query().Where(credentialtype.ID(api.LastWord(name))).WithCourse().WithPolicyVersion().Only(ctx)
 	return row, ent.MaskNotFound(err)

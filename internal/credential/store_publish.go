@@ -80,7 +80,7 @@ func sourceOf(latest *ent.PolicyVersion, title string, requirements []*pb.Requir
 	return source
 }
 
-// compile compiles requirements and tries them on a record that is empty, for each course that they would be asked for: an
+// compile compiles requirements and tries them on a record that is empty, for each course, or none, that they would be asked for: an
 // expression that cannot be decided there, such as one on the assessments of a course that there is not, would fail every
 // award. What is wrong is told by the place of the requirement; prefix leads to the requirements in the request.
 func compile(ctx context.Context, db *ent.Client, prefix string, source policy.Source, types []*ent.CredentialType, now time.Time) (*policy.Program, error) {

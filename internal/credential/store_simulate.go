@@ -49,7 +49,7 @@ func (s store) simulate(ctx context.Context, req *pb.SimulatePolicyRequest) (*pb
 			return nil, nil, err
 		}
 		for _, kind := range types {
-			if !slices.Contains(courses, kind.CourseID) {
+			if kind.CourseID != "" && !slices.Contains(courses, kind.CourseID) {
 				continue
 			}
 			c, err := compare(ctx, records.Facts(person, ""), current, candidate, record.About{Educator: person, Course: kind.CourseID, Now: now}.Input(), kind.ID)
@@ -87,14 +87,17 @@ func compare(ctx context.Context, facts policy.Facts, current, candidate *policy
 	}, nil
 }
 
-// simulated is a page of those who are or were registered for a course of the credential types, in the order of their
-// names, and the token of the next page.
+// simulated is a page of those who are or were registered for a course of the credential types, and for any course when one of
+// them is for none, in the order of their names, and the token of the next page.
 func simulated(ctx context.Context, db *ent.Client, req *pb.SimulatePolicyRequest, types []*ent.CredentialType) (people []uuid.UUID, next string, err error) {
 	var courses []string
 	for _, t := range types {
 		courses = append(courses, t.CourseID)
 	}
-	query := db.Registration.Query().Where(registration.HasSectionWith(section.HasCourseVersionWith(courseversion.CourseIDIn(courses...))))
+	query := db.Registration.Query()
+	if !slices.Contains(courses, "") {
+		query.Where(registration.HasSectionWith(section.HasCourseVersionWith(courseversion.CourseIDIn(courses...))))
+	}
 	if token := req.GetPageToken(); token != "" {
 		place, err := api.OpenPlace(req, token, 1)
 		if err != nil {

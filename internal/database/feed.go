@@ -20,29 +20,29 @@ type Change struct {
 	Resource, Type string
 	// Version goes up with each change of the resource: a consumer applies a change when it is higher than what it has.
 	Version int32
-	// Kind is CREATED, UPDATED or DELETED.
+	// Kind is CREATED, UPDATED, DELETED or MERGED.
 	Kind string
-	// NaturalKeys are, for each stream, the numbers by which its consumer knows the person.
-	NaturalKeys map[string]map[string]string
+	// NaturalKeys are, for each stream, the numbers by which its consumer knows the person; PreviousNaturalKeys those by
+	// which it knew the person before, where they changed.
+	NaturalKeys, PreviousNaturalKeys map[string]map[string]string
 	// State is what a consumer needs to know. It holds no names.
 	State map[string]any
 }
 
 // FeedRow is a change as it stands in one stream.
 type FeedRow struct {
-	Number               int64
-	Resource, Type, Kind string
-	Version              int32
-	NaturalKeys          map[string]string
-	State                json.RawMessage
-	CommitTime           time.Time
+	Number                           int64
+	Resource, Type, Kind             string
+	Version                          int32
+	NaturalKeys, PreviousNaturalKeys map[string]string
+	State                            json.RawMessage
+	CommitTime                       time.Time
 }
 
 // FeedPage is a stretch of one stream. Epoch changes when numbers could repeat, after a restore.
 type FeedPage struct {
-	Rows           []FeedRow
-	Epoch          string
-	Oldest, Newest int64
+	FeedBounds
+	Rows []FeedRow
 }
 
 // Emit puts a change on the feed of this transaction.
@@ -79,9 +79,13 @@ func mapKeys[K comparable, V any](m map[K]V) func(yield func(K) bool) {
 func (tx *Tx) append(ctx context.Context, stream string, changes []Change) error {
 	n := len(changes)
 	resources, types, kinds := make([]string, n), make([]string, n), make([]string, n)
-	versions, keys, states := make([]int64, n), make([]string, n), make([]string, n)
+	versions, keys, before, states := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
 	for i, c := range changes {
 		natural, err := json.Marshal(nonNil(c.NaturalKeys[stream]))
+		if err != nil {
+			return err
+		}
+		previous, err := json.Marshal(nonNil(c.PreviousNaturalKeys[stream]))
 		if err != nil {
 			return err
 		}
@@ -89,17 +93,18 @@ func (tx *Tx) append(ctx context.Context, stream string, changes []Change) error
 		if err != nil {
 			return err
 		}
-		resources[i], types[i], kinds[i], versions[i], keys[i], states[i] = c.Resource, c.Type, c.Kind, int64(c.Version), string(natural), string(state)
+		resources[i], types[i], kinds[i], versions[i] = c.Resource, c.Type, c.Kind, int64(c.Version)
+		keys[i], before[i], states[i] = string(natural), string(previous), string(state)
 	}
 	_, err := tx.ExecContext(ctx, `
 		WITH counter AS (
 			INSERT INTO feed_streams AS s (stream, newest) VALUES ($1, $2)
 			ON CONFLICT (stream) DO UPDATE SET newest = s.newest + $2 RETURNING newest - $2 AS base)
-		INSERT INTO feed_rows (commit_time, stream, number, resource, resource_type, kind, version, natural_keys, state)
-		SELECT $3, $1, counter.base + r.ordinality, r.resource, r.resource_type, r.kind, r.version, r.natural_keys::jsonb, r.state::jsonb
-		FROM counter, unnest($4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[])
-			WITH ORDINALITY AS r(resource, resource_type, kind, version, natural_keys, state, ordinality)`,
-		stream, n, tx.Now, pq.Array(resources), pq.Array(types), pq.Array(kinds), pq.Array(versions), pq.Array(keys), pq.Array(states))
+		INSERT INTO feed_rows (commit_time, stream, number, resource, resource_type, kind, version, natural_keys, previous_natural_keys, state)
+		SELECT $3, $1, counter.base + r.ordinality, r.resource, r.resource_type, r.kind, r.version, r.natural_keys::jsonb, r.previous_natural_keys::jsonb, r.state::jsonb
+		FROM counter, unnest($4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[])
+			WITH ORDINALITY AS r(resource, resource_type, kind, version, natural_keys, previous_natural_keys, state, ordinality)`,
+		stream, n, tx.Now, pq.Array(resources), pq.Array(types), pq.Array(kinds), pq.Array(versions), pq.Array(keys), pq.Array(before), pq.Array(states))
 	return err
 }
 
@@ -110,36 +115,53 @@ func nonNil(m map[string]string) map[string]string {
 	return m
 }
 
+// ReadFeedBounds reads what a stream holds, in the caller's transaction: of its snapshot, if it keeps one. Errors:
+// ErrNewHistory, with which InFeedSnapshot deals.
+func ReadFeedBounds(ctx context.Context, tx *sql.Tx, stream string) (bounds FeedBounds, err error) {
+	same := false
+	err = tx.QueryRowContext(ctx, `SELECT e.epoch, coalesce(s.newest, 0), coalesce(s.floor, 0) + 1, e.history = feed_history()
+		FROM feed_epoch e LEFT JOIN feed_streams s ON s.stream = $1`, stream).Scan(&bounds.Epoch, &bounds.Newest, &bounds.Oldest, &same)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return FeedBounds{}, errors.New("the change feed has no epoch: the migrations were not applied")
+	case err != nil:
+		return FeedBounds{}, err
+	case !same:
+		return FeedBounds{}, ErrNewHistory
+	}
+	return bounds, nil
+}
+
 // ReadFeed reads at most limit changes of a stream with a number above after, from one snapshot with the stream's bounds.
 func (db *DB) ReadFeed(ctx context.Context, stream string, after int64, limit int) (page FeedPage, err error) {
-	tx, err := db.sql.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return page, err
-	}
-	defer func() { _ = tx.Rollback() }() // read-only: there is nothing to keep
-	err = tx.QueryRowContext(ctx, `SELECT e.epoch, coalesce(s.newest, 0), coalesce(s.floor, 0) + 1
-		FROM feed_epoch e LEFT JOIN feed_streams s ON s.stream = $1`, stream).Scan(&page.Epoch, &page.Newest, &page.Oldest)
-	if errors.Is(err, sql.ErrNoRows) {
-		return page, errors.New("the change feed has no epoch: the migrations were not applied")
-	} else if err != nil {
-		return page, err
-	}
-	rows, err := tx.QueryContext(ctx, `SELECT number, resource, resource_type, kind, version, natural_keys, state, commit_time
+	err = db.InFeedSnapshot(ctx, func(tx *sql.Tx) (err error) {
+		page = FeedPage{}
+		if page.FeedBounds, err = ReadFeedBounds(ctx, tx, stream); err != nil {
+			return err
+		}
+		page.Rows, err = readFeedRows(ctx, tx, stream, after, limit)
+		return err
+	})
+	return page, err
+}
+
+func readFeedRows(ctx context.Context, tx *sql.Tx, stream string, after int64, limit int) (found []FeedRow, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT number, resource, resource_type, kind, version, natural_keys, previous_natural_keys, state, commit_time
 		FROM feed_rows WHERE stream = $1 AND number > $2 ORDER BY number LIMIT $3`, stream, after, limit)
 	if err != nil {
-		return page, err
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var r FeedRow
-		var keys []byte
-		if err := rows.Scan(&r.Number, &r.Resource, &r.Type, &r.Kind, &r.Version, &keys, &r.State, &r.CommitTime); err != nil {
-			return page, err
+		var keys, before []byte
+		if err := rows.Scan(&r.Number, &r.Resource, &r.Type, &r.Kind, &r.Version, &keys, &before, &r.State, &r.CommitTime); err != nil {
+			return nil, err
 		}
-		if err := json.Unmarshal(keys, &r.NaturalKeys); err != nil {
-			return page, err
+		if err := errors.Join(json.Unmarshal(keys, &r.NaturalKeys), json.Unmarshal(before, &r.PreviousNaturalKeys)); err != nil {
+			return nil, err
 		}
-		page.Rows = append(page.Rows, r)
+		found = append(found, r)
 	}
-	return page, rows.Err()
+	return found, rows.Err()
 }

@@ -16,6 +16,8 @@ type catalog struct {
 	framework   string
 	courses     map[string]offering // by id
 	institution string
+	// fullCredential is the type of the credential that rests on the certificates of all courses.
+	fullCredential string
 }
 
 // offering is a course as it is offered.
@@ -34,6 +36,11 @@ func (l *loader) readCatalog(ctx context.Context) (*catalog, error) {
 	types, err := l.credential.ListCredentialTypes(ctx, &credentialpb.ListCredentialTypesRequest{PageSize: 1000})
 	if err != nil {
 		return nil, err
+	}
+	for _, ct := range types.CredentialTypes {
+		if ct.Course == "" {
+			c.fullCredential = ct.Name
+		}
 	}
 	for _, id := range courses {
 		course, err := l.enrollment.GetCourse(ctx, &enrollmentpb.GetCourseRequest{Name: "courses/" + id})

@@ -188,6 +188,9 @@ func (s *site) checkCounts(t testing.TB) {
 		`SELECT count(*) FROM submissions WHERE attempt = 2`,
 		`SELECT count(*) FROM score_sheets WHERE outcome = 'NOT_YET'`,
 		`SELECT count(*) FROM credentials WHERE status = 'ACTIVE'`,
+		`SELECT count(*) FROM credentials WHERE credential_type_id = 'btlc-credential' AND status = 'ACTIVE' AND learner_record <> ''`,
+		`SELECT count(*) FROM trainings WHERE void_time IS NULL`,
+		`SELECT count(*) FROM trainings WHERE void_time IS NOT NULL`,
 		`SELECT count(*) FROM credit_requests`,
 		`SELECT count(*) FROM consents`,
 	} {

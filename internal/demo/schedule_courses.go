@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -16,16 +17,23 @@ func (l *loader) scheduleCourses(ctx context.Context, t *timeline, w *world) err
 	if err != nil {
 		return err
 	}
-	consented := map[*person]bool{}
+	consented, certified := map[*person]bool{}, map[*person][]time.Time{}
 	for i, s := range w.sections {
 		l.scheduleSection(t, c, s, time.Duration(i)*time.Minute)
 		for _, seat := range s.seats {
 			first := seat.consent && seat.credit && !consented[seat.person]
 			consented[seat.person] = consented[seat.person] || first
 			l.scheduleSeat(t, c, s, seat, first)
-			l.scheduleWork(t, c, s, seat, w.now)
+			if issued, earned := l.scheduleWork(t, c, s, seat, w.now); earned {
+				certified[seat.person] = append(certified[seat.person], issued)
+			}
 		}
 		l.scheduleMeetings(t, s)
+	}
+	for i, p := range w.leaders {
+		if issued := certified[p]; len(issued) == len(courses) {
+			l.scheduleFullCredential(t, c, p, w.over, slices.MaxFunc(issued, time.Time.Compare), i%3 == 0)
+		}
 	}
 	return nil
 }

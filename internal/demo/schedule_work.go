@@ -11,13 +11,14 @@ import (
 // dueWeeks are the weeks of meetings at whose end the assessments of a course are due.
 var dueWeeks = []int{4, 7, 10, 12}
 
-// scheduleWork lets a participant hand in their work and have it scored, and issues the certificate that it earns.
-func (l *loader) scheduleWork(t *timeline, c *catalog, s *section, seat *seat, today time.Time) {
+// scheduleWork lets a participant hand in their work and have it scored, and issues the certificate that it earns. It says
+// when, and whether it earns one.
+func (l *loader) scheduleWork(t *timeline, c *catalog, s *section, seat *seat, today time.Time) (issued time.Time, earned bool) {
 	if !s.cancelled.IsZero() || !seat.withdraws.IsZero() {
-		return
+		return time.Time{}, false
 	}
 	var last time.Time
-	earned := true
+	earned = true
 	for i, work := range seat.work {
 		a := c.courses[s.course].assessments[i]
 		due := s.term.week(dueWeeks[i], time.Sunday, 18, 0)
@@ -39,9 +40,10 @@ func (l *loader) scheduleWork(t *timeline, c *catalog, s *section, seat *seat, t
 			last = scored
 		}
 	}
-	if earned {
-		l.scheduleCredential(t, c.courses[s.course].credentialType, seat, fridayAfter(last), today)
+	if issued = fridayAfter(last); earned {
+		l.scheduleCredential(t, c.courses[s.course].credentialType, seat, issued, today)
 	}
+	return issued, earned
 }
 
 // scheduleAttempt lets the work lie as a draft for three days before it is handed in. The submission has its name when it

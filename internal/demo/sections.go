@@ -93,14 +93,18 @@ func (w *world) makeSections(over, running int) {
 	facilitators := w.pickFacilitators((over + running) / 2)
 	first := w.holders(w.over.opens())
 	first = slices.DeleteFunc(first, func(p *person) bool { return slices.Contains(facilitators, p) })
-	dealt := first[:min(len(first)*6/10, over*seatsInSection)]
-	past := w.makeTerm(w.over, over, dealt, facilitators)
+	w.pickLeaders(first, scaled(leaders, float64(over)/sectionsOver, 1))
+	first = slices.DeleteFunc(first, func(p *person) bool { return slices.Contains(w.leaders, p) })
+	dealt := first[:min(len(first)*6/10, over*seatsInSection-len(courses)*len(w.leaders))]
+	past := w.openTerm(w.over, over, facilitators)
+	w.seatLeaders(past)
+	w.deal(past, dealt)
 
 	second := w.holders(w.running.opens())
 	second = slices.DeleteFunc(second, func(p *person) bool {
-		return slices.Contains(facilitators, p) || slices.Contains(dealt, p) && !chance(w.rand, 0.15)
+		return slices.Contains(facilitators, p) || slices.Contains(w.leaders, p) || slices.Contains(dealt, p) && !chance(w.rand, 0.15)
 	})
-	w.makeTerm(w.running, running, second[:min(len(second), running*seatsRunning)], facilitators)
+	w.deal(w.openTerm(w.running, running, facilitators), second[:min(len(second), running*seatsRunning)])
 	w.giveSecondCourse(past)
 	w.cancelOne(past)
 }
@@ -121,8 +125,37 @@ func (w *world) pickFacilitators(n int) []*person {
 	return found
 }
 
-// makeTerm deals people out to the sections of a term.
-func (w *world) makeTerm(t term, n int, people []*person, facilitators []*person) []*section {
+// pickLeaders finds those who take all four courses in the term that is over: people who stay where they are.
+func (w *world) pickLeaders(from []*person, n int) {
+	for _, p := range from {
+		if len(w.leaders) < n && p.move == nil {
+			w.leaders = append(w.leaders, p)
+		}
+	}
+}
+
+// seatLeaders gives each leader a seat in a section of each course, none of them in the last section, which may be cancelled.
+// They see it through to the certificates. On Saturdays, when all sections meet, they can be in one only.
+func (w *world) seatLeaders(past []*section) {
+	groups := max(1, (len(past)-1)/len(courses))
+	for i, p := range w.leaders {
+		for j := range courses {
+			s := past[len(courses)*(i%groups)+j]
+			taken := w.newSeat(s, p, len(s.seats), seatsInSection)
+			taken.withdraws, taken.completes, taken.credential = time.Time{}, true, staysActive
+			for n := range taken.work {
+				taken.work[n].handsIn, taken.work[n].first = true, true
+			}
+			for n, m := range s.meetings {
+				taken.attendance[n] = attendance{excused: m.start.Weekday() == time.Saturday && j != n%len(courses)}
+			}
+			s.seats = append(s.seats, taken)
+		}
+	}
+}
+
+// openTerm makes the sections of a term.
+func (w *world) openTerm(t term, n int, facilitators []*person) []*section {
 	var made []*section
 	for i := range n {
 		evenings := time.Monday + time.Weekday(i%4)
@@ -135,13 +168,21 @@ func (w *world) makeTerm(t term, n int, people []*person, facilitators []*person
 		}
 		made = append(made, s)
 	}
-	each := (len(people) + n - 1) / max(n, 1)
-	for i, p := range people {
-		s := made[i%n]
-		s.seats = append(s.seats, w.newSeat(s, p, len(s.seats), each))
-	}
 	w.sections = append(w.sections, made...)
 	return made
+}
+
+// deal deals people out to the sections of a term, whose seats suffice for them.
+func (w *world) deal(to []*section, people []*person) {
+	n := len(to)
+	each := (len(people) + n - 1) / max(n, 1)
+	for i, p := range people {
+		s := to[i%n]
+		for next := i + 1; len(s.seats) >= seatsInSection; next++ {
+			s = to[next%n]
+		}
+		s.seats = append(s.seats, w.newSeat(s, p, len(s.seats), max(each, len(s.seats)+1)))
+	}
 }
 
 // newSeat decides about the nth of so many registrations in a section.

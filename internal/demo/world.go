@@ -14,6 +14,7 @@ const (
 	sectionsRunning = 6
 	seatsInSection  = 30
 	seatsRunning    = 22 // of them, taken in the term that runs
+	leaders         = 6  // who earn the full credential
 )
 
 // weeksBefore is how long before the first registration opens the people are entered.
@@ -32,6 +33,7 @@ type world struct {
 	schools       []*school
 	people        []*person
 	sections      []*section
+	leaders       []*person // who take all four courses
 }
 
 type district struct {

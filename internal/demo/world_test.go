@@ -138,13 +138,19 @@ func checkPeople(t *testing.T, w *world) {
 func checkSections(t *testing.T, w *world) {
 	t.Helper()
 	taken, took := map[string]bool{}, map[*person]string{}
+	evenings := map[*person]map[time.Weekday]bool{} // of leaders
+	for _, p := range w.leaders {
+		evenings[p] = map[time.Weekday]bool{}
+	}
 	for _, s := range w.sections {
 		if len(s.seats) > seatsInSection {
 			t.Fatalf("%d seats", len(s.seats))
 		}
 		for _, seat := range s.seats {
 			key := s.term.id + seat.person.email
-			if taken[key] || took[seat.person] == s.course {
+			if on := evenings[seat.person]; on != nil && s.cancelled.IsZero() && !on[s.evenings] {
+				on[s.evenings] = true
+			} else if on != nil || taken[key] || took[seat.person] == s.course {
 				t.Fatalf("%s has two seats", key)
 			}
 			taken[key], took[seat.person] = true, s.course
@@ -158,6 +164,14 @@ func checkSections(t *testing.T, w *world) {
 				t.Fatalf("%s registers %s and left %s", seat.person.email, seat.registers, move.on)
 			}
 		}
+	}
+	for p, on := range evenings {
+		if len(on) != len(courses) {
+			t.Errorf("%s takes %d courses", p.email, len(on))
+		}
+	}
+	if len(evenings) == 0 {
+		t.Error("nobody takes all courses")
 	}
 }
 

@@ -130,24 +130,15 @@ func (s *Service) UpdateEducator(ctx context.Context, req *pb.UpdateEducatorRequ
 		if err != nil {
 			return nil, err
 		}
+		news := educatorNews{educator: p.row.ID, version: p.row.Version + 1, kind: "UPDATED", changed: differingFields(p.proto(), next)}
+		if _, news.before, err = record.Audience(ctx, tx.Client, p.row.ID, tx.Now); err != nil {
+			return nil, err
+		}
 		if p, err = s.store.updateEducator(ctx, tx, p, next); err != nil {
 			return nil, err
 		}
-		return &pb.UpdateEducatorResponse{Educator: p.proto()}, announceEducator(ctx, tx, p, "UPDATED")
+		return &pb.UpdateEducatorResponse{Educator: p.proto()}, announceEducators(ctx, tx, []educatorNews{news})
 	})
-}
-
-// announceEducator puts a change of a person on the feeds of those whom it concerns. It carries no names.
-func announceEducator(ctx context.Context, tx *database.Tx, p *person, kind string) error {
-	tx.Concerns(p.row.ID)
-	name := api.Name("btlc/Educator", p.row.ID)
-	tx.Wrote(name)
-	streams, keys, err := record.Audience(ctx, tx.Client, p.row.ID, tx.Now)
-	if err != nil {
-		return err
-	}
-	tx.Emit(database.Change{Streams: streams, Resource: name, Type: "btlc/Educator", Version: p.row.Version, Kind: kind, NaturalKeys: keys})
-	return nil
 }
 
 // GetEmployment gets an employment.
@@ -186,7 +177,7 @@ func (s *Service) CreateEmployment(ctx context.Context, req *pb.CreateEmployment
 		if err != nil {
 			return nil, err
 		}
-		return &pb.CreateEmploymentResponse{Employment: e}, announceEmployment(ctx, tx, id, e, "CREATED")
+		return &pb.CreateEmploymentResponse{Employment: e}, s.store.announceEmployment(ctx, tx, id, e, "CREATED")
 	})
 }
 
@@ -201,19 +192,6 @@ func (s *Service) UpdateEmployment(ctx context.Context, req *pb.UpdateEmployment
 		if err != nil {
 			return nil, err
 		}
-		return &pb.UpdateEmploymentResponse{Employment: e}, announceEmployment(ctx, tx, id, e, "UPDATED")
+		return &pb.UpdateEmploymentResponse{Employment: e}, s.store.announceEmployment(ctx, tx, id, e, "UPDATED")
 	})
-}
-
-// announceEmployment tells the program and the district concerned, which may be one that the person has just left.
-func announceEmployment(ctx context.Context, tx *database.Tx, educator uuid.UUID, e *pb.Employment, kind string) error {
-	tx.Concerns(educator)
-	tx.Wrote(e.Name)
-	_, keys, err := record.Audience(ctx, tx.Client, educator, tx.Now)
-	if err != nil {
-		return err
-	}
-	state := map[string]any{"educator": api.Name("btlc/Educator", educator), "school": e.School, "current": keys[e.District] != nil}
-	tx.Emit(database.Change{Streams: []string{"program", e.District}, Resource: e.Name, Type: "btlc/Employment", Version: api.VersionOf(e.Etag), Kind: kind, NaturalKeys: keys, State: state})
-	return nil
 }

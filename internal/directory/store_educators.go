@@ -35,6 +35,9 @@ func (p *person) proto() *pb.Educator {
 		Name: api.Name("btlc/Educator", p.row.ID), GivenName: p.row.GivenName, FamilyName: p.row.FamilyName,
 		CreateTime: api.Timestamp(p.row.CreateTime), UpdateTime: api.Timestamp(p.row.UpdateTime), Etag: api.Etag(p.row.Version),
 	}
+	if p.row.MergedIntoID != nil {
+		out.MergedInto = api.Name("btlc/Educator", *p.row.MergedIntoID)
+	}
 	for _, n := range p.names {
 		out.PastNames = append(out.PastNames, &pb.PersonName{GivenName: n.GivenName, FamilyName: n.FamilyName, RecordTime: api.Timestamp(n.RecordTime)})
 	}
@@ -122,7 +125,7 @@ func (s store) listEducators(ctx context.Context, req *pb.ListEducatorsRequest, 
 	if err != nil {
 		return nil, err
 	}
-	query := s.db.Ent().Educator.Query()
+	query := s.db.Ent().Educator.Query().Where(educator.MergedIntoIDIsNil())
 	if !everywhere {
 		query.Where(predicate.Educator(record.Within(scopes, educator.FieldID, s.db.Now())))
 	}
@@ -142,8 +145,30 @@ func (s store) listEducators(ctx context.Context, req *pb.ListEducatorsRequest, 
 	return answer, nil
 }
 
+// newEducator, newEmail, newNumber and newPastName are the rows of which persons are made, one by one or many at once.
+func newEducator(tx *database.Tx, given, family string) *ent.EducatorCreate {
+	return tx.Educator.Create().SetGivenName(given).SetFamilyName(family).SetCreateTime(tx.Now).SetUpdateTime(tx.Now)
+}
+
+func newEmail(tx *database.Tx, id uuid.UUID, address string, verified bool) *ent.EducatorEmailCreate {
+	return tx.EducatorEmail.Create().SetEducatorID(id).SetAddress(address).SetAddressKey(strings.ToLower(address)).SetVerified(verified).SetCreateTime(tx.Now)
+}
+
+func newNumber(tx *database.Tx, id uuid.UUID, kind string, district *string, value string) *ent.ExternalIDCreate {
+	return tx.ExternalID.Create().SetEducatorID(id).SetKind(kind).SetNillableDistrictID(district).SetValue(value).SetCreateTime(tx.Now)
+}
+
+// newPastName keeps the name that somebody has had until now; last is the name before that, if there was one.
+func newPastName(tx *database.Tx, row *ent.Educator, last *ent.EducatorName) *ent.EducatorNameCreate {
+	since := row.CreateTime
+	if last != nil {
+		since = last.CreateTime
+	}
+	return tx.EducatorName.Create().SetEducatorID(row.ID).SetGivenName(row.GivenName).SetFamilyName(row.FamilyName).SetRecordTime(since).SetCreateTime(tx.Now)
+}
+
 func (s store) createEducator(ctx context.Context, tx *database.Tx, in *pb.Educator) (*person, error) {
-	row, err := tx.Educator.Create().SetGivenName(in.GivenName).SetFamilyName(in.FamilyName).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+	row, err := newEducator(tx, in.GivenName, in.FamilyName).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -163,14 +188,14 @@ func (s store) writeContacts(ctx context.Context, tx *database.Tx, id uuid.UUID,
 	}
 	var emails []*ent.EducatorEmailCreate
 	for _, e := range in.Emails {
-		emails = append(emails, tx.EducatorEmail.Create().SetEducatorID(id).SetAddress(e.Address).SetAddressKey(strings.ToLower(e.Address)).SetVerified(e.Verified).SetCreateTime(tx.Now))
+		emails = append(emails, newEmail(tx, id, e.Address, e.Verified))
 	}
 	if err := tx.EducatorEmail.CreateBulk(emails...).Exec(ctx); err != nil {
 		return conflicts.Translate(err)
 	}
 	var ids []*ent.ExternalIDCreate
 	for _, x := range in.ExternalIds {
-		ids = append(ids, tx.ExternalID.Create().SetEducatorID(id).SetKind(api.EnumWord(x.Kind)).SetNillableDistrictID(api.OptionalWord(x.District)).SetValue(x.Value).SetCreateTime(tx.Now))
+		ids = append(ids, newNumber(tx, id, api.EnumWord(x.Kind), api.OptionalWord(x.District), x.Value))
 	}
 	return conflicts.Translate(tx.ExternalID.CreateBulk(ids...).Exec(ctx))
 }
@@ -188,12 +213,11 @@ func (s store) lockedEducator(ctx context.Context, tx *database.Tx, name string)
 
 func (s store) updateEducator(ctx context.Context, tx *database.Tx, p *person, next *pb.Educator) (*person, error) {
 	if next.GivenName != p.row.GivenName || next.FamilyName != p.row.FamilyName {
-		since := p.row.CreateTime
+		var last *ent.EducatorName
 		if len(p.names) > 0 {
-			since = p.names[0].CreateTime
+			last = p.names[0]
 		}
-		if err := tx.EducatorName.Create().SetEducatorID(p.row.ID).SetGivenName(p.row.GivenName).SetFamilyName(p.row.FamilyName).
-			SetRecordTime(since).SetCreateTime(tx.Now).Exec(ctx); err != nil {
+		if err := newPastName(tx, p.row, last).Exec(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -84,6 +85,10 @@ var employmentConflicts = api.Conflicts{
 	},
 }
 
+func newEmployment(tx *database.Tx, educator uuid.UUID, district string, school *uuid.UUID, start time.Time) *ent.EmploymentCreate {
+	return tx.Employment.Create().SetEducatorID(educator).SetDistrictID(district).SetNillableSchoolID(school).SetStartDate(start).SetCreateTime(tx.Now).SetUpdateTime(tx.Now)
+}
+
 func (s store) createEmployment(ctx context.Context, tx *database.Tx, educator uuid.UUID, in *pb.Employment) (*pb.Employment, error) {
 	start, err := api.Day("employment.startDate", in.StartDate)
 	if err != nil {
@@ -96,8 +101,7 @@ func (s store) createEmployment(ctx context.Context, tx *database.Tx, educator u
 	if err := s.checkSchool(ctx, tx, in); err != nil {
 		return nil, err
 	}
-	row, err := tx.Employment.Create().SetEducatorID(educator).SetDistrictID(api.LastWord(in.District)).SetNillableSchoolID(api.OptionalUUID(in.School)).
-		SetTitle(in.Title).SetStartDate(start).SetNillableEndDate(end).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+	row, err := newEmployment(tx, educator, api.LastWord(in.District), api.OptionalUUID(in.School), start).SetTitle(in.Title).SetNillableEndDate(end).Save(ctx)
 	if err != nil {
 		return nil, employmentConflicts.Translate(err)
 	}

@@ -143,12 +143,15 @@ func (s store) listSchools(ctx context.Context, req *pb.ListSchoolsRequest) (*pb
 	return &pb.ListSchoolsResponse{Schools: items, NextPageToken: next}, nil
 }
 
+func newSchool(tx *database.Tx, district, name, code string) *ent.SchoolCreate {
+	return tx.School.Create().SetDistrictID(district).SetDisplayName(name).SetLocalCode(code).SetCreateTime(tx.Now).SetUpdateTime(tx.Now)
+}
+
 func (s store) createSchool(ctx context.Context, tx *database.Tx, parent string, in *pb.School) (*pb.School, error) {
 	if found, err := tx.District.Query().Where(district.ID(api.LastWord(parent))).Exist(ctx); err != nil || !found {
 		return nil, orMissing(err, parent)
 	}
-	row, err := tx.School.Create().SetDistrictID(api.LastWord(parent)).SetDisplayName(in.DisplayName).SetLocalCode(in.LocalCode).
-		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
+	row, err := newSchool(tx, api.LastWord(parent), in.DisplayName, in.LocalCode).Save(ctx)
 	if err != nil {
 		return nil, conflicts.Translate(err)
 	}

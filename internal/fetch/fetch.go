@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -18,7 +17,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -53,10 +51,8 @@ type Config struct {
 // Client gets documents. It holds no connections open and is safe for concurrent use.
 type Client struct {
 	allowed  map[origin]bool
-	networks []netip.Prefix
 	timeout  time.Duration
 	maxBytes int64
-	resolver *net.Resolver
 	http     *http.Client
 }
 
@@ -72,7 +68,7 @@ type Document struct {
 // New makes a client. The error names everything that is wrong with the configuration.
 func New(config Config) (*Client, error) {
 	c := &Client{
-		allowed: map[origin]bool{}, networks: config.Networks, resolver: config.Resolver,
+		allowed:  map[origin]bool{},
 		timeout:  cmp.Or(config.Timeout, DefaultTimeout),
 		maxBytes: cmp.Or(config.MaxBytes, DefaultMaxBytes),
 	}
@@ -90,15 +86,12 @@ func New(config Config) (*Client, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
+	guard := Guard{Networks: config.Networks, RootCAs: config.RootCAs, Resolver: config.Resolver}
 	c.http = &http.Client{
-		// Its zero fields matter as much: no proxy from the environment, no cookies, no HTTP/2.
-		Transport: &http.Transport{
-			DialContext:            c.dial,
-			TLSClientConfig:        &tls.Config{RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12},
-			DisableKeepAlives:      true,
-			DisableCompression:     true, // it would expand without bound; read does it
-			MaxResponseHeaderBytes: maxHeaderBytes,
-		},
+		Transport: guard.transport(func(host string) netip.Addr {
+			named, _ := netip.ParseAddr(host) // the zero value unless the host is an address; those were allowed as such
+			return named
+		}),
 		CheckRedirect: c.redirect,
 	}
 	return c, nil
@@ -197,31 +190,6 @@ func (c *Client) redirect(next *http.Request, before []*http.Request) error {
 	// The next host need not know where we come from.
 	next.Header.Del("Referer")
 	return c.check(next.URL)
-}
-
-// dial connects to a host's address after looking at it: the name was looked up a moment ago, so what it pointed to
-// earlier does not matter.
-func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	named, _ := netip.ParseAddr(host) // the zero value, equal to no address, unless the host is one
-	dialer := &net.Dialer{Resolver: c.resolver, Control: func(_, address string, _ syscall.RawConn) error {
-		reached, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return err
-		}
-		if ip := reached.Addr().Unmap(); ip != named.Unmap() && !c.reachable(ip) {
-			return ErrAddress
-		}
-		return nil
-	}}
-	return dialer.DialContext(ctx, network, address)
-}
-
-func (c *Client) reachable(ip netip.Addr) bool {
-	return public(ip) || slices.ContainsFunc(c.networks, func(network netip.Prefix) bool { return network.Contains(ip) })
 }
 
 // check tells whether a URL may be asked at all.

@@ -2,9 +2,12 @@ package jsonld
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"hash"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"sync"
@@ -17,7 +20,8 @@ type digest [sha256.Size]byte
 // Its buffers are used again for the next dataset.
 type canonicalizer struct {
 	quads []quad
-	order []int32 // the quads, each once
+	keys  []uint64 // of each quad; equal ones have the same
+	order []int32  // the quads, each once
 	// ofBlank[starts[b]:starts[b+1]] are the quads that have blank node b.
 	ofBlank, starts []int32
 	hashes          []digest // first-degree hash of each blank node
@@ -25,6 +29,8 @@ type canonicalizer struct {
 	labels          []int32  // canonical number of each blank node, or unlabelled
 	labelled        int32
 	budget          int
+	// tied tells that the algorithm left open which of some blank nodes comes first.
+	tied bool
 
 	hasher hash.Hash
 	buffer []byte
@@ -35,33 +41,51 @@ const unlabelled int32 = -1
 
 var canonicalizers = sync.Pool{New: func() any { return &canonicalizer{hasher: sha256.New()} }}
 
-// canonicalQuads is the canonical form of a dataset whose blank nodes are among 0 to blanks-1.
-// Errors: ErrTooComplex.
-func canonicalQuads(quads []quad, blanks int) ([]byte, error) {
+// canonicalize labels the blank nodes of a dataset and gives what was made of it to use, which must not
+// keep it. Errors: ErrTooComplex.
+func (d *dataset) canonicalize(use func(*canonicalizer)) error {
 	c, _ := canonicalizers.Get().(*canonicalizer)
 	defer func() {
 		c.quads = nil
 		canonicalizers.Put(c)
 	}()
-	c.quads, c.budget, c.labelled = quads, nDegreeBudget, 0
-	c.deduplicate()
-	c.indexBlanks(blanks)
-	c.hashFirstDegree(blanks)
+	c.quads, c.budget, c.labelled, c.tied = d.quads, nDegreeBudget, 0, false
+	c.deduplicate(d.seed)
+	c.indexBlanks(int(d.blanks))
+	c.hashFirstDegree(int(d.blanks))
 	if err := c.label(); err != nil {
-		return nil, err
+		return err
 	}
-	return c.write(), nil
+	if c.tied && d.crossed() {
+		return fmt.Errorf("%w: blank nodes in several graphs that RDFC-1.0 does not tell apart", ErrTooComplex)
+	}
+	use(c)
+	return nil
+}
+
+// crossed tells whether ties may be between blank nodes that are not alike. RDFC-1.0 hashes the relations
+// of a blank node one by one, so that it does not see which of them are of one quad. That takes quads
+// with a third blank node, which is their graph; and as blank nodes without a name hang in trees, each
+// in one graph, it takes names as well.
+func (d *dataset) crossed() bool {
+	return len(d.labels) > 0 && slices.ContainsFunc(d.quads, func(q quad) bool { return q.graph.blank != notBlank })
 }
 
 // deduplicate finds the quads of the dataset, which is a set.
-func (c *canonicalizer) deduplicate() {
-	c.order = c.order[:0]
+func (c *canonicalizer) deduplicate(seed maphash.Seed) {
+	c.order, c.keys = c.order[:0], c.keys[:0]
 	for i := range c.quads {
-		c.order = append(c.order, int32(i))
+		c.order, c.keys = append(c.order, int32(i)), append(c.keys, c.quads[i].key(seed))
 	}
-	slices.SortFunc(c.order, func(a, b int32) int { return compareQuads(&c.quads[a], &c.quads[b]) })
+	// Most keys differ, which spares comparing long IRIs that begin alike.
+	slices.SortFunc(c.order, func(a, b int32) int {
+		if order := cmp.Compare(c.keys[a], c.keys[b]); order != 0 {
+			return order
+		}
+		return compareQuads(&c.quads[a], &c.quads[b])
+	})
 	c.order = slices.CompactFunc(c.order, func(a, b int32) bool {
-		return compareQuads(&c.quads[a], &c.quads[b]) == 0
+		return c.keys[a] == c.keys[b] && compareQuads(&c.quads[a], &c.quads[b]) == 0
 	})
 }
 
@@ -123,11 +147,7 @@ func (c *canonicalizer) hashFirstDegree(blanks int) {
 			})
 		}
 		c.sortLines()
-		c.hasher.Reset()
-		for _, line := range c.lines {
-			c.hasher.Write(c.buffer[line[0]:line[1]])
-		}
-		c.hasher.Sum(c.hashes[b][:0])
+		c.hashLines(&c.hashes[b])
 	}
 }
 
@@ -170,18 +190,38 @@ func (c *canonicalizer) appendLabel(line []byte, blank int32) []byte {
 	return strconv.AppendInt(append(line, "c14n"...), int64(c.labels[blank]), 10)
 }
 
-// write is the dataset in order of its lines (section 5).
-func (c *canonicalizer) write() []byte {
+// write puts the dataset into lines, in their order (section 5).
+func (c *canonicalizer) write() {
 	c.startLines()
 	for _, q := range c.order {
 		c.addLine(&c.quads[q], c.appendLabel)
 	}
 	c.sortLines()
+}
+
+// document is the dataset as it is written.
+func (c *canonicalizer) document() []byte {
+	c.write()
 	document := make([]byte, 0, len(c.buffer))
 	for _, line := range c.lines {
 		document = append(document, c.buffer[line[0]:line[1]]...)
 	}
 	return document
+}
+
+// hash is that of the document.
+func (c *canonicalizer) hash() (sum digest) {
+	c.write()
+	c.hashLines(&sum)
+	return sum
+}
+
+func (c *canonicalizer) hashLines(into *digest) {
+	c.hasher.Reset()
+	for _, line := range c.lines {
+		c.hasher.Write(c.buffer[line[0]:line[1]])
+	}
+	c.hasher.Sum(into[:0])
 }
 
 func (c *canonicalizer) startLines() { c.buffer, c.lines = c.buffer[:0], c.lines[:0] }

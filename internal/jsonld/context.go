@@ -12,9 +12,10 @@ import (
 // 4.1). It does not change once it is made, so that documents share it; what scoped contexts and URLs
 // make of it is kept beside it.
 type activeContext struct {
-	terms    map[string]*definition
-	vocab    string // what @vocab prepends; empty when there is none
-	language string // default language; empty when there is none
+	terms     map[string]*definition
+	vocab     string // what @vocab prepends; empty when there is none
+	language  string // default language; empty when there is none
+	direction string // default base direction; empty when there is none
 	// previous is the context to go back to in nested objects: that of before a type's scoped context.
 	previous *activeContext
 	aliases  aliases
@@ -56,7 +57,7 @@ func emptyContext() *activeContext {
 // fork is the same context for a document with contexts of its own.
 func (a *activeContext) fork(cache *contextCache) *activeContext {
 	return &activeContext{
-		terms: a.terms, vocab: a.vocab, language: a.language, aliases: a.aliases, previous: a.previous, cache: cache,
+		terms: a.terms, vocab: a.vocab, language: a.language, direction: a.direction, aliases: a.aliases, previous: a.previous, cache: cache,
 	}
 }
 
@@ -132,7 +133,7 @@ func (a *activeContext) with(context any, how local) (*activeContext, error) {
 		list = []any{context}
 	}
 	if len(list) > 0 {
-		if first, ok := list[0].(map[string]any); ok {
+		if first, ok := unwrap(list[0]).(map[string]any); ok {
 			if own, ok := first["@propagate"].(bool); ok {
 				how.propagate = own
 			}
@@ -141,7 +142,7 @@ func (a *activeContext) with(context any, how local) (*activeContext, error) {
 	result := a
 	for _, item := range list {
 		var err error
-		switch item := item.(type) {
+		switch item := unwrap(item).(type) {
 		case nil:
 			if !how.override && result.hasProtected() {
 				return nil, invalidError("null would take protected terms away")
@@ -169,6 +170,18 @@ func (a *activeContext) with(context any, how local) (*activeContext, error) {
 		scoped.previous = a.previous
 	}
 	return scoped, nil
+}
+
+// unwrap is the context object in an object that has nothing else. JSON-LD 1.1 leaves that open, but jsonld.js and json-gold
+// take it, and so do documents that others have signed. It is safe to read as what is inside: that names no other terms, and
+// loads nothing.
+func unwrap(context any) any {
+	if wrapper, ok := context.(map[string]any); ok && len(wrapper) == 1 {
+		if inner, ok := wrapper["@context"].(map[string]any); ok {
+			return inner
+		}
+	}
+	return context
 }
 
 func (a *activeContext) hasProtected() bool {
@@ -240,9 +253,7 @@ func (d *definer) setting(key string, value any, remote bool) error {
 	case "@propagate":
 		_, ok = value.(bool)
 	case "@direction":
-		if value != nil {
-			return unsafeError("@direction")
-		}
+		d.context.direction, ok = readDirection(value)
 	case "@base":
 		if !remote {
 			return unsupportedError("@base")

@@ -2,6 +2,7 @@ package jsonld
 
 import (
 	"encoding/json"
+	"hash/maphash"
 	"math"
 	"strconv"
 	"strings"
@@ -16,15 +17,36 @@ type dataset struct {
 	labels map[string]int32 // blank nodes that the document names
 	blanks int32
 	arena  []byte // the text of terms
+	added  int    // quads, of which some may be the same
+	seed   maphash.Seed
+	// viewed tells that quads are not kept, but seen from their blank nodes.
+	viewed bool
+	views  []view
 }
 
 func (d *dataset) add(subject term, predicate []byte, object, graph term) {
-	d.quads = append(d.quads, quad{subject: subject, predicate: predicate, object: object, graph: graph})
+	q := quad{subject: subject, predicate: predicate, object: object, graph: graph}
+	d.added++
+	if d.viewed {
+		d.see(&q)
+		return
+	}
+	d.quads = append(d.quads, q)
 }
 
 func (d *dataset) newBlank() term {
 	d.blanks++
+	if d.viewed {
+		d.views = append(d.views, view{})
+	}
 	return blankTerm(d.blanks - 1)
+}
+
+// reset empties the dataset, but for its buffers.
+func (d *dataset) reset(viewed bool) {
+	clear(d.labels)
+	d.quads, d.arena, d.views = d.quads[:0], d.arena[:0], d.views[:0]
+	d.blanks, d.added, d.viewed = 0, 0, viewed
 }
 
 // since is the text that was appended to the arena from a position on. It stays when the arena grows.
@@ -79,6 +101,18 @@ func (d *dataset) literal(value, datatype, language string) (term, error) {
 		d.arena = appendIRI(append(d.arena, "^^"...), datatype)
 	}
 	return d.since(start), nil
+}
+
+// text is the literal of a string, in a language and with a base direction unless these are empty. RDF has no place for a
+// direction but in a datatype: rdfDirection is i18n-datatype, as eddsa-rdfc-2022 is used elsewhere (JSON-LD API, section 8.2.2).
+func (d *dataset) text(value, language, direction string) (term, error) {
+	if direction == "" {
+		return d.literal(value, "", language)
+	}
+	if language != "" && !isLanguage(language) {
+		return term{}, unsafeError("%.200q is not a language tag", language)
+	}
+	return d.literal(value, i18n+language+"_"+direction, "")
 }
 
 // isLanguage tells whether a string has the form of a language tag (N-Quads, LANGTAG).

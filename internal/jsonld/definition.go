@@ -29,16 +29,17 @@ type definition struct {
 	iri  string // or a keyword; empty when the term means nothing
 	text []byte // the IRI as N-Quads write it; nil for what is not an absolute IRI
 	// class is the type of the values: a datatype, @id, @vocab, @json or @none; empty when none is given.
-	class       string
-	language    string // of strings, when hasLanguage; empty for none
-	hasLanguage bool
-	direction   bool
-	container   container
-	context     any // of the values of a property, or the properties of a type, when hasContext
-	hasContext  bool
-	reverse     bool
-	prefix      bool
-	protected   bool
+	class        string
+	language     string // of strings, when hasLanguage; empty for none
+	hasLanguage  bool
+	direction    string // base direction of strings, when hasDirection; empty for none
+	hasDirection bool
+	container    container
+	context      any // of the values of a property, or the properties of a type, when hasContext
+	hasContext   bool
+	reverse      bool
+	prefix       bool
+	protected    bool
 }
 
 // same tells whether two definitions differ in nothing but protection.
@@ -303,6 +304,25 @@ func readLanguage(made *definition, object map[string]any) error {
 		}
 		made.language, made.hasLanguage = strings.ToLower(text), true
 	}
-	made.direction = object["@direction"] != nil
+	direction, ok := object["@direction"]
+	if ok && made.class == "" {
+		if made.direction, made.hasDirection = readDirection(direction); !made.hasDirection {
+			return invalidError("the @direction of %.200q", made.name)
+		}
+	}
 	return nil
+}
+
+// directionIn is the base direction of strings of a term that say none themselves.
+func (d *definition) directionIn(a *activeContext) string {
+	if d.hasDirection {
+		return d.direction
+	}
+	return a.direction
+}
+
+// readDirection reads a base direction, which null takes away.
+func readDirection(value any) (direction string, ok bool) {
+	direction, _ = value.(string)
+	return direction, value == nil || direction == "ltr" || direction == "rtl"
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/piprate/json-gold/ld"
@@ -53,6 +54,10 @@ func (embeddedLoader) LoadDocument(url string) (*ld.RemoteDocument, error) {
 
 func TestBadgeIsAsByJSONGold(t *testing.T) {
 	sameAsJSONGold(t, badge())
+	wrapped := badge()
+	wrapped["@context"] = []any{credentials, openBadges, map[string]any{"@context": map[string]any{"of": "urn:of"}}}
+	wrapped["of"] = "x"
+	sameAsJSONGold(t, wrapped)
 }
 
 func sameAsJSONGold(t interface {
@@ -228,7 +233,7 @@ func TestCredentialsAreAsByJSONGold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		document := withContexts(drawCredential(t, 0))
 		if _, err := Canonicalize(document); errors.Is(err, ErrTooComplex) {
-			return // json-gold would not stop
+			return // json-gold would not stop, or give one of several forms
 		}
 		sameAsJSONGold(t, document)
 	})
@@ -280,45 +285,42 @@ func TestNothingIsLostAnywhere(t *testing.T) {
 }
 
 // TestDatasetsAreAsByJSONGold compares labels where they are hardest: blank nodes that differ by their
-// neighbours alone.
+// neighbours alone. Where RDFC-1.0 leaves the form open, json-gold gives now one and then another, and
+// ours none.
 func TestDatasetsAreAsByJSONGold(t *testing.T) {
+	compared, open := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		var own dataset
-		theirs := ld.NewRDFDataset()
-		node := rapid.IntRange(0, rapid.IntRange(0, 5).Draw(t, "nodes"))
-		own.blanks = 6
-		name := func(label string) (int, string) {
-			n := node.Draw(t, label)
-			return n, fmt.Sprintf("_:n%d", n)
-		}
+		own, theirs := drawDataset(t), ld.NewRDFDataset()
+		// json-gold counts a quad twice for a node that is in it twice.
+		own.quads = slices.DeleteFunc(own.quads, func(q quad) bool {
+			return q.subject.blank == q.object.blank || q.subject.blank == q.graph.blank || q.object.blank == q.graph.blank
+		})
 		seen := map[string]bool{}
-		for range rapid.IntRange(1, 9).Draw(t, "quads") {
-			subject, subjectName := name("subject")
-			object, objectName := name("object")
-			graph, graphName := defaultGraph, "@default"
-			if rapid.Bool().Draw(t, "in a graph") {
-				n, label := name("graph")
-				graph, graphName = blankTerm(int32(n)), label
+		for _, q := range own.quads {
+			name := func(t term) string { return fmt.Sprintf("_:n%d", t.blank) }
+			subject, object, graph := name(q.subject), name(q.object), "@default"
+			if q.graph.blank != notBlank {
+				graph = name(q.graph)
 			}
-			predicate := rapid.SampledFrom([]string{"urn:p", "urn:q"}).Draw(t, "predicate")
-			// json-gold counts a quad twice for a node that is in it twice.
-			if subjectName == objectName || subjectName == graphName || objectName == graphName {
-				continue
-			}
-			own.add(blankTerm(int32(subject)), appendIRI(nil, predicate), blankTerm(int32(object)), graph)
-			if key := subjectName + predicate + objectName + graphName; !seen[key] {
+			predicate := strings.Trim(string(q.predicate), "<>")
+			if key := subject + predicate + object + graph; !seen[key] {
 				seen[key] = true
-				theirs.Graphs[graphName] = append(theirs.Graphs[graphName], ld.NewQuad(
-					ld.NewBlankNode(subjectName), ld.NewIRI(predicate), ld.NewBlankNode(objectName), graphName))
+				theirs.Graphs[graph] = append(theirs.Graphs[graph], ld.NewQuad(
+					ld.NewBlankNode(subject), ld.NewIRI(predicate), ld.NewBlankNode(object), graph))
 			}
 		}
-		want, err := normalize(theirs)
-		if err != nil {
-			t.Fatal(err)
+		got, err := own.form()
+		if errors.Is(err, ErrTooComplex) {
+			open++
+			return
 		}
-		got, err := canonicalQuads(own.quads, int(own.blanks))
-		if err != nil || string(got) != string(want) {
-			t.Fatalf("%v\n%s\njson-gold:\n%s", err, got, want)
+		compared++
+		want, wantErr := normalize(theirs)
+		if err != nil || wantErr != nil || got != string(want) {
+			t.Fatalf("%v\n%s\njson-gold: %v\n%s", err, got, wantErr, want)
 		}
 	})
+	if open*2 > compared {
+		t.Errorf("only %d were compared, as %d were refused", compared, open)
+	}
 }

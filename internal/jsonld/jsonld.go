@@ -13,8 +13,10 @@
 package jsonld
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"sync"
 )
 
@@ -30,7 +32,9 @@ var (
 	// ErrUnsupported: a part of JSON-LD that credentials do without: @base, @import, and maps by @id,
 	// @type or @index. The error names it.
 	ErrUnsupported = errors.New("jsonld: not supported")
-	// ErrTooComplex: nested too deep, or blank nodes so alike that telling them apart takes too long.
+	// ErrTooComplex: nested too deep, or blank nodes so alike that telling them apart takes too long, or
+	// that RDFC-1.0 does not tell them apart although they differ: such a document has several canonical
+	// forms.
 	ErrTooComplex = errors.New("jsonld: document too complex")
 )
 
@@ -41,23 +45,53 @@ const maxDepth = 64
 // maps, slices, strings, booleans, nil, and numbers as float64 or json.Number. It does not change the
 // document. Errors: ErrInvalid, ErrUnsafe, ErrUnsupported, ErrUnknownContext,
 // ErrTooComplex.
-func Canonicalize(document map[string]any) ([]byte, error) {
-	r, _ := readers.Get().(*reader)
-	defer r.release()
-	if err := r.document(document); err != nil {
-		return nil, err
+func Canonicalize(document map[string]any) (form []byte, err error) {
+	err = read(document, func(d *dataset) error {
+		return d.canonicalize(func(c *canonicalizer) { form = c.document() })
+	})
+	return form, err
+}
+
+// Hash is the SHA-256 hash of what Canonicalize returns, and made faster. Errors: those of Canonicalize.
+func Hash(document map[string]any) (sum [sha256.Size]byte, err error) {
+	err = read(document, func(d *dataset) error {
+		return d.canonicalize(func(c *canonicalizer) { sum = c.hash() })
+	})
+	return sum, err
+}
+
+// Check tells whether a document has a canonical form, without making it unless blank nodes in it are
+// hard to tell apart. Errors: those of Canonicalize, for the same documents.
+func Check(document map[string]any) error {
+	differ := false
+	err := readAs(document, true, func(d *dataset) error {
+		differ = d.blanksDiffer()
+		return nil
+	})
+	if err != nil || differ {
+		return err
 	}
-	return canonicalQuads(r.data.quads, int(r.data.blanks))
+	return read(document, func(d *dataset) error { return d.canonicalize(func(*canonicalizer) {}) })
 }
 
-var readers = sync.Pool{New: func() any { return new(reader) }}
-
-// release gives the buffers of a reader to the next one.
-func (r *reader) release() {
-	clear(r.data.labels)
-	r.data.quads, r.data.arena, r.data.blanks = r.data.quads[:0], r.data.arena[:0], 0
-	readers.Put(r)
+// read gives the dataset of a document to use, which must not keep it.
+func read(document map[string]any, use func(*dataset) error) error {
+	return readAs(document, false, use)
 }
+
+func readAs(document map[string]any, viewed bool, use func(*dataset) error) error {
+	r, _ := readers.Get().(*reader)
+	defer readers.Put(r)
+	r.data.reset(viewed)
+	if err := r.document(document); err != nil {
+		return err
+	}
+	return use(&r.data)
+}
+
+var readers = sync.Pool{New: func() any { return newReader() }}
+
+func newReader() *reader { return &reader{data: dataset{seed: maphash.MakeSeed()}} }
 
 func checkDepth(depth int) error {
 	if depth > maxDepth {

@@ -111,6 +111,27 @@ _:c14n1 <https://www.w3.org/2018/credentials#verifiableCredential> _:c14n0 .
 			`{` + v2 + `,"id":"urn:a","name":[{"@value":"Hallo","@language":"DE-at"},"Hi"]}`,
 			"<urn:a> <https://schema.org/name> \"Hallo\"@de-at .\n<urn:a> <https://schema.org/name> \"Hi\" .\n",
 		},
+		// The direction is part of the datatype (JSON-LD 1.1, section 10.1, i18n-datatype; API, sections 5.3.2 and 8.2.2).
+		"directions": {
+			`{"@context":["` + credentials + `",{"@language":"ar-EG","@direction":"rtl","@vocab":"urn:v#","n":{"@direction":null},` +
+				`"l":{"@direction":"ltr","@language":null},"m":{"@container":"@language"}}],"id":"urn:a",` +
+				`"p":["x",1,{"@value":"plain"},{"@value":"x","@direction":"ltr"},{"@value":"x","@language":"EN","@direction":"ltr"}],` +
+				`"n":"x","l":"x","m":{"de":"x","@none":"x"}}`,
+			`<urn:a> <urn:v#l> "x"^^<https://www.w3.org/ns/i18n#_ltr> .
+<urn:a> <urn:v#m> "x"^^<https://www.w3.org/ns/i18n#_rtl> .
+<urn:a> <urn:v#m> "x"^^<https://www.w3.org/ns/i18n#de_rtl> .
+<urn:a> <urn:v#n> "x"@ar-eg .
+<urn:a> <urn:v#p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .
+<urn:a> <urn:v#p> "plain" .
+<urn:a> <urn:v#p> "x"^^<https://www.w3.org/ns/i18n#_ltr> .
+<urn:a> <urn:v#p> "x"^^<https://www.w3.org/ns/i18n#ar-eg_rtl> .
+<urn:a> <urn:v#p> "x"^^<https://www.w3.org/ns/i18n#en_ltr> .
+`,
+		},
+		"a context in an object": {
+			`{"@context":["` + credentials + `",{"@context":{"p":"urn:p"}}],"id":"urn:a","p":"x"}`,
+			`<urn:a> <urn:p> "x" .` + "\n",
+		},
 		"JSON is one literal": {
 			`{"@context":{"j":{"@id":"urn:j","@type":"@json"}},"@id":"urn:a","j":[{"b":1.0,"a":null},"x"]}`,
 			`<urn:a> <urn:j> "[{\"a\":null,\"b\":1},\"x\"]"^^<http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON> .` + "\n",
@@ -158,7 +179,14 @@ func TestCanonicalizeRefuses(t *testing.T) {
 		"an IRI that would end":     {`{` + v2 + `,"id":"urn:a> <urn:b> <urn:c> .","name":"x"}`, ErrUnsafe, "urn:a>"},
 		"a null":                    {`{` + v2 + `,"id":"urn:a","name":null}`, ErrUnsafe, `"name"`},
 		"a null @value":             {`{` + v2 + `,"id":"urn:a","name":{"@value":null}}`, ErrUnsafe, "null"},
-		"a direction":               {`{` + v2 + `,"id":"urn:a","name":{"@value":"x","@direction":"rtl"}}`, ErrUnsafe, "@direction"},
+		"a direction that is none":  {`{` + v2 + `,"id":"urn:a","name":{"@value":"x","@direction":"up"}}`, ErrInvalid, "@direction"},
+		"a direction of null":       {`{` + v2 + `,"id":"urn:a","name":{"@value":"x","@direction":null}}`, ErrInvalid, "@direction"},
+		"a direction of a number":   {`{` + v2 + `,"id":"urn:a","name":{"@value":1,"@direction":"rtl"}}`, ErrInvalid, "direction"},
+		"a direction and a type":    {`{` + v2 + `,"id":"urn:a","name":{"@value":"x","@direction":"rtl","@type":"urn:t"}}`, ErrInvalid, "@direction"},
+		"directions unknown":        {`{"@context":{"@direction":"up"},"@id":"urn:a","urn:p":"x"}`, ErrInvalid, "@direction"},
+		"a term's direction":        {`{"@context":{"p":{"@id":"urn:p","@direction":"up"}},"@id":"urn:a","p":"x"}`, ErrInvalid, "@direction"},
+		"a context beside a term":   {`{"@context":{"@context":{"p":"urn:p"},"q":"urn:q"},"@id":"urn:a","p":"x"}`, ErrInvalid, "@context"},
+		"a context by URL within":   {`{"@context":{"@context":"` + credentials + `"},"id":"urn:a","name":"x"}`, ErrInvalid, "@context"},
 		"an index":                  {`{` + v2 + `,"id":"urn:a","name":{"@value":"x","@index":"i"}}`, ErrUnsafe, "@index"},
 		"a language that is none":   {`{` + v2 + `,"id":"urn:a","name":{"@value":"x","@language":"not a tag"}}`, ErrUnsafe, "not a tag"},
 		"a proof by reference":      {`{` + v2 + `,"id":"urn:a","type":"VerifiableCredential","proof":{"id":"urn:p"}}`, ErrUnsafe, "says nothing"},

@@ -56,6 +56,9 @@ func (c *canonicalizer) labelTies(ties []int32) error {
 			paths = append(paths, path{hash, chosen})
 		}
 		slices.SortStableFunc(paths, func(a, b path) int { return bytes.Compare(a.hash[:], b.hash[:]) })
+		for i := range paths {
+			c.tied = c.tied || i > 0 && paths[i].hash == paths[i-1].hash
+		}
 		for _, p := range paths {
 			for _, b := range p.issuer {
 				c.issue(b)
@@ -94,15 +97,21 @@ func (c *canonicalizer) hashNDegree(blank int32, issued issuer) (digest, issuer,
 
 		var chosen []byte
 		var chosenIssuer issuer
+		before, chosenTied := c.tied, false
 		for more := true; more; more = nextPermutation(alike) {
+			c.tied = before // by this path alone
 			path, copied, err := c.walk(alike, issued, chosen)
-			if err != nil {
+			switch {
+			case err != nil:
 				return none, nil, err
-			}
-			if path != nil && (chosen == nil || bytes.Compare(path, chosen) < 0) {
-				chosen, chosenIssuer = path, copied
+			case path == nil:
+			case chosen == nil || bytes.Compare(path, chosen) < 0:
+				chosen, chosenIssuer, chosenTied = path, copied, c.tied
+			default: // as good as the chosen one
+				chosenTied = chosenTied || c.tied || !slices.Equal(copied, chosenIssuer)
 			}
 		}
+		c.tied = chosenTied
 		data = append(data, chosen...)
 		issued = chosenIssuer
 	}

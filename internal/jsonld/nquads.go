@@ -13,6 +13,7 @@ const (
 	rdfNil        = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#nil>"
 	rdfJSON       = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON"
 	rdfLangString = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+	i18n          = "https://www.w3.org/ns/i18n#"
 	xsdString     = "http://www.w3.org/2001/XMLSchema#string"
 	xsdBoolean    = "http://www.w3.org/2001/XMLSchema#boolean"
 	xsdInteger    = "http://www.w3.org/2001/XMLSchema#integer"

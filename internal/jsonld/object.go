@@ -126,46 +126,49 @@ func (r *reader) typeScope(outer *activeContext, object map[string]any) (*active
 		if !ok {
 			continue
 		}
-		types, err := typeNames(value)
+		var few [4]*definition
+		scoped := few[:0]
+		err := eachType(value, func(class string) error {
+			if d := outer.terms[class]; d != nil && d.hasContext {
+				scoped = append(scoped, d)
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		scoped := 0
-		for _, class := range types {
-			if d := outer.terms[class]; d != nil && d.hasContext {
-				scoped++
-			}
+		if len(scoped) > 1 {
+			slices.SortFunc(scoped, func(a, b *definition) int { return strings.Compare(a.name, b.name) })
 		}
-		if scoped > 1 {
-			types = slices.Sorted(slices.Values(types))
-		}
-		for _, class := range types {
-			if d := outer.terms[class]; d != nil && d.hasContext {
-				if a, err = a.withType(d); err != nil {
-					return nil, err
-				}
+		for _, class := range scoped {
+			if a, err = a.withType(class); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return a, nil
 }
 
-// typeNames are the strings of a @type.
-func typeNames(value any) ([]string, error) {
-	if name, ok := value.(string); ok {
-		return []string{name}, nil
-	}
+// eachType calls do for each string of a @type.
+func eachType(value any, do func(class string) error) error {
 	list, ok := value.([]any)
 	if !ok {
-		return nil, invalidError("a @type is no string")
+		class, ok := value.(string)
+		if !ok {
+			return invalidError("a @type is no string")
+		}
+		return do(class)
 	}
-	names := make([]string, len(list))
-	for i, item := range list {
-		if names[i], ok = item.(string); !ok {
-			return nil, invalidError("a @type is no string")
+	for _, item := range list {
+		class, ok := item.(string)
+		if !ok {
+			return invalidError("a @type is no string")
+		}
+		if err := do(class); err != nil {
+			return err
 		}
 	}
-	return names, nil
+	return nil
 }
 
 // properties reads the entries of a node object.
@@ -174,20 +177,14 @@ func (r *reader) properties(s scope, object map[string]any, subject, graph term,
 		if key == "@context" {
 			continue
 		}
-		if d := s.properties.terms[key]; d != nil && d.text != nil {
-			if err := r.property(s.properties, d, d.text, value, subject, graph, depth); err != nil {
-				return err
-			}
-			continue
-		}
-		name, err := s.properties.expand(key, true, nil)
-		if err != nil {
-			return err
-		}
-		if isKeyword(name) {
-			err = r.keyword(s, name, value, subject, graph, depth)
-		} else {
-			err = r.undefined(s.properties, key, name, value, subject, graph, depth)
+		var err error
+		switch d := s.properties.terms[key]; {
+		case d != nil && d.text != nil:
+			err = r.property(s.properties, d, d.text, value, subject, graph, depth)
+		case d != nil && isKeyword(d.iri):
+			err = r.keyword(s, d.iri, value, subject, graph, depth)
+		default:
+			err = r.undefined(s, key, value, subject, graph, depth)
 		}
 		if err != nil {
 			return err
@@ -196,16 +193,23 @@ func (r *reader) properties(s scope, object map[string]any, subject, graph term,
 	return nil
 }
 
-// undefined reads a property that is no term, but may be an IRI, a compact one, or in a vocabulary.
-func (r *reader) undefined(a *activeContext, key, name string, value any, subject, graph term, depth int) error {
-	if !isIRI(name) {
+// undefined reads an entry whose name is no term, but may be a keyword, an IRI, a compact one, or in a
+// vocabulary.
+func (r *reader) undefined(s scope, key string, value any, subject, graph term, depth int) error {
+	name, err := s.properties.expand(key, true, nil)
+	switch {
+	case err != nil:
+		return err
+	case isKeyword(name):
+		return r.keyword(s, name, value, subject, graph, depth)
+	case !isIRI(name):
 		return unsafeError("the property %.200q is not defined", key)
 	}
 	predicate, err := r.data.iri(name)
 	if err != nil {
 		return err
 	}
-	return r.property(a, &definition{name: key}, predicate.text, value, subject, graph, depth)
+	return r.property(s.properties, &definition{name: key}, predicate.text, value, subject, graph, depth)
 }
 
 // keyword reads an entry of a node object that is no property.
@@ -233,26 +237,22 @@ func (r *reader) keyword(s scope, name string, value any, subject, graph term, d
 }
 
 func (r *reader) types(a *activeContext, value any, subject, graph term) error {
-	types, err := typeNames(value)
-	if err != nil {
-		return err
-	}
-	for _, class := range types {
-		var object term
+	return eachType(value, func(class string) error {
 		if d := a.terms[class]; d != nil && d.text != nil {
-			object = textTerm(d.text)
-		} else {
-			name, err := a.expand(class, true, nil)
-			if err != nil {
-				return err
-			}
-			if object, err = r.data.node(name); err != nil {
-				return unsafeError("the type %.200q is not defined", class)
-			}
+			r.data.add(subject, typePredicate, textTerm(d.text), graph)
+			return nil
+		}
+		name, err := a.expand(class, true, nil)
+		if err != nil {
+			return err
+		}
+		object, err := r.data.node(name)
+		if err != nil {
+			return unsafeError("the type %.200q is not defined", class)
 		}
 		r.data.add(subject, typePredicate, object, graph)
-	}
-	return nil
+		return nil
+	})
 }
 
 // nested reads the properties in a @nest as if they were the node's own.
@@ -316,7 +316,7 @@ var (
 
 // value reads a value object.
 func (r *reader) value(a *activeContext, object map[string]any, value any, depth int) (term, error) {
-	var class, language string
+	var class, language, direction string
 	var typed, tagged bool
 	for key, entry := range object {
 		name := key
@@ -344,25 +344,31 @@ func (r *reader) value(a *activeContext, object map[string]any, value any, depth
 				return term{}, invalidError("the @language of a value")
 			}
 			language, tagged = strings.ToLower(text), true
-		case "@direction", "@index":
+		case "@direction":
+			text, ok := readDirection(entry)
+			if !ok || text == "" || direction != "" {
+				return term{}, invalidError("the @direction of a value")
+			}
+			direction = text
+		case "@index":
 			return term{}, unsafeError("%s", name)
 		default:
 			return term{}, invalidError("%.200q in a value", key)
 		}
 	}
 	switch {
-	case typed && tagged:
-		return term{}, invalidError("a value with @type and @language")
+	case typed && (tagged || direction != ""):
+		return term{}, invalidError("a value with @type and @language or @direction")
 	case class == "@json":
 		return r.data.jsonLiteral(value, depth)
 	case value == nil:
 		return term{}, unsafeError("a @value that is null")
-	case tagged:
+	case tagged || direction != "":
 		text, ok := value.(string)
 		if !ok {
-			return term{}, invalidError("a value in a language is no string")
+			return term{}, invalidError("a value with a language or direction is no string")
 		}
-		return r.data.literal(text, "", language)
+		return r.data.text(text, language, direction)
 	case typed && !isIRI(class):
 		return term{}, unsafeError("the datatype %.200q", class)
 	default:

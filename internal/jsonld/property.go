@@ -91,9 +91,6 @@ func (r *reader) list(a *activeContext, d *definition, value any, into *slot, de
 
 // languages reads a map of strings by language.
 func (r *reader) languages(a *activeContext, d *definition, object map[string]any, into *slot) error {
-	if d.direction {
-		return unsafeError("the @direction of %.200q", d.name)
-	}
 	for key, value := range object {
 		name, err := a.expand(key, true, nil)
 		if err != nil {
@@ -114,7 +111,7 @@ func (r *reader) languages(a *activeContext, d *definition, object map[string]an
 			if !ok {
 				return invalidError("%.200q in a language is no string", d.name)
 			}
-			made, err := r.data.literal(text, "", language)
+			made, err := r.data.text(text, language, d.directionIn(a))
 			if err != nil {
 				return err
 			}
@@ -157,11 +154,9 @@ func (r *reader) scalar(a *activeContext, d *definition, value any) (term, error
 		return r.data.scalar(value, d.class)
 	case !isText:
 		return r.data.scalar(value, "")
-	case d.direction:
-		return term{}, unsafeError("the @direction of %.200q", d.name)
 	case d.hasLanguage:
-		return r.data.literal(text, "", d.language)
+		return r.data.text(text, d.language, d.directionIn(a))
 	default:
-		return r.data.literal(text, "", a.language)
+		return r.data.text(text, a.language, d.directionIn(a))
 	}
 }

@@ -76,12 +76,12 @@ func (r *reader) contents(a *activeContext, value any, graph term, depth int) er
 
 // entry reads one node object of a graph, which may be the value of a property.
 func (r *reader) entry(a *activeContext, property *definition, object map[string]any, graph term, depth int) error {
-	before := len(r.data.quads)
+	before := r.data.added
 	var nodes []term
 	if err := r.object(a, property, object, &slot{graph: graph, list: &nodes}, depth, true); err != nil {
 		return err
 	}
-	if len(r.data.quads) == before {
+	if r.data.added == before {
 		return unsafeError("an object in a document or graph that says nothing")
 	}
 	return nil

@@ -81,12 +81,12 @@ func (a Alignment) object() map[string]any {
 
 // check finds the faults of an achievement that stands at a place of the document.
 func (a Achievement) check(f *faults, at string) {
-	f.require(isURI(a.ID), at+".id", notURI)
-	f.require(a.Name != "", at+".name", empty)
-	f.require(a.Description != "", at+".description", empty)
-	f.require(a.CriteriaNarrative != "", at+".criteria.narrative", empty)
-	f.require(a.CriteriaURL == "" || isURL(a.CriteriaURL), at+".criteria.id", notURL)
-	f.require(isTerm(a.AchievementType, achievementTypes), at+".achievementType", notTerm)
+	f.member(isURI(a.ID), at, ".id", notURI)
+	f.member(a.Name != "", at, ".name", empty)
+	f.member(a.Description != "", at, ".description", empty)
+	f.member(a.CriteriaNarrative != "", at, ".criteria.narrative", empty)
+	f.member(a.CriteriaURL == "" || isURL(a.CriteriaURL), at, ".criteria.id", notURL)
+	f.member(isTerm(a.AchievementType, achievementTypes), at, ".achievementType", notTerm)
 	if a.Creator != nil {
 		a.Creator.check(f, at+".creator")
 	}
@@ -94,7 +94,7 @@ func (a Achievement) check(f *faults, at string) {
 	for i, tag := range a.Tags {
 		f.require(tag != "", item(at+".tag", i), empty)
 	}
-	f.require(isCredits(a.CreditsAvailable), at+".creditsAvailable", notCredits)
+	f.member(isCredits(a.CreditsAvailable), at, ".creditsAvailable", notCredits)
 	checkAlignments(f, at, a.Alignments)
 	ids := map[string]bool{}
 	for i, description := range a.ResultDescriptions {
@@ -105,8 +105,8 @@ func (a Achievement) check(f *faults, at string) {
 func checkAlignments(f *faults, at string, alignments []Alignment) {
 	for i, alignment := range alignments {
 		at := item(at+".alignment", i)
-		f.require(alignment.TargetName != "", at+".targetName", empty)
-		f.require(isURL(alignment.TargetURL), at+".targetUrl", notURL)
-		f.require(isTerm(alignment.TargetType, targetTypes), at+".targetType", notTerm)
+		f.member(alignment.TargetName != "", at, ".targetName", empty)
+		f.member(isURL(alignment.TargetURL), at, ".targetUrl", notURL)
+		f.member(isTerm(alignment.TargetType, targetTypes), at, ".targetType", notTerm)
 	}
 }

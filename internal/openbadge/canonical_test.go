@@ -3,6 +3,7 @@ package openbadge
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/gowebpki/jcs"
@@ -51,5 +52,56 @@ func TestCanonicalIsThatOfTheLibrary(t *testing.T) {
 	})
 	if form, err := canonical(map[string]any{"a": "\xff"}); err == nil {
 		t.Errorf("bytes that are no text became %q", form)
+	}
+}
+
+// A member that is put into a canonical form stands where it would have stood from the beginning.
+func TestInsertedMemberStandsInItsPlace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom([]string{"", "m", "proof", "\ue000", "\U0001f600"}).Draw(t, "name")
+		object := rapid.MapOfN(rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"a", "z", "\ufb33", "\U0001f601"})), anyJSON(1), 0, 4).Draw(t, "object")
+		delete(object, name)
+		form, at, err := appendBut(nil, object, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if without, err := canonical(object); err != nil || !bytes.Equal(form, without) {
+			t.Fatalf("%s, %v, not %s", form, err, without)
+		}
+		member := anyJSON(1).Draw(t, "member")
+		got, err := insertMember(form, at, name, member)
+		if err != nil {
+			t.Fatal(err)
+		}
+		object[name] = member
+		if want, err := canonical(object); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%s, %v, not %s", got, err, want)
+		}
+	})
+}
+
+// Looking at bytes, eight at once, finds what looking at characters one by one does.
+func TestTextIsLookedAtByBytes(t *testing.T) {
+	long := rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "~", " ", "\n", "\"", "\\", "\x1f", "\x7f", "\u0080", "\u009f", "\u00a0", "é", "\xc2", "\xff", "☃"}), 0, 24), func(parts []string) string {
+		return strings.Join(parts, "")
+	})
+	plain, others := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(long, rapid.StringMatching(`[ -~]{0,40}`), rapid.StringMatching(`[a-z]{5,20}[\x00-\xff][a-z]{0,9}`)).Draw(t, "text")
+		want := !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' })
+		if isPlain(text) != want {
+			t.Fatalf("%q is plain: %v", text, !want)
+		}
+		if want {
+			plain++
+		} else {
+			others++
+		}
+		if found := strings.ContainsFunc(text, isControl); hasControl(text) != found {
+			t.Fatalf("%q has a control character: %v", text, !found)
+		}
+	})
+	if plain == 0 || others == 0 {
+		t.Errorf("%d plain texts, %d others", plain, others)
 	}
 }

@@ -75,50 +75,65 @@ func IdentityHash(identity, salt string) string {
 // Build writes a claim as an unsigned OpenBadgeCredential in canonical JSON. A claim with faults is
 // refused with a *ClaimError that lists them all.
 func Build(claim Claim) ([]byte, error) {
-	document, err := claim.document()
-	if err != nil {
-		return nil, err
-	}
-	return canonical(document)
+	w, err := claim.write(make([]byte, 0, 4096))
+	return w.form, err
 }
 
 // Issue is Sign of what Build writes, without writing and reading it in between. Errors: those of both.
 func Issue(ctx context.Context, claim Claim, signer Signer, created time.Time, suites ...Cryptosuite) ([]byte, error) {
-	document, err := claim.document()
+	buffer, _ := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	w, err := claim.write((*buffer)[:0])
 	if err != nil {
 		return nil, err
 	}
-	signed, err := sign(ctx, document, signer.Public().VerificationMethod(claim.Issuer.ID), signer, created, suites)
+	*buffer = w.form
+	signed, err := w.sign(ctx, signer.Public().VerificationMethod(claim.Issuer.ID), signer, created, suites)
 	if err == nil && len(signed) > MaxDocument {
 		return nil, ErrTooLarge
 	}
 	return signed, err
 }
 
-// document is the unsigned credential. Its values are those of decoded JSON.
-func (c Claim) document() (map[string]any, error) {
-	document := c.object()
-	var f faults
-	c.check(&f)
-	f.text(document)
-	if len(f) > 0 {
-		return nil, &ClaimError{f}
+// write makes the unsigned credential, whose values are those of decoded JSON, and appends it to a buffer. It is fit to be
+// signed: that texts are is seen from how they are written, and times are written by us.
+func (c Claim) write(buffer []byte) (written, error) {
+	achievement, known := achievements.find(&c.Achievement)
+	if !known {
+		achievement.object = c.Achievement.object()
 	}
-	return document, nil
+	subject := c.subject()
+	document := c.Metadata.object("OpenBadgeCredential", contextCredentials, contextOpenBadges)
+	document["credentialSubject"] = subject
+	setList(document, "evidence", c.Evidence)
+	var f faults
+	c.check(&f, known)
+	subject["achievement"] = achievement.object
+	if known { // for as long as it takes to write it
+		subject["achievement"] = achievement.form
+	}
+	w, err := write(buffer, document)
+	subject["achievement"] = achievement.object
+	if err != nil || !isClear(w.form) {
+		f.text(document)
+	}
+	if len(f) > 0 {
+		return written{}, &ClaimError{f}
+	}
+	if err == nil && !known {
+		achievements.keep(&c.Achievement, achievement.object, len(w.form))
+	}
+	return w, err
 }
 
-func (c Claim) object() map[string]any {
+// subject is what the credential says of the person, but for the achievement.
+func (c Claim) subject() map[string]any {
 	subject := c.Subject.object("AchievementSubject")
-	subject["achievement"] = c.Achievement.object()
 	setList(subject, "result", c.Results)
 	setNumber(subject, "creditsEarned", c.CreditsEarned)
 	setTime(subject, "activityStartDate", c.ActivityStart)
 	setTime(subject, "activityEndDate", c.ActivityEnd)
-
-	document := c.Metadata.object("OpenBadgeCredential", contextCredentials, contextOpenBadges)
-	document["credentialSubject"] = subject
-	setList(document, "evidence", c.Evidence)
-	return document
+	return subject
 }
 
 // object is the credential without its subject.

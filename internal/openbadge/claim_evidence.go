@@ -34,5 +34,5 @@ func (e Evidence) object() map[string]any {
 
 func (e Evidence) check(f *faults, at string) {
 	digest, err := hex.DecodeString(e.SHA256)
-	f.require(err == nil && len(digest) == sha256.Size, at+".digestMultibase", "must be made of 64 hexadecimal digits")
+	f.member(err == nil && len(digest) == sha256.Size, at, ".digestMultibase", "must be made of 64 hexadecimal digits")
 }

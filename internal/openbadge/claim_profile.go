@@ -33,14 +33,14 @@ func (i Image) setIn(object map[string]any) {
 }
 
 func (p Profile) check(f *faults, at string) {
-	f.require(isURI(p.ID), at+".id", notURI)
-	f.require(p.Name != "", at+".name", empty)
-	f.require(isURL(p.URL), at+".url", notURL)
-	f.require(p.Email == "" || isEmail(p.Email), at+".email", "must be an e-mail address")
+	f.member(isURI(p.ID), at, ".id", notURI)
+	f.member(p.Name != "", at, ".name", empty)
+	f.member(isURL(p.URL), at, ".url", notURL)
+	f.member(p.Email == "" || isEmail(p.Email), at, ".email", "must be an e-mail address")
 	p.Image.check(f, at+".image")
 }
 
 func (i Image) check(f *faults, at string) {
 	f.require(i.ID == "" || isURL(i.ID) || strings.HasPrefix(i.ID, "data:image/") && isURI(i.ID), at+".id", "must be an http, https or data URL of an image")
-	f.require(i.ID != "" || i.Caption == "", at+".id", empty)
+	f.member(i.ID != "" || i.Caption == "", at, ".id", empty)
 }

@@ -1,6 +1,8 @@
 package openbadge
 
 import (
+	"context"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +32,30 @@ type Association struct {
 // associationTypes are the vocabulary AssociationType of CLR 2.0, which takes no extensions.
 var associationTypes = strings.Fields(`exactMatchOf isChildOf isParentOf isPartOf isPeerOf
 	isRelatedTo precedes replacedBy`)
+
+// SignCLR builds a record and makes its JWT form, that of Open Badges (CLR 2.0, section 8.2; SignOpenBadgeJWT). The terms of
+// a JWT need no context to be signed, and those of the nested credentials' own proofs are theirs. Errors: those of BuildCLR
+// and SignOpenBadgeJWT.
+func SignCLR(ctx context.Context, claim CLRClaim, signer Signer) (string, error) {
+	document, err := BuildCLR(claim)
+	if err != nil {
+		return "", err
+	}
+	record, err := parse(document)
+	if err != nil {
+		return "", err
+	}
+	return signWithClaims(ctx, record, claim.Issuer.ID, signer)
+}
+
+// CLRPrefix is how every token of SignCLR begins that a key of an issuer signs: the header, which says no more than the key.
+func CLRPrefix(issuer string, key PublicKey) string {
+	header, err := canonical(map[string]any{"alg": string(key.Algorithm), "kid": key.URL(issuer), "typ": typeOpenBadge})
+	if err != nil {
+		panic(err) // three texts
+	}
+	return base64.RawURLEncoding.EncodeToString(header) + "."
+}
 
 // BuildCLR writes a claim as an unsigned ClrCredential in canonical JSON. A claim with faults is
 // refused with a *ClaimError that lists them all. Errors: *ClaimError, ErrTooLarge, ErrTooDeep.

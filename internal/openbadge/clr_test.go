@@ -183,3 +183,25 @@ func TestBuildCLRIsBounded(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestSignCLR(t *testing.T) {
+	claim, key := wholeCLR(t), testP256(7)
+	token, err := SignCLR(t.Context(), claim, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := Verify(t.Context(), []byte(token), ResolveAmong(claim.Issuer.ID, []PublicKey{key.Public()}), Expectation{Now: claim.ValidFrom})
+	if err := report.Err(); err != nil {
+		t.Error(err)
+	}
+	if want := buildRecord(t, claim); !bytes.Equal(report.Document, want) {
+		t.Errorf("the token holds %s, want %s", report.Document, want)
+	}
+	if prefix := CLRPrefix(claim.Issuer.ID, key.Public()); !strings.HasPrefix(token, prefix) {
+		t.Errorf("the token begins with %.200s, want %s", token, prefix)
+	}
+	claim.Credentials = nil
+	if _, err := SignCLR(t.Context(), claim, key); len(refusedFields(t, err)) == 0 {
+		t.Errorf("an empty record: %v", err)
+	}
+}

@@ -32,6 +32,11 @@ func SignOpenBadgeJWT(ctx context.Context, document []byte, signer Signer) (stri
 	if err != nil {
 		return "", err
 	}
+	return signWithClaims(ctx, credential, issuer, signer)
+}
+
+// signWithClaims is SignOpenBadgeJWT for a credential that was read and is fit to be signed.
+func signWithClaims(ctx context.Context, credential map[string]any, issuer string, signer Signer) (string, error) {
 	claims, err := claimsFor(credential, issuer)
 	if err != nil {
 		return "", err
@@ -74,11 +79,8 @@ func signable(document []byte) (credential map[string]any, issuer string, err er
 	}
 	unsecured := maps.Clone(credential)
 	delete(unsecured, "proof")
-	if err := fit(unsecured); err != nil {
+	if err := hashesOf(unsecured).preflight(nil); err != nil {
 		return nil, "", err
-	}
-	if _, err := hashesOf(unsecured).of(EdDSARDFC); err != nil {
-		return nil, "", fmt.Errorf("%w: %w", ErrUnsignable, err)
 	}
 	return credential, issuer, nil
 }

@@ -1,7 +1,9 @@
 package openbadge
 
 import (
+	"crypto/ecdsa"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
 	"pgregory.net/rapid"
 
 	"github.com/btlc/btlc/internal/jsonld"
@@ -300,5 +303,51 @@ func TestSignJWTRefuses(t *testing.T) {
 	}
 	if _, err := SignVCJWT(t.Context(), []byte(unsigned), brokenSigner{testP256(1), slices.Repeat([]byte{1}, 64), nil}); !errors.Is(err, ErrBadSignature) {
 		t.Errorf("lying signer: %v", err)
+	}
+}
+
+func TestJWTsOfOtherCurves(t *testing.T) {
+	for _, c := range curves {
+		private, err := ecdsa.GenerateKey(c.Curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		public, err := anyPublicKey(&private.PublicKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jwk := jose.JSONWebKey{Key: private, KeyID: public.VerificationMethod(did)}
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(c.algorithm), Key: jwk}, (&jose.SignerOptions{}).WithType(typeCredential))
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := signer.Sign([]byte(unsigned))
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := signed.CompactSerialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		resolve := ResolveAmong(did, []PublicKey{public})
+		if err := Verify(t.Context(), []byte(token), resolve, later).Err(); err != nil {
+			t.Errorf("%s: %v", c.algorithm, err)
+		}
+		parts := strings.Split(token, ".")
+		header, payload := decoded(t, token)
+		header["alg"] = "ES256"
+		if c.algorithm == ES256 {
+			header["alg"] = "ES384"
+		}
+		confused := strings.Join(append(strings.Split(jwt(t, header, payload, testP256(1)), ".")[:2], parts[2]), ".")
+		if err := Verify(t.Context(), []byte(confused), resolve, later).Err(); !errors.Is(err, ErrKeyKind) {
+			t.Errorf("%s as another algorithm: %v", c.algorithm, err)
+		}
+		payload["name"] = "another"
+		header["alg"] = string(c.algorithm)
+		changed := strings.Join(append(strings.Split(jwt(t, header, payload, testP256(1)), ".")[:2], parts[2]), ".")
+		if err := Verify(t.Context(), []byte(changed), resolve, later).Err(); !errors.Is(err, ErrBadSignature) {
+			t.Errorf("%s of another document: %v", c.algorithm, err)
+		}
 	}
 }

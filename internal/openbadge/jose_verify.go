@@ -17,7 +17,7 @@ import (
 const maxToken = MaxDocument*4/3 + 16<<10
 
 // joseAlgorithms are all that are accepted. "none" and symmetric keys are not.
-var joseAlgorithms = []jose.SignatureAlgorithm{jose.ES256, jose.EdDSA}
+var joseAlgorithms = []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
 
 // isToken tells a JWT from a JSON document, which begins with a brace.
 func isToken(secured []byte) bool {
@@ -97,7 +97,7 @@ func verifyToken(ctx context.Context, serialized string, resolve Resolver, want 
 	if report.Document, err = canonical(document); err != nil {
 		return Report{fault: fmt.Errorf("%w: %w", ErrMalformed, err)}
 	}
-	if report.Party, err = partyOf(document, role); err != nil {
+	if report.Party, err = signatory(document, role, text(t.header, "kid")); err != nil {
 		report.fault = err
 		return report
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/base64"
@@ -28,12 +27,16 @@ const (
 	EdDSA Algorithm = "EdDSA"
 	// ES256 is ECDSA on P-256 with SHA-256 (RFC 7518, section 3.4): JOSE.
 	ES256 Algorithm = "ES256"
+	// ES384 is ECDSA on P-384 with SHA-384: JOSE of other issuers. No key of ours has it.
+	ES384 Algorithm = "ES384"
+	// ES512 is ECDSA on P-521 with SHA-512: as ES384.
+	ES512 Algorithm = "ES512"
 )
 
-// signatureSize is in bytes, of either algorithm.
+// signatureSize is in bytes, of either algorithm that our keys have.
 const signatureSize = 64
 
-// ErrKeyKind says that a key is neither Ed25519 nor P-256, or not of the kind that a signature needs.
+// ErrKeyKind says that a key has none of the algorithms, or not that which a signature needs.
 var ErrKeyKind = errors.New("openbadge: a key of the wrong kind")
 
 // PublicKey is a key that verifies.
@@ -46,24 +49,36 @@ type PublicKey struct {
 	// Expires is when it ceases to be used. Both are zero for a key without such an end.
 	Revoked, Expires time.Time
 
-	key crypto.PublicKey // ed25519.PublicKey, or *ecdsa.PublicKey on P-256
+	key crypto.PublicKey // ed25519.PublicKey, or *ecdsa.PublicKey on one of the curves
 }
 
-// NewPublicKey wraps an ed25519.PublicKey or an *ecdsa.PublicKey on P-256. Any other key, and a
-// private one, is ErrKeyKind.
+// NewPublicKey wraps an ed25519.PublicKey or an *ecdsa.PublicKey on P-256, the kinds of key that sign here. Any other key,
+// and a private one, is ErrKeyKind.
 func NewPublicKey(key crypto.PublicKey) (PublicKey, error) {
+	public, err := anyPublicKey(key)
+	if err == nil && public.Algorithm != EdDSA && public.Algorithm != ES256 {
+		return PublicKey{}, fmt.Errorf("%w: %s", ErrKeyKind, public.Algorithm)
+	}
+	return public, err
+}
+
+// anyPublicKey wraps a key of another issuer, which may be on P-384 or P-521 too.
+func anyPublicKey(key crypto.PublicKey) (PublicKey, error) {
 	switch key := key.(type) {
 	case ed25519.PublicKey:
 		if len(key) == ed25519.PublicKeySize {
 			return PublicKey{ID: encodeMultibase(slices.Concat(ed25519Prefix, key)), Algorithm: EdDSA, key: key}, nil
 		}
 	case *ecdsa.PublicKey:
-		if key.Curve == elliptic.P256() {
+		for _, c := range curves {
+			if key.Curve != c.Curve {
+				continue
+			}
 			point, err := key.Bytes()
 			if err != nil {
 				return PublicKey{}, fmt.Errorf("%w: %w", ErrKeyKind, err)
 			}
-			return PublicKey{ID: encodeMultibase(slices.Concat(p256Prefix, compress(point))), Algorithm: ES256, key: key}, nil
+			return PublicKey{ID: encodeMultibase(slices.Concat(c.prefix, compress(point))), Algorithm: c.algorithm, key: key}, nil
 		}
 	}
 	return PublicKey{}, fmt.Errorf("%w: %T", ErrKeyKind, key)
@@ -72,7 +87,7 @@ func NewPublicKey(key crypto.PublicKey) (PublicKey, error) {
 // Equal tells whether two are the same key, whatever else is said of them.
 func (k PublicKey) Equal(other PublicKey) bool { return k.ID == other.ID }
 
-// Verify tells whether the key made the signature, as Signer.Sign makes it.
+// Verify tells whether the key made the signature, as Signer.Sign makes it. Keys on P-384 and P-521 verify JWTs alone.
 func (k PublicKey) Verify(message, signature []byte) bool {
 	if len(signature) != signatureSize {
 		return false
@@ -81,6 +96,9 @@ func (k PublicKey) Verify(message, signature []byte) bool {
 	case ed25519.PublicKey:
 		return ed25519.Verify(key, message, signature)
 	case *ecdsa.PublicKey:
+		if k.Algorithm != ES256 {
+			return false
+		}
 		digest := sha256.Sum256(message)
 		r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
 		return ecdsa.Verify(key, digest[:], r, s)
@@ -102,7 +120,7 @@ func (k PublicKey) JWK(id string) []byte {
 	return mustCanonical(jose.JSONWebKey{Key: k.key, KeyID: id, Algorithm: string(k.Algorithm), Use: "sig"})
 }
 
-// ParseJWK reads a public JSON Web Key. A private, symmetric or unfit one is ErrKeyKind, and so is
+// ParseJWK reads a public JSON Web Key, of any algorithm. A private, symmetric or unfit one is ErrKeyKind, and so is
 // one that names an algorithm or a use that is not its own.
 func ParseJWK(text []byte) (PublicKey, error) {
 	if len(text) > maxKeyFile {
@@ -112,7 +130,7 @@ func ParseJWK(text []byte) (PublicKey, error) {
 	if err := jwk.UnmarshalJSON(text); err != nil {
 		return PublicKey{}, fmt.Errorf("%w: %w", ErrKeyKind, err)
 	}
-	key, err := NewPublicKey(jwk.Key)
+	key, err := anyPublicKey(jwk.Key)
 	if err != nil {
 		return PublicKey{}, err
 	}
@@ -200,7 +218,7 @@ func fixedWidth(der []byte) ([]byte, error) {
 func signWith(ctx context.Context, signer Signer, message []byte) ([]byte, error) {
 	signature, err := signer.Sign(ctx, message)
 	if err != nil {
-		return nil, fmt.Errorf("openbadge: sign: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrNotSigned, err)
 	}
 	if key, ok := signer.(SigningKey); ok && key.local {
 		return signature, nil

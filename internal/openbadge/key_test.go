@@ -75,6 +75,37 @@ func TestMultikeyOfP256(t *testing.T) {
 	}
 }
 
+// The P-384 key of did:key's test vectors, with its JWK (did:key, section 7.4).
+func TestMultikeyOfP384(t *testing.T) {
+	const jwk = `{"kty":"EC","crv":"P-384","x":"lInTxl8fjLKp_UCrxI0WDklahi-7-_6JbtiHjiRvMvhedhKVdHBfi2HCY8t_QJyc","y":"y6N1IC-2mXxHreETBW7K3mBcw0qGr3CWHCs-yl09yCQRLcyfGv7XhqAngHOu51Zv"}`
+	key, err := ParseJWK([]byte(jwk))
+	if err != nil || key.ID != "z82Lm1MpAkeJcix9K8TMiLd5NMAhnwkjjCBeWHXyu3U4oT2MVJJKXkcVBgjGhnLBn2Kaau9" {
+		t.Errorf("got %s, %v", key.ID, err)
+	}
+}
+
+func TestKeysOfOtherIssuersSignNothingHere(t *testing.T) {
+	for _, c := range curves[1:] {
+		private, err := ecdsa.GenerateKey(c.Curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NewSigningKey(private); !errors.Is(err, ErrKeyKind) {
+			t.Errorf("%s: got %v", c.algorithm, err)
+		}
+		public, err := anyPublicKey(&private.PublicKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parsed, err := ParseMultikey(public.ID); err != nil || !parsed.Equal(public) || parsed.Algorithm != c.algorithm {
+			t.Errorf("%s: got %v, %v", public.ID, parsed, err)
+		}
+		if public.Verify(nil, make([]byte, signatureSize)) {
+			t.Errorf("%s verified by itself", c.algorithm)
+		}
+	}
+}
+
 func TestParseMultikeyRefusesOtherKeys(t *testing.T) {
 	noPoint := append([]byte{0x80, 0x24, 5}, make([]byte, 32)...)
 	for _, bad := range []string{"z2NEpo7TZRRrLZSi2U", "z" + strings.Repeat("2", 40), "not a key", "", "uAAAA", encodeMultibase(noPoint)} {

@@ -48,34 +48,45 @@ var keyFile = regexp.MustCompile(`^key-([0-9]{4,9})(-p256)?\.pem$`)
 // algorithms are those that a keyring can sign by.
 var algorithms = []Algorithm{EdDSA, ES256}
 
-// KeyFile is a key and where it is kept. A file beside it, with .compromised in the place of .pem and
-// a time as RFC 3339 in it, revokes it.
+// KeyFile is a key and where it is kept. A file beside it, with .compromised in the place of .pem or .jwk
+// and a time as RFC 3339 in it, revokes it.
 type KeyFile struct {
 	SigningKey
-	Path   string
-	number int
+	Path string
+	// Elsewhere says that the file has only the public part.
+	Elsewhere bool
+	number    int // 0 for those elsewhere
 }
 
 // Keyring holds the issuer's keys.
-type Keyring struct{ keys []KeyFile } // by number, Ed25519 first
+type Keyring struct {
+	keys    []KeyFile // by number, Ed25519 first
+	signers []Signer  // whose keys are elsewhere, one for an algorithm at most
+}
 
-// Active is the key that signs by an algorithm: the newest that is not revoked. It panics when there is
-// none, which cannot be after LoadOrCreateKeys or AddKey.
+// Active is the key that signs by an algorithm: that of the signer which LoadOrCreateKeys was given, or the
+// newest file that is not revoked. It panics when there is none, which cannot be after LoadOrCreateKeys.
 func (r *Keyring) Active(algorithm Algorithm) Signer {
-	key, ok := r.newest(algorithm)
+	key, ok := r.Signs(algorithm)
 	if !ok {
 		panic("openbadge: no key for " + string(algorithm))
 	}
 	return key
 }
 
-func (r *Keyring) newest(algorithm Algorithm) (SigningKey, bool) {
+// Signs is Active, or false when there is none.
+func (r *Keyring) Signs(algorithm Algorithm) (Signer, bool) {
+	for _, signer := range r.signers {
+		if signer.Public().Algorithm == algorithm {
+			return signer, true
+		}
+	}
 	for _, key := range slices.Backward(r.keys) {
-		if key.public.Algorithm == algorithm && key.public.Revoked.IsZero() {
+		if key.public.Algorithm == algorithm && key.public.Revoked.IsZero() && !key.Elsewhere {
 			return key.SigningKey, true
 		}
 	}
-	return SigningKey{}, false
+	return nil, false
 }
 
 // Files are all keys, oldest first.
@@ -104,14 +115,31 @@ func LoadKeys(dir string) (*Keyring, error) {
 // LoadOrCreateKeys reads the keys in a directory and makes what is missing to sign by each
 // algorithm: all at first, the P-256 key of a directory from before there were any, and a successor
 // when every key is revoked. Any number of processes may do so at once: all get the same keys.
-// Errors: those of LoadKeys but ErrNoKeys.
-func LoadOrCreateKeys(dir string) (*Keyring, error) {
+//
+// Signers are those whose keys are kept elsewhere. They sign in the place of the newest file of their
+// algorithm, and their public parts are written to the directory, to be published as long as they are
+// there. Errors: those of LoadKeys but ErrNoKeys; ErrTwoSigners; ErrRevokedKey for a signer whose key is marked as
+// compromised.
+func LoadOrCreateKeys(dir string, signers ...Signer) (*Keyring, error) {
+	before, err := load(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := before.use(signers); err != nil {
+		return nil, err
+	}
+	if err := before.remember(dir); err != nil {
+		return nil, err
+	}
 	for {
 		ring, err := load(dir)
 		if err != nil {
 			return nil, err
 		}
-		missing := slices.IndexFunc(algorithms, func(a Algorithm) bool { _, ok := ring.newest(a); return !ok })
+		if err := ring.use(signers); err != nil {
+			return nil, err
+		}
+		missing := slices.IndexFunc(algorithms, func(a Algorithm) bool { _, ok := ring.Signs(a); return !ok })
 		if missing < 0 {
 			return ring, nil
 		}
@@ -151,7 +179,7 @@ func MarkCompromised(dir, id string, since time.Time) (*Keyring, error) {
 		if key.public.ID != id {
 			continue
 		}
-		name := strings.TrimSuffix(filepath.Base(key.Path), keySuffix) + compromisedSuffix
+		name := filepath.Base(mark(key.Path))
 		text := []byte(since.UTC().Format(time.RFC3339) + "\n")
 		if err := writeNew(dir, name, text); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, fmt.Errorf("openbadge: mark a key as compromised: %w", err)
@@ -192,6 +220,14 @@ func load(dir string) (*Keyring, error) {
 	}
 	ring := &Keyring{}
 	for _, entry := range entries {
+		if match := publicFile.FindStringSubmatch(entry.Name()); match != nil {
+			key, err := readPublic(filepath.Join(dir, entry.Name()), match[1])
+			if err != nil {
+				return nil, err
+			}
+			ring.keys = append(ring.keys, key)
+			continue
+		}
 		match := keyFile.FindStringSubmatch(entry.Name())
 		if match == nil {
 			continue
@@ -208,9 +244,9 @@ func load(dir string) (*Keyring, error) {
 		ring.keys = append(ring.keys, key)
 	}
 	slices.SortStableFunc(ring.keys, func(a, b KeyFile) int {
-		return cmp.Or(cmp.Compare(a.number, b.number), strings.Compare(string(b.public.Algorithm), string(a.public.Algorithm)))
+		return cmp.Or(cmp.Compare(a.number, b.number), strings.Compare(string(b.public.Algorithm), string(a.public.Algorithm)), strings.Compare(a.Path, b.Path))
 	})
-	return ring, nil
+	return ring, ring.single()
 }
 
 func readKey(path string, algorithm Algorithm) (KeyFile, error) {
@@ -231,8 +267,13 @@ func readKey(path string, algorithm Algorithm) (KeyFile, error) {
 	if err != nil || key.public.Algorithm != algorithm {
 		return KeyFile{}, fmt.Errorf("%w: not a key for %s: %s", ErrBadKeyFile, algorithm, path)
 	}
-	key.public.Revoked, err = readCompromised(strings.TrimSuffix(path, keySuffix) + compromisedSuffix)
+	key.public.Revoked, err = readCompromised(mark(path))
 	return KeyFile{SigningKey: key, Path: path}, err
+}
+
+// mark is the file that revokes the key in another.
+func mark(path string) string {
+	return strings.TrimSuffix(path, filepath.Ext(path)) + compromisedSuffix
 }
 
 // readOwn reads a small file that only its owner may read.

@@ -33,7 +33,7 @@ func TestKeysAreMadeOnceAndKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, load := range []func(string) (*Keyring, error){LoadOrCreateKeys, LoadKeys} {
+	for _, load := range []func(string) (*Keyring, error){func(dir string) (*Keyring, error) { return LoadOrCreateKeys(dir) }, LoadKeys} {
 		again, err := load(dir)
 		if err != nil || ids(again) != ids(first) || len(again.Public()) != 2 {
 			t.Errorf("started again with %v, before %v: %v", again, first, err)

@@ -37,6 +37,8 @@ var (
 
 	// ErrUnsignable: JSON that is no document to sign, because readers could take it for different ones.
 	ErrUnsignable = errors.New("openbadge: the document cannot be signed")
+	// ErrNotSigned: the signer did not sign, which it may do another time; the signer's own error is wrapped too.
+	ErrNotSigned = errors.New("openbadge: the signer did not sign")
 	// ErrAlreadySigned: Sign was given a document that carries a proof.
 	ErrAlreadySigned = errors.New("openbadge: document is already signed")
 

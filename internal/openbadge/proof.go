@@ -2,9 +2,12 @@ package openbadge
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // Cryptosuite is a way to make a Data Integrity proof (Data Integrity EdDSA Cryptosuites 1.0).
@@ -40,61 +43,123 @@ func Sign(ctx context.Context, document []byte, signer Signer, created time.Time
 	return sign(ctx, unsecured, signer.Public().VerificationMethod(issuer), signer, created, suites)
 }
 
-// sign creates the proofs (vc-di-eddsa, sections 3.2.1 and 3.3.1).
+// sign adds the first proofs of a document.
 func sign(ctx context.Context, unsecured map[string]any, method string, signer Signer, created time.Time, suites []Cryptosuite) ([]byte, error) {
 	if _, signed := unsecured["proof"]; signed {
 		return nil, ErrAlreadySigned
 	}
-	if signer.Public().Algorithm != EdDSA {
-		return nil, fmt.Errorf("%w: the proofs are of Ed25519 keys", ErrKeyKind)
-	}
-	if created.IsZero() {
-		return nil, fmt.Errorf("%w: a proof needs the time of its creation", ErrUnsignable)
-	}
-	if len(suites) == 0 {
-		suites = []Cryptosuite{EdDSARDFC, EdDSAJCS}
-	}
-	for _, suite := range suites {
-		if transform[suite] == nil {
-			return nil, fmt.Errorf("%w: %.80q", ErrUnsupportedProof, suite)
-		}
-	}
 	if err := fit(unsecured); err != nil {
 		return nil, err
 	}
-	hashes := hashesOf(unsecured)
-	if _, err := hashes.of(EdDSARDFC); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsignable, err)
+	buffer, _ := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	w, err := write((*buffer)[:0], unsecured)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	proofs := []any{}
-	for _, suite := range suites {
-		proof := map[string]any{
-			"type":               proofType,
-			"cryptosuite":        string(suite),
-			"created":            created.UTC().Format(time.RFC3339),
-			"verificationMethod": method,
-			"proofPurpose":       string(AssertionMethod),
-		}
-		// With canonical JSON the proof says which contexts it was made under (section 3.3.1).
-		if contexts, ok := unsecured["@context"]; ok && suite == EdDSAJCS {
-			proof["@context"] = contexts
-		}
-		data, err := hashes.data(suite, proof)
-		if err != nil {
+	*buffer = w.form
+	return w.sign(ctx, method, signer, created, suites)
+}
+
+// sign adds the first proofs of a document that is fit. One canonical form is both signed and, with the proofs put in,
+// returned.
+func (w written) sign(ctx context.Context, method string, signer Signer, created time.Time, suites []Cryptosuite) ([]byte, error) {
+	if len(suites) == 0 {
+		suites = []Cryptosuite{EdDSARDFC, EdDSAJCS}
+	}
+	p, err := newProver(method, signer, created, suites)
+	if err != nil {
+		return nil, err
+	}
+	hashes := hashesOf(w.document)
+	if err := hashes.lossless(suites); err != nil {
+		return nil, err
+	}
+	hashes.made[EdDSAJCS] = sha256.Sum256(w.form)
+	proofs := make([]any, len(suites))
+	for i, suite := range suites {
+		if proofs[i], err = p.prove(ctx, hashes, p.options(hashes.document, suite)); err != nil {
 			return nil, err
 		}
-		signature, err := signWith(ctx, signer, data)
-		if err != nil {
-			return nil, err
-		}
-		proof["proofValue"] = encodeMultibase(signature)
-		proofs = append(proofs, proof)
 	}
-	unsecured["proof"] = proofs
 	if len(proofs) == 1 {
-		unsecured["proof"] = proofs[0]
+		return insertMember(w.form, w.at, "proof", proofs[0])
 	}
-	return canonical(unsecured)
+	return insertMember(w.form, w.at, "proof", proofs)
+}
+
+// preflight tells whether a document is fit for all suites. Errors: ErrUnsignable.
+func (h documentHashes) preflight(suites []Cryptosuite) error {
+	if err := fit(h.document); err != nil {
+		return err
+	}
+	return h.lossless(suites)
+}
+
+// lossless tells whether a document is JSON-LD that is signed without loss, and goes through it no more often than the
+// suites need that are going to sign. Errors: ErrUnsignable.
+func (h documentHashes) lossless(suites []Cryptosuite) (err error) {
+	if slices.Contains(suites, EdDSARDFC) {
+		_, err = h.of(EdDSARDFC)
+	} else {
+		err = jsonld.Check(h.document)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsignable, err)
+	}
+	return nil
+}
+
+// A prover makes proofs by one key at one time.
+type prover struct {
+	signer          Signer
+	method, created string
+}
+
+// newProver checks that there can be proofs. Errors: ErrKeyKind, ErrUnsignable, ErrUnsupportedProof.
+func newProver(method string, signer Signer, created time.Time, suites []Cryptosuite) (prover, error) {
+	if signer.Public().Algorithm != EdDSA {
+		return prover{}, fmt.Errorf("%w: the proofs are of Ed25519 keys", ErrKeyKind)
+	}
+	if created.IsZero() {
+		return prover{}, fmt.Errorf("%w: a proof needs the time of its creation", ErrUnsignable)
+	}
+	for _, suite := range suites {
+		if transform[suite] == nil {
+			return prover{}, fmt.Errorf("%w: %.80q", ErrUnsupportedProof, suite)
+		}
+	}
+	return prover{signer, method, created.UTC().Format(time.RFC3339)}, nil
+}
+
+// options are a proof without its value.
+func (p prover) options(document map[string]any, suite Cryptosuite) map[string]any {
+	options := map[string]any{
+		"type":               proofType,
+		"cryptosuite":        string(suite),
+		"created":            p.created,
+		"verificationMethod": p.method,
+		"proofPurpose":       string(AssertionMethod),
+	}
+	// With canonical JSON the proof says which contexts it was made under (vc-di-eddsa, section 3.3.1).
+	if contexts, ok := document["@context"]; ok && suite == EdDSAJCS {
+		options["@context"] = contexts
+	}
+	return options
+}
+
+// prove makes a proof of its options by giving it its value (vc-di-eddsa, sections 3.2.1 and 3.3.1).
+func (p prover) prove(ctx context.Context, hashes documentHashes, options map[string]any) (map[string]any, error) {
+	data, err := hashes.data(Cryptosuite(text(options, "cryptosuite")), options)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := signWith(ctx, p.signer, data)
+	if err != nil {
+		return nil, err
+	}
+	options["proofValue"] = encodeMultibase(signature)
+	return options, nil
 }
 
 // issuerOf is the id of a credential's issuer.

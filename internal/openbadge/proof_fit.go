@@ -3,7 +3,6 @@ package openbadge
 import (
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 	"unicode"
 )
@@ -35,18 +34,18 @@ func parseTime(value any) (time.Time, error) {
 // canonicalizers are known to write differently, but for the line feeds of Markdown; and every time
 // whole. Errors are ErrUnsignable with the place.
 func fit(document map[string]any) (fault error) {
-	walk(nil, document, func(at trail, value any) {
+	walk(make(trail, 0, maxDepth), document, func(at trail, value any) {
 		name := at.member()
 		switch {
 		case fault != nil:
-		case strings.ContainsFunc(name, isControl):
+		case hasControl(name):
 			fault = fmt.Errorf("%w: the name of %.100q has a control character", ErrUnsignable, at)
 		case timeFields[name]:
 			if _, err := parseTime(value); err != nil {
 				fault = fmt.Errorf("%w: %.100s: %w", ErrUnsignable, at, err)
 			}
 		default:
-			if text, ok := value.(string); ok && strings.ContainsFunc(text, isControl) {
+			if text, ok := value.(string); ok && hasControl(text) {
 				fault = fmt.Errorf("%w: %.100s has a control character", ErrUnsignable, at)
 			}
 		}
@@ -55,3 +54,18 @@ func fit(document map[string]any) (fault error) {
 }
 
 func isControl(r rune) bool { return r != '\n' && unicode.IsControl(r) }
+
+// hasControl tells whether a text has a character that isControl, by its bytes: those from U+0080 to U+009F are written
+// with a C2 before them, which stands for nothing else.
+func hasControl(text string) bool {
+	if isPlain(text) {
+		return false
+	}
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ' && c != '\n', c == 0x7f, c == 0xc2 && i+1 < len(text) && text[i+1]&0xe0 == 0x80:
+			return true
+		}
+	}
+	return false
+}

@@ -23,6 +23,13 @@ func presentation(key SigningKey, credentials ...any) map[string]any {
 	}
 }
 
+// changedTo is an object with a member changed.
+func changedTo(object map[string]any, name string, value any) map[string]any {
+	other := maps.Clone(object)
+	other[name] = value
+	return other
+}
+
 func enclose(token string) map[string]any {
 	return map[string]any{
 		"@context": []any{"https://www.w3.org/ns/credentials/v2"},
@@ -76,7 +83,7 @@ func TestPresentations(t *testing.T) {
 	claims["nonce"], claims["aud"] = "c1", "verifier.example"
 	header := map[string]any{"alg": "EdDSA", "typ": "vp+jwt", "cty": "vp", "kid": holderOf(holder) + "#" + holder.Public().ID}
 	signedToken := jwt(t, header, claims, holder)
-	envelope, err := json.Marshal(map[string]any{"type": "EnvelopedVerifiablePresentation", "id": mediaVP + signedToken})
+	envelope, err := json.Marshal(map[string]any{"@context": contextCredentials, "type": "EnvelopedVerifiablePresentation", "id": mediaVP + signedToken})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,8 +121,25 @@ func TestVerifyPresentationTellsWhatIsWrong(t *testing.T) {
 	forged["name"] = "Another"
 	resolve := ResolveFirst(own, ResolveDIDKey)
 	holder := testKey(9)
-	without := presentation(holder, credential)
+	without, another := presentation(holder, credential), presentation(holder, credential)
 	delete(without, "holder")
+	another["type"] = []any{"VerifiableThing"}
+	foreign := enclose("a.b.c")
+	foreign["@context"] = []any{"https://www.w3.org/ns/credentials/examples/v2", contextCredentials}
+	hidden := enclose("a.b.c")
+	hidden["id"] = "a.b.c"
+	both := func(second SigningKey) []byte {
+		first, err := parse(prove(t, without, holder, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := parse(prove(t, without, second, map[string]any{"verificationMethod": holderOf(second) + "#" + second.Public().ID}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first["proof"] = []any{first["proof"], other["proof"]}
+		return mustCanonical(first)
+	}
 	tests := []struct {
 		name     string
 		document []byte
@@ -124,7 +148,13 @@ func TestVerifyPresentationTellsWhatIsWrong(t *testing.T) {
 		{"as it should be", prove(t, presentation(holder, credential), holder, nil), nil},
 		{"nothing in it", prove(t, presentation(holder), holder, nil), nil},
 		{"another holder", prove(t, presentation(testKey(8), credential), holder, nil), ErrWrongIssuer},
-		{"no holder", prove(t, without, holder, nil), ErrMalformed},
+		{"no holder named", prove(t, without, holder, nil), nil},
+		{"no holder named, two proofs", both(holder), nil},
+		{"no holder named, two holders", both(testKey(8)), ErrWrongIssuer},
+		{"no holder named, key of another", prove(t, without, holder, map[string]any{"verificationMethod": holderOf(testKey(8)) + "#" + testKey(8).Public().ID}), ErrBadSignature},
+		{"no holder named, no key named", prove(t, without, holder, map[string]any{"verificationMethod": nil}), ErrMalformed},
+		{"holder without a name", prove(t, changedTo(without, "holder", map[string]any{}), holder, nil), ErrMalformed},
+		{"of another type", prove(t, another, holder, nil), ErrMalformed},
 		{"for asserting", prove(t, presentation(holder, credential), holder, map[string]any{"proofPurpose": "assertionMethod"}), ErrWrongPurpose},
 		{"without challenge", prove(t, presentation(holder, credential), holder, map[string]any{"challenge": nil}), ErrUnexpected},
 		{"more domains", prove(t, presentation(holder, credential), holder, map[string]any{"domain": []any{"verifier.example", "x"}}), ErrUnexpected},
@@ -132,7 +162,9 @@ func TestVerifyPresentationTellsWhatIsWrong(t *testing.T) {
 		{"forged credential", prove(t, presentation(holder, forged), holder, nil), ErrBadSignature},
 		{"text for a credential", prove(t, presentation(holder, "x"), holder, nil), ErrMalformed},
 		{"unsigned credential", prove(t, presentation(holder, map[string]any{"issuer": did}), holder, nil), ErrNoProof},
-		{"empty envelope", prove(t, presentation(holder, map[string]any{"type": "EnvelopedVerifiableCredential"}), holder, nil), ErrUnsupportedProof},
+		{"empty envelope", prove(t, presentation(holder, map[string]any{"type": "EnvelopedVerifiableCredential"}), holder, nil), ErrMalformed},
+		{"envelope under other contexts", prove(t, presentation(holder, foreign), holder, nil), ErrMalformed},
+		{"envelope without data URL", prove(t, presentation(holder, hidden), holder, nil), ErrUnsupportedProof},
 		{"too many", prove(t, presentation(holder, slices.Repeat([]any{enclose("x")}, maxCredentials+1)...), holder, nil), ErrMalformed},
 		{"a credential", document, ErrMalformed},
 		{"no JSON", []byte("{"), ErrMalformed},

@@ -4,29 +4,28 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
-	"slices"
 
 	"github.com/btlc/btlc/internal/jsonld"
 )
 
-// transform is how a suite makes the bytes of a document or of a proof's configuration that it
-// hashes. A suite that is not here is not known.
-var transform = map[Cryptosuite]func(map[string]any) ([]byte, error){
-	EdDSARDFC: jsonld.Canonicalize,
-	EdDSAJCS:  func(document map[string]any) ([]byte, error) { return canonical(document) },
+// transform is how a suite makes the hash of a document or of a proof's configuration: that of its canonical
+// form. A suite that is not here is not known.
+var transform = map[Cryptosuite]func(map[string]any) ([sha256.Size]byte, error){
+	EdDSARDFC: jsonld.Hash,
+	EdDSAJCS:  hashCanonical,
 }
 
 // documentHashes are the hashes of one document, each made once however many proofs need it.
 type documentHashes struct {
 	document map[string]any // without proofs, or with those that a chain builds on
-	made     map[Cryptosuite][]byte
+	made     map[Cryptosuite][sha256.Size]byte
 }
 
 func hashesOf(document map[string]any) documentHashes {
-	return documentHashes{document, map[Cryptosuite][]byte{}}
+	return documentHashes{document, map[Cryptosuite][sha256.Size]byte{}}
 }
 
-func (h documentHashes) of(suite Cryptosuite) ([]byte, error) {
+func (h documentHashes) of(suite Cryptosuite) ([sha256.Size]byte, error) {
 	if hash, ok := h.made[suite]; ok {
 		return hash, nil
 	}
@@ -40,8 +39,9 @@ func (h documentHashes) of(suite Cryptosuite) ([]byte, error) {
 // data is what is signed: the hash of the proof's configuration, then that of the document
 // (vc-di-eddsa, sections 3.2.4 and 3.3.4). The proof comes without its value.
 func (h documentHashes) data(suite Cryptosuite, proof map[string]any) ([]byte, error) {
-	config := maps.Clone(proof)
+	config := proof
 	if contexts, ok := h.document["@context"]; ok && suite == EdDSARDFC {
+		config = maps.Clone(proof)
 		config["@context"] = contexts
 	}
 	configHash, err := hashBy(suite, config)
@@ -52,14 +52,13 @@ func (h documentHashes) data(suite Cryptosuite, proof map[string]any) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(configHash, documentHash), nil
+	return append(configHash[:], documentHash[:]...), nil
 }
 
-func hashBy(suite Cryptosuite, document map[string]any) ([]byte, error) {
-	form, err := transform[suite](document)
+func hashBy(suite Cryptosuite, document map[string]any) ([sha256.Size]byte, error) {
+	hash, err := transform[suite](document)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return hash, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	hash := sha256.Sum256(form)
-	return hash[:], nil
+	return hash, nil
 }

@@ -17,6 +17,9 @@ type Expectation struct {
 	// challenge, and exactly these domains. A JWT has them as nonce and aud.
 	Challenge string
 	Domain    []string
+	// OfOthers takes proofs that others embedded in a credential beside the issuer's, as witnesses do in a chain. One has
+	// to be the issuer's, and all have to hold.
+	OfOthers bool
 
 	purpose Purpose
 }
@@ -30,7 +33,7 @@ const maxProofs = 8
 //
 // It is stricter than vc-di-eddsa in two ways: a proof's @context must equal the document's (the
 // specification would let anyone append contexts to a signed document), and the verification method
-// must be the issuer's (or anyone with a key could sign in anyone's name).
+// must be the issuer's (or anyone with a key could sign in anyone's name), unless Expectation.OfOthers.
 func Verify(ctx context.Context, secured []byte, resolve Resolver, want Expectation) Report {
 	want.purpose = AssertionMethod
 	if isToken(secured) {
@@ -52,7 +55,8 @@ func verifyCredential(ctx context.Context, document map[string]any, resolve Reso
 	return verifyEmbedded(ctx, document, "issuer", resolve, want)
 }
 
-// verifyEmbedded checks the proofs embedded in a document, which has to name the party that signs.
+// verifyEmbedded checks the proofs embedded in a document. A credential has to name the party that signs; a presentation need
+// not (Verifiable Credentials Data Model 2.0, section 4.13): whoever controls the key of its first proof holds it then.
 func verifyEmbedded(ctx context.Context, document map[string]any, role string, resolve Resolver, want Expectation) Report {
 	report := Report{}
 	form, err := canonical(document)
@@ -65,10 +69,14 @@ func verifyEmbedded(ctx context.Context, document map[string]any, role string, r
 		report.fault = err
 		return report
 	}
-	if report.Party, err = partyOf(document, role); err != nil {
+	if report.Party, err = signatory(document, role, text(proofs[0], "verificationMethod")); err != nil {
 		report.fault = err
 		return report
 	}
+	own := slices.ContainsFunc(proofs, func(proof map[string]any) bool {
+		return formOf(proof).Known && controls(report.Party, text(proof, "verificationMethod"))
+	})
+	want.OfOthers = want.OfOthers && own && want.purpose == AssertionMethod
 	report.Proofs = verifyProofs(ctx, document, proofs, report.Party, resolve, want)
 	return report
 }
@@ -201,7 +209,7 @@ func verifyProof(ctx context.Context, hashes documentHashes, proof map[string]an
 	if want.Challenge != "" || len(want.Domain) > 0 {
 		well = report.note(CheckVerifier, answers(want, proof["challenge"], proof["domain"])) && well
 	}
-	well = report.note(CheckController, expect(controls(party, report.VerificationMethod), ErrWrongIssuer)) && well
+	well = report.note(CheckController, expect(want.OfOthers || controls(party, report.VerificationMethod), ErrWrongIssuer)) && well
 	key, err := keyFor(ctx, resolve, report.VerificationMethod, EdDSA, want)
 	if !report.note(CheckKey, err) || !well {
 		return report

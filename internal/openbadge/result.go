@@ -91,20 +91,20 @@ func (d ResultDescription) check(f *faults, at string, ids map[string]bool) {
 		ids[id] = true
 	}
 	own(d.ID, at+".id")
-	f.require(d.Name != "", at+".name", empty)
-	f.require(d.ResultType != "", at+".resultType", empty)
-	f.require(isTerm(d.ResultType, resultTypes), at+".resultType", notTerm)
+	f.member(d.Name != "", at, ".name", empty)
+	f.member(d.ResultType != "", at, ".resultType", empty)
+	f.member(isTerm(d.ResultType, resultTypes), at, ".resultType", notTerm)
 	for i, value := range d.AllowedValues {
 		f.require(value != "", item(at+".allowedValue", i), empty)
 	}
-	f.require(d.RequiredValue == "" || slices.Contains(d.AllowedValues, d.RequiredValue), at+".requiredValue", "is not among the allowed values")
+	f.member(d.RequiredValue == "" || slices.Contains(d.AllowedValues, d.RequiredValue), at, ".requiredValue", "is not among the allowed values")
 	for i, level := range d.Levels {
 		at := item(at+".rubricCriterionLevel", i)
 		own(level.ID, at+".id")
-		f.require(level.Name != "", at+".name", empty)
+		f.member(level.Name != "", at, ".name", empty)
 		checkAlignments(f, at, level.Alignments)
 	}
-	f.require(d.RequiredLevel == "" || d.hasLevel(d.RequiredLevel), at+".requiredLevel", "is not among the levels")
+	f.member(d.RequiredLevel == "" || d.hasLevel(d.RequiredLevel), at, ".requiredLevel", "is not among the levels")
 	checkAlignments(f, at, d.Alignments)
 }
 
@@ -115,15 +115,15 @@ func (d ResultDescription) hasLevel(id string) bool {
 // check finds the faults of a result, one of those that the achievement describes.
 func (r Result) check(f *faults, at string, described []ResultDescription) {
 	f.require(r.Status != "" || r.Value != "" || r.AchievedLevel != "", at, "has neither status nor value nor level")
-	f.require(r.Status == "" || slices.Contains(resultStatuses, r.Status), at+".status", "must be a status of Open Badges")
+	f.member(r.Status == "" || slices.Contains(resultStatuses, r.Status), at, ".status", "must be a status of Open Badges")
 	checkAlignments(f, at, r.Alignments)
 	i := slices.IndexFunc(described, func(d ResultDescription) bool { return d.ID == r.ResultDescription })
 	if i < 0 {
-		f.require(false, at+".resultDescription", "is not one of the achievement's")
+		f.member(false, at, ".resultDescription", "is not one of the achievement's")
 		return
 	}
 	d := described[i]
-	f.require(d.ResultType != "Status" || r.Status != "", at+".status", empty)
-	f.require(r.Value == "" || len(d.AllowedValues) == 0 || slices.Contains(d.AllowedValues, r.Value), at+".value", "is not among the allowed values")
-	f.require(r.AchievedLevel == "" || d.hasLevel(r.AchievedLevel), at+".achievedLevel", "is not among the levels")
+	f.member(d.ResultType != "Status" || r.Status != "", at, ".status", empty)
+	f.member(r.Value == "" || len(d.AllowedValues) == 0 || slices.Contains(d.AllowedValues, r.Value), at, ".value", "is not among the allowed values")
+	f.member(r.AchievedLevel == "" || d.hasLevel(r.AchievedLevel), at, ".achievedLevel", "is not among the levels")
 }

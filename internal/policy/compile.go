@@ -2,12 +2,15 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/ext"
 )
 
 const (
@@ -59,6 +62,7 @@ func (e *CompileError) Error() string {
 type Program struct {
 	source   Source
 	programs []cel.Program // one a requirement, in the order of the source
+	adapter  types.Adapter // of the language that they are written in
 }
 
 // Source returns the policy as it was written.
@@ -76,7 +80,7 @@ func Compile(source Source) (*Program, error) {
 		return nil, fmt.Errorf("policy: the expression language does not assemble: %w", err)
 	}
 	source.Requirements = slices.Clone(source.Requirements)
-	program := &Program{source: source, programs: make([]cel.Program, len(source.Requirements))}
+	program := &Program{source: source, programs: make([]cel.Program, len(source.Requirements)), adapter: env.CELTypeAdapter()}
 	faults := checkSource(source)
 	for i, requirement := range source.Requirements {
 		compiled, messages := compileExpression(env, requirement.Expression)
@@ -176,6 +180,7 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 		cel.Variable("subject", cel.StringType),
 		cel.Variable("course", cel.StringType),
 		cel.Variable("institution", cel.StringType),
+		ext.NativeTypes(reflect.TypeFor[Training](), ext.ParseStructTags(true)),
 		cel.ParserExpressionSizeLimit(maxExpression),
 		cel.ASTValidators(
 			cel.ValidateDurationLiterals(),

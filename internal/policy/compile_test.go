@@ -20,6 +20,8 @@ func TestCompileReportsEveryFault(t *testing.T) {
 		{ID: "type", Citation: "S0", Expression: "completed(1)"},
 		{ID: "number", Citation: "S0", Expression: "minutes(course)"},
 		{ID: "dynamic", Citation: "S0", Expression: "dyn(true)"},
+		{ID: "field", Citation: "S0", Expression: "trainings().exists(t, t.hours > 1)"},
+		{ID: "field type", Citation: "S0", Expression: "trainings().exists(t, t.minutes == '60')"},
 		{ID: "empty", Citation: "S0", Expression: " "},
 		{ID: "literal", Citation: "S0", Expression: "now > timestamp('2026-13-01T00:00:00Z')"},
 		{ID: "long", Citation: "S0", Expression: strings.Repeat("true && ", 1000) + "true"},
@@ -29,7 +31,7 @@ func TestCompileReportsEveryFault(t *testing.T) {
 	want := []string{
 		": id", ": version", "requirements[0]: id", "twice: id", "uncited: citation", "unsaid: citation",
 		"unmarked: assumption", "bare: citation", "syntax: expression", "unknown: expression", "unknown: expression",
-		"type: expression", "number: expression", "dynamic: expression", "empty: expression", "literal: expression",
+		"type: expression", "number: expression", "dynamic: expression", "field: expression", "field type: expression", "empty: expression", "literal: expression",
 		"long: expression", "deep: expression", "doubling: expression",
 	}
 

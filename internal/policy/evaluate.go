@@ -49,7 +49,7 @@ func (p *Program) Evaluate(ctx context.Context, facts Facts, in Input) (Result, 
 	if in.Now.IsZero() {
 		return Result{}, fmt.Errorf("policy %q version %d: the input has no moment", p.source.ID, p.source.Version)
 	}
-	r := &reading{ctx: ctx, facts: facts, answers: map[question]answer{}}
+	r := &reading{ctx: ctx, facts: facts, adapter: p.adapter, answers: map[question]answer{}}
 	activation, err := r.activation(in)
 	if err != nil {
 		return Result{}, fmt.Errorf("policy %q version %d: %w", p.source.ID, p.source.Version, err)
@@ -72,6 +72,7 @@ func (p *Program) Evaluate(ctx context.Context, facts Facts, in Input) (Result, 
 type reading struct {
 	ctx     context.Context
 	facts   Facts
+	adapter types.Adapter
 	answers map[question]answer
 	failed  error // the first failure to read a fact
 
@@ -83,6 +84,14 @@ type reading struct {
 type question struct {
 	function string
 	args     [2]any
+}
+
+// String is the question as an expression asks it, by its first argument: the resource that it is about.
+func (q question) String(args int) string {
+	if args == 0 {
+		return q.function + "()"
+	}
+	return fmt.Sprintf("%s(%v)", q.function, q.args[0])
 }
 
 type answer struct {
@@ -143,10 +152,10 @@ func (r *reading) call(f function, args []ref.Val) ref.Val {
 	if !ok {
 		value, facts, err := f.ask(r.ctx, r.facts, args)
 		if err != nil {
-			r.failed = &ReadError{fmt.Sprintf("%s(%v)", f.name, asked.args[0]), err}
+			r.failed = &ReadError{asked.String(len(args)), err}
 			return types.WrapErr(r.failed)
 		}
-		known = answer{adapt(f, asked, value), facts}
+		known = answer{r.adapt(f, asked, value), facts}
 		r.answers[asked] = known
 	}
 	for _, fact := range known.facts {
@@ -157,11 +166,11 @@ func (r *reading) call(f function, args []ref.Val) ref.Val {
 
 // adapt turns an answer into CEL's. A list without elements becomes an error: all() over nothing
 // is true, and so a course misspelled in a policy would give a certificate to everyone.
-func adapt(f function, asked question, value any) ref.Val {
+func (r *reading) adapt(f function, asked question, value any) ref.Val {
 	if ids, ok := value.([]string); ok && len(ids) == 0 {
 		return types.NewErr("%s(%q): the course has none", f.name, asked.args[0])
 	}
-	return types.DefaultTypeAdapter.NativeToValue(value)
+	return r.adapter.NativeToValue(value)
 }
 
 // record keeps a fact once. Times are brought to one form first, so that equal facts compare equal.

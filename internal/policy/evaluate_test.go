@@ -56,6 +56,13 @@ func TestEvaluate(t *testing.T) {
 			"registration using-data: 2025-09-02T09:00:00Z", "role mentor: held on 2025-09-02"}},
 		{"held('any', now) && held('', now)", true, []string{
 			"role any: held on 2026-03-01", "role : held on 2026-03-01"}},
+		{"certified(course)", true, []string{"certificate using-data: certified"}},
+		{"certified('shared-leadership')", false, []string{"certificate shared-leadership: not certified"}},
+		{"trainings().exists(t, t.minutes >= 60 && held(t.roleFamily, t.date))", true, []string{
+			"training mentor: 120 minutes", "training team-leader: 30 minutes", "role mentor: held on 2025-10-02", "role team-leader: not held on 2025-09-02"}},
+		{"trainings().exists(t, t.minutes > 120)", false, []string{"training mentor: 120 minutes", "training team-leader: 30 minutes"}},
+		{"trainings().all(t, t.date < now) && trainings().map(t, t.roleFamily) == ['mentor', 'team-leader']", true, []string{
+			"training mentor: 120 minutes", "training team-leader: 30 minutes"}},
 		{"held('mentor', registrationDate('other'))", false, []string{
 			"registration other: never", "role mentor: not held on 0001-01-01"}},
 		{"creditRequested(course)", true, []string{"creditRequest using-data: requested"}},
@@ -149,6 +156,24 @@ func TestAFailureToReadIsNeverAbsorbed(t *testing.T) {
 		if result.Met || result.Requirements != nil {
 			t.Errorf("%s: a result came with the error", expression)
 		}
+	}
+}
+
+func TestNoTrainingAtAll(t *testing.T) {
+	facts := sample()
+	facts.trainings = nil
+	result, err := evaluate(t, facts, "trainings().exists(t, t.minutes >= 1)")
+	if err != nil || result.Met {
+		t.Fatalf("met = %v, %v", result.Met, err)
+	}
+	if got := said(result.Requirements[0].Facts); !slices.Equal(got, []string{"training : 0 completed"}) {
+		t.Errorf("facts %v", got)
+	}
+	lost := errors.New("connection lost")
+	facts.broken = map[string]error{"trainings": lost}
+	_, err = evaluate(t, facts, "true || trainings().exists(t, t.minutes >= 1)")
+	if !errors.Is(err, lost) || !strings.Contains(err.Error(), "trainings(): ") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+// Training is a training that was completed, as expressions see it: `trainings().exists(t, t.minutes >= 60)`.
+type Training struct {
+	// Minutes is how long it took.
+	Minutes int `cel:"minutes"`
+	// RoleFamily is the id of the role family that it is relevant to.
+	RoleFamily string `cel:"roleFamily"`
+	// Date is noon UTC of the day that it was completed: the same day wherever roles are held.
+	Date time.Time `cel:"date"`
+}
+
 // Facts is one educator's record as it was known at one moment. Who makes it binds it to the
 // educator, the institution and the moment that the evaluation's Input names.
 //
@@ -32,6 +42,11 @@ type Facts interface {
 	Minutes(ctx context.Context, course string) (int, []Fact, error)
 	// Holds tells whether the educator holds a credential of the type, one not revoked.
 	Holds(ctx context.Context, credentialType string) (bool, []Fact, error)
+	// Certified tells whether the educator holds a certificate of the course: an active credential of a type that is
+	// for the course.
+	Certified(ctx context.Context, course string) (bool, []Fact, error)
+	// Trainings are the trainings that the educator has completed, the earliest first.
+	Trainings(ctx context.Context) ([]Training, []Fact, error)
 	// Held tells whether the educator held a role of the family at the date. The family "" or
 	// "any" is any leadership role.
 	Held(ctx context.Context, roleFamily string, date time.Time) (bool, []Fact, error)

@@ -31,10 +31,18 @@ var functions = []function{
 	about("completed", "completion", cel.BoolType, Facts.Completed, either("completed", "not completed")),
 	about("minutes", "attendance", cel.IntType, Facts.Minutes, minutes),
 	about("holds", "credential", cel.BoolType, Facts.Holds, either("held", "not held")),
+	about("certified", "certificate", cel.BoolType, Facts.Certified, either("certified", "not certified")),
 	about("creditRequested", "creditRequest", cel.BoolType, Facts.CreditRequested, either("requested", "not requested")),
 	about("agreement", "agreement", cel.BoolType, Facts.Agreement, either("in force", "none in force")),
 	about("consented", "consent", cel.BoolType, Facts.Consented, either("consented", "not consented")),
 	about("registrationDate", "registration", cel.TimestampType, Facts.RegistrationDate, moment),
+	{
+		name: "trainings", result: cel.ListType(cel.ObjectType(trainingType)),
+		ask: func(ctx context.Context, facts Facts, _ []ref.Val) (any, []Fact, error) {
+			taken, read, err := facts.Trainings(ctx)
+			return taken, orSaid(read, "training", "", strconv.Itoa(len(taken))+" completed"), err
+		},
+	},
 	{
 		name: "held", args: []*cel.Type{cel.StringType, cel.TimestampType}, result: cel.BoolType,
 		ask: func(ctx context.Context, facts Facts, args []ref.Val) (any, []Fact, error) {
@@ -45,6 +53,9 @@ var functions = []function{
 		},
 	},
 }
+
+// trainingType is what the expression language calls a Training.
+const trainingType = "policy.Training"
 
 // about is the common function: one question about one resource. kind names the resource, and say
 // puts the answer into words for when the facts bring none.

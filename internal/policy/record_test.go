@@ -15,14 +15,15 @@ var (
 // record is an educator's record for tests: what is not in it is missing. It counts how often it
 // is asked, and fails for the ids in broken.
 type record struct {
-	yes     map[string]bool // "demonstrated using-data-1"
-	lists   map[string][]string
-	minutes map[string]int
-	dates   map[string]time.Time
-	held    []string
-	broken  map[string]error
-	asked   int
-	onAsk   func()
+	yes       map[string]bool // "demonstrated using-data-1"
+	lists     map[string][]string
+	minutes   map[string]int
+	dates     map[string]time.Time
+	held      []string
+	trainings []Training
+	broken    map[string]error
+	asked     int
+	onAsk     func()
 }
 
 func (r *record) has(verb, kind, id, value string) (bool, []Fact, error) {
@@ -53,6 +54,20 @@ func (r *record) Completed(_ context.Context, id string) (bool, []Fact, error) {
 }
 func (r *record) Holds(_ context.Context, id string) (bool, []Fact, error) {
 	return r.has("holds", "credential", id, "held")
+}
+func (r *record) Certified(_ context.Context, id string) (bool, []Fact, error) {
+	return r.has("certified", "certificate", id, "certified")
+}
+func (r *record) Trainings(context.Context) ([]Training, []Fact, error) {
+	r.asked++
+	if err := r.broken["trainings"]; err != nil {
+		return nil, nil, err
+	}
+	var facts []Fact
+	for _, t := range r.trainings {
+		facts = append(facts, Fact{Kind: "training", ID: t.RoleFamily, Value: minutes(t.Minutes), OccurredAt: t.Date, RecordedAt: recorded})
+	}
+	return r.trainings, facts, nil
 }
 func (r *record) CreditRequested(_ context.Context, id string) (bool, []Fact, error) {
 	return r.has("creditRequested", "creditRequest", id, "requested")
@@ -91,16 +106,17 @@ func sample() *record {
 	return &record{
 		yes: map[string]bool{
 			"demonstrated using-data-1": true, "demonstrated using-data-2": true, "demonstrated using-data-4": true,
-			"attained using-data-1": true, "enrolled using-data": true, "holds using-data-certificate": true,
+			"attained using-data-1": true, "enrolled using-data": true, "holds using-data-certificate": true, "certified using-data": true,
 			"creditRequested using-data": true, "consented umass-boston": true,
 		},
 		lists: map[string][]string{
 			"assessments using-data":  {"using-data-1", "using-data-2", "using-data-3", "using-data-4"},
 			"competencies using-data": {"using-data-1", "using-data-2", "using-data-3", "using-data-4"},
 		},
-		minutes: map[string]int{"using-data": 1980},
-		dates:   map[string]time.Time{"using-data": registered},
-		held:    []string{"mentor"},
+		minutes:   map[string]int{"using-data": 1980},
+		dates:     map[string]time.Time{"using-data": registered},
+		held:      []string{"mentor"},
+		trainings: []Training{{Minutes: 120, RoleFamily: "mentor", Date: registered.AddDate(0, 1, 0)}, {Minutes: 30, RoleFamily: "team-leader", Date: registered}},
 	}
 }
 

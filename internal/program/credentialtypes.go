@@ -9,7 +9,7 @@ import (
 // CredentialType is a credential that the program awards.
 type CredentialType struct {
 	ID              string       `yaml:"id"`
-	Course          string       `yaml:"course"`
+	Course          string       `yaml:"course"` // empty for a credential that rests on those of courses
 	Policy          string       `yaml:"policy"`
 	Title           string       `yaml:"title"`
 	AchievementType string       `yaml:"achievementType"` // a word of Open Badges 3.0
@@ -24,7 +24,9 @@ var AchievementTypes = []string{"Certificate"}
 func (c *checker) checkCredentialTypes() {
 	for i, credential := range c.CredentialTypes {
 		path := at("credentialTypes", i, credential.ID)
-		refer(c, path+".course", "course", c.Courses, credential.Course)
+		if credential.Course != "" {
+			refer(c, path+".course", "course", c.Courses, credential.Course)
+		}
 		refer(c, path+".policy", "policy", c.Policies, credential.Policy)
 		c.check(slices.Contains(AchievementTypes, credential.AchievementType),
 			path+".achievementType", "unknown type of achievement %q", credential.AchievementType)

@@ -25,6 +25,7 @@ var files = []struct {
 	{"roles.yaml", []string{"roles", "informalWays"}},
 	{"institutions.yaml", []string{"institutions", "agreements"}},
 	{"resources.yaml", []string{"resources"}},
+	{"pdps.yaml", []string{"pdpRules"}},
 }
 
 // fileOf names the file that holds a key of Program.

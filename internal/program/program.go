@@ -27,6 +27,7 @@ type Program struct {
 	Institutions    []Institution    `yaml:"institutions"`
 	Agreements      []Agreement      `yaml:"agreements"`
 	Resources       []Resource       `yaml:"resources"`
+	PDPRules        []PDPRule        `yaml:"pdpRules"`
 }
 
 // Source is a public document.

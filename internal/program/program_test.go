@@ -23,12 +23,14 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 
 func TestCertificatesPoliciesRoles(t *testing.T) {
 	p := load(t)
-	equal(t, "number of credential types", len(p.CredentialTypes), 4)
-	for _, credential := range p.CredentialTypes {
+	equal(t, "number of credential types", len(p.CredentialTypes), 5)
+	full := p.CredentialTypes[4]
+	equal(t, "the full credential", full.ID+" "+full.Course+" "+full.Policy, "btlc-credential  full-credential")
+	for _, credential := range p.CredentialTypes[:4] {
 		equal(t, "id", credential.ID, credential.Course+"-certificate")
 		equal(t, "policy", credential.Policy, "course-certificate")
 	}
-	equal(t, "number of policies", len(p.Policies), 3)
+	equal(t, "number of policies", len(p.Policies), 4)
 	equal(t, "number of role families", len(p.RoleFamilies), 4)
 	equal(t, "number of informal ways", len(p.InformalWays), 3)
 	equal(t, "number of institutions", len(p.Institutions), 2)

@@ -162,7 +162,7 @@ func storeCredentialTypes(ctx context.Context, tx *database.Tx, p *Program) erro
 		row, policy := stored[t.ID], versions[t.Policy]
 		switch {
 		case row == nil:
-			err = tx.CredentialType.Create().SetID(t.ID).SetTitle(t.Title).SetCourseID(t.Course).SetAchievementType(t.AchievementType).SetCriteria(t.Criteria).
+			err = tx.CredentialType.Create().SetID(t.ID).SetTitle(t.Title).SetNillableCourseID(orNil(t.Course)).SetAchievementType(t.AchievementType).SetCriteria(t.Criteria).
 				SetPolicyVersionID(policy).SetSources(sources(t.Trace)).SetBadge(schema.Badge(t.Badge)).SetCreateTime(tx.Now).Exec(ctx)
 		case row.CourseID != t.Course:
 			err = fmt.Errorf("is stored for the course %s, not %s: another credential has another id", row.CourseID, t.Course)
@@ -175,6 +175,14 @@ func storeCredentialTypes(ctx context.Context, tx *database.Tx, p *Program) erro
 		}
 	}
 	return nil
+}
+
+// orNil is nil for an empty text.
+func orNil(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 func storeInstitutions(ctx context.Context, tx *database.Tx, p *Program) error {

@@ -44,6 +44,7 @@ func (p *Program) Validate() error {
 	c.checkRoles()
 	c.checkInstitutions()
 	c.checkResources()
+	c.checkPDPs()
 	if len(c.faults) > 0 {
 		return c.faults
 	}

@@ -28,7 +28,7 @@ func TestValidateFaults(t *testing.T) {
 			"roles.yaml: informalWays[asking-critical-questions].sources: names a source twice"},
 		{"silent assumption", func(p *Program) { p.Courses[0].Version.AttendanceEntryDays.Note = "one day" },
 			"courses.yaml: courses[using-data].version.attendanceEntryDays: is an assumption, but its text does not say so"},
-		{"silent requirement", func(p *Program) { p.Policies[2].Requirements[3].Citation = "S4" },
+		{"silent requirement", func(p *Program) { p.Policies[3].Requirements[3].Citation = "S4" },
 			"policies.yaml: policies[graduate-credit].requirements[contact-hours]: is an assumption, but its text does not say so"},
 		{"bad id", func(p *Program) { p.Resources[0].ID = "The Template" },
 			`resources.yaml: resources[The Template].id: "The Template" is not an id: lower-case words joined by hyphens`},
@@ -129,6 +129,8 @@ func TestValidateFaults(t *testing.T) {
 			"institutions.yaml: agreements[umass-boston].credits: must be above 0, or null when unknown"},
 		{"core skill of a resource", func(p *Program) { p.Resources[2].CoreSkills[0] = "x" },
 			`resources.yaml: resources[chart-of-key-principal-moves].coreSkills: no core skill "x"`},
+		{"minutes of a point", func(p *Program) { p.PDPRules[0].MinutesPerPoint = 0 },
+			`pdps.yaml: pdpRules[clock-hours].minutesPerPoint: must be positive`},
 		{"resource kind", func(p *Program) { p.Resources[0].Kind = "x" },
 			`resources.yaml: resources[role-job-description-template].kind: unknown kind of resource "x"`},
 	}

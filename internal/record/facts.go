@@ -33,6 +33,7 @@ type Records struct {
 	attendance    once[map[uuid.UUID][]*ent.AttendanceEntry] // by registration
 	assignments   once[map[uuid.UUID][]assignment]
 	credentials   once[map[uuid.UUID][]holding]
+	trainings     once[map[uuid.UUID][]*ent.Training]
 	consents      once[map[uuid.UUID][]*ent.Consent]
 	requests      once[map[uuid.UUID][]*ent.CreditRequest]
 	agreements    map[covering]*ent.Agreement

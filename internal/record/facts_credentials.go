@@ -15,27 +15,42 @@ import (
 // holding is a credential with its standing at the times that are looked at.
 type holding struct {
 	credentialType string
+	course         string // that the type is for; empty for none
 	standing
 }
 
 // Holds implements policy.Facts: a suspended credential is told, but does not count. One whose time is over is not held,
 // whether its status says so already or not.
 func (f *facts) Holds(ctx context.Context, credentialType string) (bool, []policy.Fact, error) {
+	return f.has(ctx, policy.Fact{Kind: "credential", ID: credentialType, Value: "held"}, func(h holding) bool { return h.credentialType == credentialType })
+}
+
+// Certified implements policy.Facts, as Holds does for a type: of the credentials for the course, those that count first.
+func (f *facts) Certified(ctx context.Context, course string) (bool, []policy.Fact, error) {
+	return f.has(ctx, policy.Fact{Kind: "certificate", ID: course, Value: "certified"}, func(h holding) bool { return course != "" && h.course == course })
+}
+
+// has looks for a credential that fits and is active; one that is suspended is told when there is no other. fact is what is
+// told of an active one.
+func (f *facts) has(ctx context.Context, fact policy.Fact, fits func(holding) bool) (bool, []policy.Fact, error) {
 	all, err := f.credentials.get(ctx, f.readCredentials)
 	if err != nil {
 		return false, nil, err
 	}
+	var found *holding
 	for _, h := range all[f.educator] {
-		if h.credentialType != credentialType {
-			continue
+		if fits(h) && (found == nil || found.status != "ACTIVE" && h.status == "ACTIVE") {
+			found = &h
 		}
-		held, value := h.status == "ACTIVE", "held"
-		if !held {
-			value = "suspended"
-		}
-		return held, []policy.Fact{{Kind: "credential", ID: credentialType, Value: value, OccurredAt: h.since, RecordedAt: h.recorded}}, nil
 	}
-	return false, nil, nil
+	if found == nil {
+		return false, nil, nil
+	}
+	if found.status != "ACTIVE" {
+		fact.Value = "suspended"
+	}
+	fact.OccurredAt, fact.RecordedAt = found.since, found.recorded
+	return found.status == "ACTIVE", []policy.Fact{fact}, nil
 }
 
 // readCredentials reads those that stood, active or suspended, the latest issued first.
@@ -46,7 +61,7 @@ func (r *Records) readCredentials(ctx context.Context) (map[uuid.UUID][]holding,
 	}
 	// All but the document, which is most of a row.
 	rows, err := query.Order(ent.Desc(credential.FieldIssueTime, credential.FieldID)).Select(credential.FieldEducatorID, credential.FieldCredentialTypeID,
-		credential.FieldStatus, credential.FieldStatusTime, credential.FieldUpdateTime, credential.FieldExpireTime).All(ctx)
+		credential.FieldStatus, credential.FieldStatusTime, credential.FieldUpdateTime, credential.FieldExpireTime).WithCredentialType().All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +75,7 @@ func (r *Records) readCredentials(ctx context.Context) (map[uuid.UUID][]holding,
 		s, ok := r.standingThen(history)
 		over := row.ExpireTime != nil && !r.at().Before(*row.ExpireTime)
 		if ok && !over && (s.status == "ACTIVE" || s.status == "SUSPENDED") {
-			all[row.EducatorID] = append(all[row.EducatorID], holding{row.CredentialTypeID, s})
+			all[row.EducatorID] = append(all[row.EducatorID], holding{row.CredentialTypeID, row.Edges.CredentialType.CourseID, s})
 		}
 	}
 	return all, nil

@@ -27,6 +27,8 @@ func after(days int) time.Time { return recordtest.Start.AddDate(0, 0, days) }
 //	3 a meeting of 100 minutes                7 credit is asked for               11 the course is completed
 //	4 corrected to 60 minutes                 8 a credential is issued            12 the consent and the request are withdrawn
 //	                                                                              13 the credential is revoked
+//
+// and a training of day 6, recorded on day 8, is voided on day 11.
 func past(t *testing.T) (*recordtest.World, uuid.UUID) {
 	t.Helper()
 	w, ctx := recordtest.New(t), t.Context()
@@ -59,6 +61,8 @@ func past(t *testing.T) (*recordtest.World, uuid.UUID) {
 		db.CredentialEvent.Create().SetCredentialID(credential.ID).SetVersion(int32(i + 1)).SetStatus(status).SetReasonCode("TEST").SetAuthority("test").SetRecordedBy("test").
 			SetCreateTime([]time.Time{after(8), after(9), after(13)}[i]).ExecX(ctx)
 	}
+	db.Training.Create().SetEducatorID(educator).SetRoleFamilyID("mentor").SetTitle("Coaching").SetProvider("The program").SetMinutes(90).SetCompleteDate(recordtest.Day(after(6).Format(time.DateOnly))).
+		SetRecordedBy("test").SetCreateTime(after(8)).SetVoidTime(after(11)).SetVoidReason("Another person's").ExecX(ctx)
 	recordtest.Must(t, exec(ctx, w, "UPDATE role_assignments SET state = 'ENDED', end_date = $1, update_time = $2", after(8), after(10)))
 	return w, educator
 }
@@ -88,7 +92,7 @@ func everything(ctx context.Context, t fataler, f policy.Facts) said {
 		of  string
 	}{
 		"demonstrated": {f.Demonstrated, "using-data-assessment-1"}, "attained": {f.Attained, "using-data-1"}, "enrolled": {f.Enrolled, "using-data"},
-		"completed": {f.Completed, "using-data"}, "holds": {f.Holds, "using-data-certificate"}, "requested": {f.CreditRequested, "using-data"},
+		"completed": {f.Completed, "using-data"}, "holds": {f.Holds, "using-data-certificate"}, "certified": {f.Certified, "using-data"}, "requested": {f.CreditRequested, "using-data"},
 		"consented": {f.Consented, "umass-boston"}, "agreement": {f.Agreement, "using-data"},
 	} {
 		answer, facts, err := about.ask(ctx, about.of)
@@ -98,6 +102,8 @@ func everything(ctx context.Context, t fataler, f policy.Facts) said {
 		held, facts, err := f.Held(ctx, "mentor", after(day))
 		keep(question, held, facts, err)
 	}
+	trainings, facts, err := f.Trainings(ctx)
+	keep("trained", len(trainings) == 1, facts, err)
 	minutes, facts, err := f.Minutes(ctx, "using-data")
 	keep("minutes", minutes, facts, err)
 	date, facts, err := f.RegistrationDate(ctx, "using-data")
@@ -137,6 +143,8 @@ func TestFactsOfThePast(t *testing.T) {
 		{"consented", both, 6, 12}, {"consented", asOf, 6, 12}, {"consented", knownAsOf, 6, 12},
 		{"requested", both, 7, 12}, {"requested", asOf, 7, 12}, {"requested", knownAsOf, 7, 12},
 		{"holds", both, 8, 9}, {"holds", asOf, 8, 9}, {"holds", knownAsOf, 8, 9},
+		{"certified", both, 8, 9}, {"certified", asOf, 8, 9}, {"certified", knownAsOf, 8, 9},
+		{"trained", both, 8, 11}, {"trained", asOf, 99, 99}, {"trained", knownAsOf, 8, 11},
 		{"agreement", both, 0, 99},
 	} {
 		for day := range 14 {

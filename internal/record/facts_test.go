@@ -73,6 +73,7 @@ func TestFactsOfAnEmptyRecord(t *testing.T) {
 		no(t, ask[bool](t)(f.Enrolled(ctx, unknown)))
 		no(t, ask[bool](t)(f.Completed(ctx, unknown)))
 		no(t, ask[bool](t)(f.Holds(ctx, unknown)))
+		no(t, ask[bool](t)(f.Certified(ctx, unknown)))
 		no(t, ask[bool](t)(f.Held(ctx, "any", w.Now())))
 		no(t, ask[bool](t)(f.CreditRequested(ctx, unknown)))
 		no(t, ask[bool](t)(f.Consented(ctx, unknown)))
@@ -82,6 +83,9 @@ func TestFactsOfAnEmptyRecord(t *testing.T) {
 		if a := ask[time.Time](t)(f.RegistrationDate(ctx, unknown)); !a.value.IsZero() {
 			t.Errorf("registered on %v", a.value)
 		}
+	}
+	if a := ask[[]policy.Training](t)(f.Trainings(ctx)); len(a.value) != 0 || a.fact.Kind != "" {
+		t.Errorf("trainings %v", a)
 	}
 	if a := ask[[]string](t)(f.Assessments(ctx, "nonsense")); len(a.value) != 0 {
 		t.Errorf("assessments %v of no course", a.value)

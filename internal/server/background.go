@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"sync"
@@ -9,6 +10,9 @@ import (
 
 // batchPause is how long what another server left of a batch may lie before this one goes on with it.
 const batchPause = 2 * time.Second
+
+// webhookWorkers is how many subscribers are posted to at a time: mostly they are waited for.
+const webhookWorkers = 16
 
 // work does what nobody asks for, until the context ends: on every server, since all of it is safe to do twice.
 func (s *Server) work(ctx context.Context) {
@@ -20,6 +24,16 @@ func (s *Server) work(ctx context.Context) {
 	if workers := s.options.batchWorkers(); workers > 0 {
 		all.Go(func() {
 			s.credentials.KeepIssuing(ctx, workers, batchPause, func(err error) { s.warn(ctx, "batches of credentials", err) })
+		})
+	}
+	if workers := cmp.Or(s.options.WebhookWorkers, webhookWorkers); workers > 0 {
+		all.Go(func() {
+			s.changes.KeepDelivering(ctx, workers, func(err error) { s.warn(ctx, "webhooks", err) })
+		})
+	}
+	for _, d := range s.options.Drops {
+		all.Go(func() {
+			every(ctx, time.Minute, func(ctx context.Context) { s.drops.Look(ctx, d) })
 		})
 	}
 	all.Wait()
@@ -54,8 +68,13 @@ func (s *Server) warn(ctx context.Context, what string, err error) {
 	}
 }
 
-// housekeep makes partitions ahead of time and forgets old idempotency keys.
+// housekeep looks whether the change feed is still in its history, makes partitions ahead of time, and forgets old changes,
+// old attempts to post them and old idempotency keys.
 func (s *Server) housekeep(ctx context.Context) {
+	_, err := s.db.RenewFeedEpoch(ctx, false)
+	s.warn(ctx, "epoch of the change feed", err)
+	s.forget(ctx, "old changes", s.options.FeedRetention, s.db.ForgetFeed)
+	s.forget(ctx, "log of webhooks", s.options.WebhookLog, s.db.ForgetWebhookLog)
 	strays, err := s.db.EnsurePartitions(ctx)
 	s.warn(ctx, "partitions", err)
 	if strays > 0 {
@@ -64,5 +83,17 @@ func (s *Server) housekeep(ctx context.Context) {
 	for deleted := int64(1); deleted > 0 && err == nil; {
 		deleted, err = s.db.ForgetKeys(ctx, 10_000)
 		s.warn(ctx, "idempotency keys", err)
+	}
+}
+
+// forget drops the months of something that are older than it is kept; 0 keeps all.
+func (s *Server) forget(ctx context.Context, what string, kept time.Duration, drop func(context.Context, time.Time) (int, error)) {
+	if kept == 0 {
+		return
+	}
+	months, err := drop(ctx, s.db.Now().Add(-kept))
+	s.warn(ctx, what, err)
+	if months > 0 {
+		s.log.InfoContext(ctx, what+" are dropped", "months", months)
 	}
 }

@@ -75,6 +75,9 @@ func (c grpcCaller) callIn(ctx context.Context, t testing.TB, method protoreflec
 
 func (c grpcCaller) send(ctx context.Context, t testing.TB, method protoreflect.MethodDescriptor, req proto.Message) reply {
 	t.Helper()
+	if method.IsStreamingServer() {
+		return c.stream(ctx, t, method, req)
+	}
 	answer := newMessage(t, method.Output())
 	var header metadata.MD
 	err := c.conn.Invoke(ctx, fullName(method), req, answer, grpc.Header(&header))
@@ -108,6 +111,9 @@ func (c restCaller) call(t testing.TB, method protoreflect.MethodDescriptor, key
 		t.Fatal(err)
 	}
 	verb, path, body := address(t, method, fields)
+	if method.IsStreamingServer() {
+		return c.stream(t, method, path, key, headers)
+	}
 	return c.send(t, verb, path, body, key, headers, responseField(method))
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/openbadge"
 )
 
 // requestIDHeader is the id of a request, taken from the caller when it is fit, and in every answer.
@@ -39,6 +40,8 @@ type chain struct {
 	deadline      time.Duration
 	auditReads    bool
 	log           *slog.Logger
+	// stopping ends when the server is about to stop: streams end with it. Nil for never.
+	stopping context.Context
 }
 
 func (c *chain) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (answer any, err error) {
@@ -74,30 +77,8 @@ func (c *chain) answer(ctx context.Context, call *api.Call, req any, handler grp
 	if !ok {
 		return nil, errors.New("the request is no protobuf message")
 	}
-	if isMalformed(message) {
-		return nil, malformed()
-	}
-	caller, err := c.authenticator.Caller(ctx, first(ctx, "authorization"))
+	ctx, check, err := c.admit(ctx, call, message)
 	if err != nil {
-		return nil, err
-	}
-	call.Principal = caller.Principal
-	if err := c.limits.take(ctx, caller.Principal); err != nil {
-		return nil, err
-	}
-	ctx, check, err := c.rules.Guard(ctx, call.Method, caller, message)
-	invalid := func() error { return api.Validate(message) }
-	if err != nil {
-		// A name that cannot be one is told as such: that depends on the request alone and says nothing about what is there.
-		var known *api.Error
-		if errors.As(err, &known) && known.Reason == api.NotFound {
-			if e := invalid(); e != nil {
-				return nil, e
-			}
-		}
-		return nil, err
-	}
-	if err := invalid(); err != nil {
 		return nil, err
 	}
 	answer, err := handler(ctx, req)
@@ -117,6 +98,37 @@ func (c *chain) answer(ctx context.Context, call *api.Call, req any, handler grp
 		}
 	}
 	return answer, nil
+}
+
+// admit finds who calls, and whether they may send this request: it gives the context for the handler, and what to check
+// before an answer leaves.
+func (c *chain) admit(ctx context.Context, call *api.Call, message proto.Message) (context.Context, func() error, error) {
+	if isMalformed(message) {
+		return ctx, nil, malformed()
+	}
+	caller, err := c.authenticator.Caller(ctx, first(ctx, "authorization"))
+	if err != nil {
+		return ctx, nil, err
+	}
+	call.Principal = caller.Principal
+	if err := c.limits.take(ctx, caller.Principal); err != nil {
+		return ctx, nil, err
+	}
+	ctx, check, err := c.rules.Guard(ctx, call.Method, caller, message)
+	if err != nil {
+		// A name that cannot be one is told as such: that depends on the request alone and says nothing about what is there.
+		var known *api.Error
+		if errors.As(err, &known) && known.Reason == api.NotFound {
+			if e := api.Validate(message); e != nil {
+				return ctx, nil, e
+			}
+		}
+		return ctx, nil, err
+	}
+	if err := api.Validate(message); err != nil {
+		return ctx, nil, err
+	}
+	return ctx, check, nil
 }
 
 func newCall(ctx context.Context, method string) *api.Call {
@@ -149,6 +161,9 @@ func (c *chain) clean(ctx context.Context, call *api.Call, err error) error {
 	case database.IsReadOnlyOrDown(err):
 		c.log.WarnContext(ctx, "database away", "method", call.Method, "request_id", call.RequestID, "error", err)
 		return api.Errorf(api.Unavailable, "The database does not answer now: try again.").GRPCStatus().Err()
+	case errors.Is(err, openbadge.ErrNotSigned):
+		c.log.ErrorContext(ctx, "a key did not sign", "method", call.Method, "request_id", call.RequestID, "error", err)
+		return api.Errorf(api.Unavailable, "The key that signs does not answer now: try again.").GRPCStatus().Err()
 	}
 	c.log.ErrorContext(ctx, "unexpected", "method", call.Method, "request_id", call.RequestID, "error", err)
 	return internal(call)
@@ -181,6 +196,10 @@ func subjects(call *api.Call, req, answer proto.Message) []uuid.UUID {
 	if len(found) == 0 {
 		collect(req.ProtoReflect(), found)
 	}
+	return persons(found)
+}
+
+func persons(found map[uuid.UUID]bool) []uuid.UUID {
 	ids := make([]uuid.UUID, 0, len(found))
 	for id := range found {
 		if id != uuid.Nil {

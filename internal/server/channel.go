@@ -14,12 +14,14 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// channel calls the handlers of unary RPCs in the caller's own goroutine, by the same interceptor as the wire. It takes no
+// channel calls the handlers in the process, by the same interceptors as the wire: unary RPCs in the caller's own goroutine. It takes no
 // copy of messages: whoever calls through it leaves a request alone once it is sent, as the gateway does.
 type channel struct {
-	interceptor grpc.UnaryServerInterceptor
-	stats       stats.Handler // nil for none
-	methods     map[string]method
+	interceptor       grpc.UnaryServerInterceptor
+	streamInterceptor grpc.StreamServerInterceptor
+	stats             stats.Handler // of unary RPCs; nil for none
+	methods           map[string]method
+	streams           map[string]stream
 }
 
 type method struct {
@@ -27,14 +29,17 @@ type method struct {
 	handle  grpc.MethodHandler
 }
 
-func newChannel(interceptor grpc.UnaryServerInterceptor, watch stats.Handler) *channel {
-	return &channel{interceptor: interceptor, stats: watch, methods: map[string]method{}}
+func newChannel(unary grpc.UnaryServerInterceptor, streaming grpc.StreamServerInterceptor, watch stats.Handler) *channel {
+	return &channel{interceptor: unary, streamInterceptor: streaming, stats: watch, methods: map[string]method{}, streams: map[string]stream{}}
 }
 
 // RegisterService implements grpc.ServiceRegistrar.
 func (c *channel) RegisterService(desc *grpc.ServiceDesc, service any) {
 	for _, m := range desc.Methods {
 		c.methods["/"+desc.ServiceName+"/"+m.MethodName] = method{service: service, handle: m.Handler}
+	}
+	for _, s := range desc.Streams {
+		c.streams["/"+desc.ServiceName+"/"+s.StreamName] = stream{service: service, desc: s}
 	}
 }
 
@@ -65,11 +70,6 @@ func (c *channel) Invoke(ctx context.Context, name string, request, reply any, o
 		return status.Convert(err).Err()
 	}
 	return hand(reply, answer)
-}
-
-// NewStream implements grpc.ClientConnInterface: no RPC streams yet.
-func (c *channel) NewStream(_ context.Context, _ *grpc.StreamDesc, name string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
-	return nil, status.Errorf(codes.Unimplemented, "there is no stream %s", name)
 }
 
 // serverSide makes of a caller's context the handler's: what was outgoing has come in.

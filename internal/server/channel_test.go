@@ -66,7 +66,7 @@ func TestChannel(t *testing.T) {
 	pass := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		return handler(ctx, req)
 	}
-	c := newChannel(pass, seen)
+	c := newChannel(pass, nil, seen)
 	directorypb.RegisterDirectoryServiceServer(c, echo{})
 	client := directorypb.NewDirectoryServiceClient(c)
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "ask", "me")

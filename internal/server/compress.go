@@ -40,7 +40,7 @@ func (c *compressor) WriteHeader(status int) { c.status = status }
 func (c *compressor) Write(body []byte) (int, error) {
 	if !c.decided {
 		c.decided = true
-		if len(body) >= smallBody {
+		if kind := c.Header().Get("Content-Type"); (len(body) >= smallBody || isExport(kind)) && kind != mediaEvents {
 			c.Header().Set("Content-Encoding", "gzip")
 			c.Header().Del("Content-Length")
 			c.gzip = gzipWriters.Get().(*gzip.Writer)
@@ -53,6 +53,27 @@ func (c *compressor) Write(body []byte) (int, error) {
 	}
 	return c.ResponseWriter.Write(body)
 }
+
+// isExport says whether an answer is large whatever its first part is.
+func isExport(kind string) bool {
+	return kind == mediaNDJSON || kind == mediaProtobuf || strings.HasPrefix(kind, mediaCSV)
+}
+
+// FlushError sends what there is of a stream: nothing before its first byte, which decides how it is sent.
+func (c *compressor) FlushError() error {
+	if !c.decided {
+		return nil
+	}
+	if c.gzip != nil {
+		if err := c.gzip.Flush(); err != nil {
+			return err
+		}
+	}
+	return http.NewResponseController(c.ResponseWriter).Flush()
+}
+
+// Unwrap lets a stream take its time.
+func (c *compressor) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 func (c *compressor) close() {
 	switch {

@@ -23,6 +23,8 @@ type credentialForm struct {
 	make func(ctx context.Context, s *Server, id string, p credential.Published) ([]byte, error)
 	// asStored is for the document itself, which is given for good: by it one learns that the credential has ended.
 	asStored bool
+	// signs is for what is signed whenever it is asked for, as a JWT.
+	signs bool
 }
 
 // The page is a form like the others for who negotiates, and different in all else.
@@ -39,8 +41,8 @@ var credentialForms = []credentialForm{
 	{media: "image/png", extension: "png", name: "Badge (PNG)", note: "A picture with the credential inside", make: bakedPNG},
 	{media: "image/svg+xml", extension: "svg", name: "Badge (SVG)", note: "The same, sharp at any size", make: bakedSVG},
 	{media: "application/pdf", extension: "pdf", name: "Certificate (PDF)", note: "A page to print, with a code that leads here", make: printed},
-	{media: "application/jwt", extension: "jwt", name: "Open Badges JWT", note: "The credential as one signed line", make: badgeJWT},
-	{media: "application/vc+jwt", extension: "vc.jwt", name: "Verifiable Credential JWT", note: "The same, as VC-JOSE-COSE has it", make: credentialJWT},
+	{media: "application/jwt", extension: "jwt", name: "Open Badges JWT", note: "The credential as one signed line", make: badgeJWT, signs: true},
+	{media: "application/vc+jwt", extension: "vc.jwt", name: "Verifiable Credential JWT", note: "The same, as VC-JOSE-COSE has it", make: credentialJWT, signs: true},
 }
 
 var credentialMedia = func() (media []string) {
@@ -63,7 +65,8 @@ func stored(_ context.Context, _ *Server, _ string, p credential.Published) ([]b
 	return p.Document, nil
 }
 
-// JWTs are signed by ES256 for all the wallets that know no other; the signature is the same each time (RFC 6979).
+// JWTs are signed by ES256 for all the wallets that know no other. The signature is another one each time when a service
+// keeps the key, so that they are told apart by jwtTag.
 
 func badgeJWT(ctx context.Context, s *Server, _ string, p credential.Published) ([]byte, error) {
 	token, err := openbadge.SignOpenBadgeJWT(ctx, p.Document, s.options.Issuer.Keys.Active(openbadge.ES256))

@@ -1,12 +1,14 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/credential"
+	"github.com/btlc/btlc/internal/openbadge"
 	"github.com/btlc/btlc/internal/web"
 )
 
@@ -40,13 +42,46 @@ func (s *Server) credential(w http.ResponseWriter, r *http.Request) {
 	body, err := form.make(r.Context(), s, id, p)
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "form of a credential", "form", form.media, "error", err)
-		writeProblem(w, r, api.Errorf(api.Internal, "This form of the credential cannot be made."))
+		reason, detail := api.Internal, "This form of the credential cannot be made."
+		if errors.Is(err, openbadge.ErrNotSigned) {
+			reason, detail = api.Unavailable, "This form of the credential cannot be signed now: try again."
+		}
+		writeProblem(w, r, api.Errorf(reason, "%s", detail))
 		return
 	}
 	if form.media == "image/svg+xml" {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'")
 	}
-	publish(w, form.media, body)
+	tag := hashTag(body)
+	if form.signs {
+		tag = jwtTag(body)
+	}
+	publishAs(w, form.media, body, tag)
+}
+
+// learnerRecord serves the record that goes with a credential, signed as a JWT when it was issued. It is a resource of its own:
+// most credentials have none.
+func (s *Server) learnerRecord(w http.ResponseWriter, r *http.Request) {
+	p, ok := s.published(w, r, r.PathValue("credential"), true)
+	switch {
+	case !ok:
+	case len(p.LearnerRecord) == 0:
+		s.missing(w, r, "No such record", "This credential has no learner record.")
+	case p.Ended():
+		verdict := statusVerdicts[p.Status]
+		s.message(w, r, http.StatusGone, verdict.Word, "The learner record is not given any more. "+verdict.Sentence)
+	default:
+		publish(w, "application/jwt", p.LearnerRecord)
+	}
+}
+
+// missing answers that there is nothing at an address below /credentials.
+func (s *Server) missing(w http.ResponseWriter, r *http.Request, title, text string) {
+	if prefersPage(r) {
+		s.message(w, r, http.StatusNotFound, title, text)
+	} else {
+		writeProblem(w, r, api.Missing(strings.TrimPrefix(r.URL.Path, "/")))
+	}
 }
 
 // askHolder serves a credential's page with the answer whether it is the person's whose e-mail address is given. What is
@@ -80,11 +115,7 @@ func (s *Server) published(w http.ResponseWriter, r *http.Request, id string, kn
 			writeProblem(w, r, api.Errorf(api.Unavailable, "The document cannot be read now: try again."))
 		}
 	case !found || !known:
-		if prefersPage(r) {
-			s.message(w, r, http.StatusNotFound, "No such credential", "There is no credential at this address. Check that it is complete.")
-		} else {
-			writeProblem(w, r, api.Missing("credentials/"+r.PathValue("credential")))
-		}
+		s.missing(w, r, "No such credential", "There is no credential at this address. Check that it is complete.")
 	default:
 		return p, true
 	}
@@ -132,6 +163,11 @@ func (s *Server) credentialPage(w http.ResponseWriter, r *http.Request, id strin
 		if f.extension == "svg" {
 			page.Badge = id + ".svg"
 		}
+	}
+	if len(p.LearnerRecord) > 0 && !p.Ended() {
+		page.Forms = append(page.Forms, web.Form{
+			Name: "Learner record (JWT)", Note: "The certificates that it rests on, all in one", Address: id + "/learner-record", MediaType: "application/jwt",
+		})
 	}
 	body, err := page.Render()
 	if holder != "" {

@@ -90,6 +90,9 @@ func TestFormsOfACredential(t *testing.T) {
 			if varies := strings.Contains(strings.Join(res.Header.Values("Vary"), ","), "Accept,") || res.Header.Values("Vary")[len(res.Header.Values("Vary"))-1] == "Accept"; varies != (c.extension == "") {
 				t.Errorf("Vary: %q", res.Header.Values("Vary"))
 			}
+			if weak := strings.HasPrefix(etag, "W/"); weak != strings.HasSuffix(c.media, "jwt") {
+				t.Errorf("the etag is %s", etag)
+			}
 			fits(t, c.media, body, document)
 			if bytes.Contains(body, []byte("Of educator")) || bytes.Contains(body, []byte("educator@example.org")) {
 				t.Error("it names the holder")

@@ -34,14 +34,16 @@ const maxBody = 4 << 20
 // newGateway serves REST over the channel: it translates, and nothing else.
 func newGateway(ctx context.Context, channel grpc.ClientConnInterface) (http.Handler, error) {
 	mux := runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, streamingCodec{newCodec()}),
+		runtime.WithStreamErrorHandler(keepStreamError),
+		runtime.WithForwardResponseOption(writePart),
 		runtime.WithErrorHandler(onError),
 		runtime.WithRoutingErrorHandler(onRoutingError),
 		runtime.WithIncomingHeaderMatcher(incomingHeader),
 		runtime.WithOutgoingHeaderMatcher(outgoingHeader),
 		runtime.WithForwardResponseOption(setEtag),
 	)
-	return mux, errors.Join(
+	return streamed(mux), errors.Join(
 		accesspb.RegisterAccessServiceHandlerClient(ctx, mux, accesspb.NewAccessServiceClient(channel)),
 		assessmentpb.RegisterAssessmentServiceHandlerClient(ctx, mux, assessmentpb.NewAssessmentServiceClient(channel)),
 		changepb.RegisterChangeServiceHandlerClient(ctx, mux, changepb.NewChangeServiceClient(channel)),
@@ -64,7 +66,7 @@ func incomingHeader(name string) (string, bool) {
 
 func outgoingHeader(name string) (string, bool) {
 	switch name {
-	case requestIDHeader, api.ReplayedHeader, "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after":
+	case requestIDHeader, cursorHeader, api.ReplayedHeader, "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after":
 		return http.CanonicalHeaderKey(name), true
 	}
 	return "", false
@@ -180,7 +182,7 @@ type revalidator struct {
 
 func (v *revalidator) WriteHeader(status int) {
 	v.decided = true
-	etag := v.Header().Get("ETag")
+	etag := strings.TrimPrefix(v.Header().Get("ETag"), "W/") // the weak comparison (RFC 9110, section 13.1.2)
 	if status == http.StatusOK && etag != "" {
 		for one := range strings.SplitSeq(v.known, ",") {
 			if one = strings.TrimPrefix(strings.TrimSpace(one), "W/"); one == etag || one == "*" {
@@ -194,6 +196,9 @@ func (v *revalidator) WriteHeader(status int) {
 	}
 	v.ResponseWriter.WriteHeader(status)
 }
+
+// Unwrap lets a stream flush.
+func (v *revalidator) Unwrap() http.ResponseWriter { return v.ResponseWriter }
 
 func (v *revalidator) Write(body []byte) (int, error) {
 	if !v.decided {
@@ -209,7 +214,11 @@ func (v *revalidator) Write(body []byte) (int, error) {
 func (s *Server) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
+			fault := recover()
+			if fault == http.ErrAbortHandler { //nolint:errorlint // a panic's value is no error to unwrap
+				panic(fault) // so that the connection is broken off
+			}
+			if fault != nil {
 				s.log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "fault", fmt.Sprint(fault))
 				writeProblem(w, r, api.Errorf(api.Internal, "It is our fault."))
 			}
@@ -230,10 +239,10 @@ func cors(origins []string, next http.Handler) http.Handler {
 		w.Header().Add("Vary", "Origin")
 		if allowed[origin] {
 			w.Header().Set("Access-Control-Allow-Origin", origin)
-			w.Header().Set("Access-Control-Expose-Headers", "ETag, Idempotency-Replayed, X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After")
+			w.Header().Set("Access-Control-Expose-Headers", "ETag, Btlc-Cursor, Idempotency-Replayed, X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After")
 			if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 				w.Header().Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
-				w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id")
+				w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id")
 				w.Header().Set("Access-Control-Max-Age", "600")
 				w.WriteHeader(http.StatusNoContent)
 				return

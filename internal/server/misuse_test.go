@@ -105,7 +105,9 @@ func (m *misuser) step(t *testing.T, where string, s step, memory map[string]rep
 			m.done[method.Name()] = true
 			before := m.state(t)
 			defer func() {
-				if changed := before.changed(m.state(t)); slices.ContainsFunc(changed, func(table string) bool { return table != "audit_entries" }) {
+				if changed := before.changed(m.state(t)); slices.ContainsFunc(changed, func(table string) bool {
+					return table != "audit_entries" && table != "webhook_deliveries" // what was read, and what was tried out
+				}) {
 					t.Errorf("%s: it takes no idempotency key and changed %v", where, changed)
 				}
 			}()

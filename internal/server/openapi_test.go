@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -135,9 +136,18 @@ func (d *reference) check(t testing.TB, verb, address string, res *http.Response
 		t.Errorf("the answer %d as %s is none that the reference tells of", res.StatusCode, media)
 		return
 	}
-	var value any = string(body)
-	if media != "text/plain" && media != "text/html" {
-		value, err = jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	values := []any{string(body)}
+	switch media {
+	case "text/plain", "text/html", "text/event-stream":
+	case "application/x-ndjson":
+		values = nil
+		for line := range bytes.Lines(body) {
+			row, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+			must(t, err)
+			values = append(values, row)
+		}
+	default:
+		values[0], err = jsonschema.UnmarshalJSON(bytes.NewReader(body))
 		must(t, err)
 	}
 	for i, part := range pointer {
@@ -145,8 +155,10 @@ func (d *reference) check(t testing.TB, verb, address string, res *http.Response
 	}
 	schema, err := d.compiler.Compile("openapi.json#/" + strings.Join(pointer, "/") + "/schema")
 	must(t, err)
-	if err := schema.Validate(value); err != nil {
-		t.Errorf("the answer %d does not fit the reference: %v\n%s", res.StatusCode, err, body)
+	for _, value := range values {
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("the answer %d does not fit the reference: %v\n%s", res.StatusCode, err, body)
+		}
 	}
 }
 
@@ -243,12 +255,13 @@ func (w *world) sendExamples(t *testing.T, known ids) (done int) {
 			res, err := http.DefaultClient.Do(req)
 			must(t, err)
 			defer res.Body.Close()
-			body, err := io.ReadAll(res.Body)
+			events := res.Header.Get("Content-Type") == "text/event-stream"
+			body, err := readBody(res.Body, events)
 			must(t, err)
 			d.check(t, o.verb, o.path, res, body)
 			if res.StatusCode < 400 {
 				done++
-				if known != nil && strings.HasPrefix(o.path, "/v1/") {
+				if known != nil && res.Header.Get("Content-Type") == "application/json" && strings.HasPrefix(o.path, "/v1/") {
 					var answer any
 					must(t, json.Unmarshal(body, &answer))
 					known.learn(answer)
@@ -263,4 +276,19 @@ func (w *world) sendExamples(t *testing.T, known ids) (done int) {
 		})
 	}
 	return done
+}
+
+// readBody reads a body to its end, or of one that does not end the first event.
+func readBody(body io.Reader, events bool) ([]byte, error) {
+	if !events {
+		return io.ReadAll(body)
+	}
+	var read []byte
+	for lines := bufio.NewReader(body); ; {
+		line, err := lines.ReadBytes('\n')
+		read = append(read, line...)
+		if err != nil || len(line) == 1 {
+			return read, err
+		}
+	}
 }

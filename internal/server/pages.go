@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -12,7 +13,7 @@ import (
 )
 
 // pages are what is no RPC: health, the API reference, the issuer's keys, and signed documents.
-func (s *Server) pages(gateway http.Handler) http.Handler {
+func (s *Server) pages(gateway http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
@@ -39,6 +40,7 @@ func (s *Server) pages(gateway http.Handler) http.Handler {
 	}
 	mux.HandleFunc("GET /credentials/{credential}", s.credential)
 	mux.HandleFunc("POST /credentials/{credential}", s.askHolder)
+	mux.HandleFunc("GET /credentials/{credential}/learner-record", s.learnerRecord)
 	mux.HandleFunc("GET /verify", s.verifyForm)
 	mux.HandleFunc("POST /verify", s.verify)
 	mux.HandleFunc("GET /assets/pages.css", public("text/css; charset=utf-8", web.Style))
@@ -61,12 +63,16 @@ func public(contentType string, body []byte) http.HandlerFunc {
 // publish answers with what is for everybody, by whatever page it is asked, and has not changed as long as its bytes are
 // the same.
 func publish(w http.ResponseWriter, contentType string, body []byte) {
+	publishAs(w, contentType, body, hashTag(body))
+}
+
+func publishAs(w http.ResponseWriter, contentType string, body []byte, tag string) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Content-Type", contentType)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", hashTag(body))
+	h.Set("ETag", tag)
 	_, _ = w.Write(body) // a caller that went away cannot be told
 }
 
@@ -74,6 +80,12 @@ func publish(w http.ResponseWriter, contentType string, body []byte) {
 func hashTag(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+}
+
+// jwtTag is the ETag of a JWT by what is signed. It is weak (RFC 9110, section 8.8.1): the bytes of the signature may be others
+// and mean the same.
+func jwtTag(token []byte) string {
+	return "W/" + hashTag(token[:max(0, bytes.LastIndexByte(token, '.'))])
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

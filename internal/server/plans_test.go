@@ -237,7 +237,20 @@ func TestPlansAtAMillionRows(t *testing.T) {
 		{as: "districtHr", rpc: "LookupCredentialStatus", request: map[string]any{"parent": "districts/bps", "employeeId": "M7"}},
 		{as: "districtHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/bps", "employeeIds": hundred}},
 	}
+	persons, names := make([]any, 50), make([]any, 50)
+	for i := range persons {
+		persons[i] = map[string]any{"email": fmt.Sprintf("m%d@example.org", 7*i+1)}
+		names[i] = map[string]any{"educator": fmt.Sprintf("educators/00000000-0000-0000-0000-%012x", 7*i+1)}
+	}
 	calls := append(slices.Clone(lookups), []askedFor{
+		{as: "districtHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/bps", "employeeIds": []any{"m7", " M14", "nobody"}}},
+		{as: "districtHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/bps", "employeeIds": hundred[:50], "asOf": day(2026, 10, 1), "knownAsOf": day(2026, 11, 20)}},
+		{as: "districtHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/bps", "persons": persons}},
+		{as: "districtHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/bps", "persons": names}},
+		{as: "districtHr", rpc: "GetCareerFacts", request: map[string]any{"parent": "districts/bps", "person": map[string]any{"email": "m777@example.org"}}},
+		{as: "otherDistrictHr", rpc: "ExportCredentialStatuses", request: map[string]any{"parent": "districts/ncs"}}, // a small district among large ones
+		{as: "otherDistrictHr", rpc: "ExportEdFiCredentials", request: map[string]any{"parent": "districts/ncs"}},
+		{as: "otherDistrictHr", rpc: "GetReconciliationDigest", request: map[string]any{"parent": "districts/ncs"}},
 		{as: "staff", rpc: "ListCredentials", pages: true},
 		{as: "staff", rpc: "ListCredentials", request: map[string]any{"filter": `educator = "` + somebody + `"`}},
 		{as: "somebody", rpc: "ListCredentials"},

@@ -102,6 +102,8 @@ func another(fd protoreflect.FieldDescriptor, value protoreflect.Value) protoref
 	switch fd.Kind() {
 	case protoreflect.StringKind:
 		return protoreflect.ValueOfString(value.String() + "x")
+	case protoreflect.BytesKind:
+		return protoreflect.ValueOfBytes(append(slices.Clone(value.Bytes()), 'x'))
 	case protoreflect.BoolKind:
 		return protoreflect.ValueOfBool(!value.Bool())
 	case protoreflect.Int32Kind:

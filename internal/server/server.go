@@ -18,6 +18,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
@@ -34,6 +35,7 @@ import (
 	"github.com/btlc/btlc/internal/credential"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/directory"
+	"github.com/btlc/btlc/internal/drops"
 	"github.com/btlc/btlc/internal/enrollment"
 	"github.com/btlc/btlc/internal/gradcredit"
 	"github.com/btlc/btlc/internal/roleinventory"
@@ -51,6 +53,8 @@ type Options struct {
 	Issuer credential.Issuer
 	// VerifyHosts may be asked for the keys and status lists of other issuers.
 	VerifyHosts []string
+	// VCAPI has a test issuer answer the VC-API.
+	VCAPI bool
 	// Zone is the time zone in which sections meet.
 	Zone *time.Location
 	// Clock gives the time that is recorded; nil is the system's.
@@ -64,6 +68,16 @@ type Options struct {
 	// BatchWorkers is how many persons of batches this server issues credentials to at a time; 0 is one for each processor, and
 	// less leaves batches to other servers.
 	BatchWorkers int
+	// Webhooks says how changes are posted. What REST and the server's address have to do with it is filled in.
+	Webhooks change.Options
+	// WebhookWorkers is how many subscribers this server posts to at a time; 0 is 16, and less leaves them to other servers.
+	WebhookWorkers int
+	// FeedRetention is how long changes stay on the feed, and WebhookLog how long attempts to post them are on record: whole
+	// months, when all of them is older. 0 keeps all.
+	FeedRetention, WebhookLog time.Duration
+	// Drops are the files that are left for systems which cannot call, and DropReach says where they may be.
+	Drops     []drops.Drop
+	DropReach drops.Reach
 	// WithoutReadAudit leaves reads off the record: only for measuring what the record costs. No setting reaches it.
 	WithoutReadAudit bool
 	// StatsHandler sees every RPC; nil for none.
@@ -81,6 +95,10 @@ type Server struct {
 	channel     *channel
 	health      *health.Server
 	credentials *credential.Service
+	changes     *change.Service
+	chain       *chain
+	drops       *drops.Maker
+	stopStreams context.CancelFunc
 }
 
 // New puts the server together. It fails when an RPC has no rule.
@@ -100,10 +118,15 @@ func New(options Options) (*Server, error) {
 	if err := s.credentials.AskHosts(options.VerifyHosts...); err != nil {
 		return nil, err
 	}
+	options.Webhooks.PublicURL, options.Webhooks.JSON = options.Issuer.BaseURL, func(m proto.Message) ([]byte, error) { return appendJSON(nil, m.ProtoReflect()) }
+	s.changes = change.New(db, options.Webhooks)
 	callers := access.New(db, options.Issuers)
-	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, auditReads: !options.WithoutReadAudit, log: options.Log}
-	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(newTolerant()), grpc.NumStreamWorkers(streamWorkers)}
-	s.channel = newChannel(way.unary, options.StatsHandler)
+	var stopping context.Context
+	stopping, s.stopStreams = context.WithCancel(context.Background())
+	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, auditReads: !options.WithoutReadAudit, log: options.Log, stopping: stopping}
+	s.chain, s.drops = way, drops.NewMaker(options.Drops, options.DropReach, drops.NewStore(options.Pool), s.exportDrop, db.Now, options.Log)
+	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.StreamInterceptor(way.stream), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(newTolerant()), grpc.NumStreamWorkers(streamWorkers)}
+	s.channel = newChannel(way.unary, way.stream, options.StatsHandler)
 	if options.StatsHandler != nil {
 		settings = append(settings, grpc.StatsHandler(options.StatsHandler))
 	}
@@ -111,7 +134,7 @@ func New(options Options) (*Server, error) {
 	registrar := everywhere{s.grpc, s.channel}
 	accesspb.RegisterAccessServiceServer(registrar, callers)
 	assessmentpb.RegisterAssessmentServiceServer(registrar, assessment.New(db))
-	changepb.RegisterChangeServiceServer(registrar, change.New(db))
+	changepb.RegisterChangeServiceServer(registrar, s.changes)
 	credentialpb.RegisterCredentialServiceServer(registrar, s.credentials)
 	directorypb.RegisterDirectoryServiceServer(registrar, directory.New(db))
 	enrollmentpb.RegisterEnrollmentServiceServer(registrar, enrollment.New(db, options.Zone))
@@ -123,7 +146,13 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler := s.recovered(cors(options.Origins, compressed(revalidated(bounded(s.pages(gateway))))))
+	pages := s.pages(gateway)
+	if options.VCAPI {
+		if err := s.serveVCAPI(pages); err != nil {
+			return nil, err
+		}
+	}
+	handler := s.recovered(cors(options.Origins, compressed(revalidated(bounded(pages)))))
 	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	return s, nil
 }
@@ -182,6 +211,7 @@ func (s *Server) Serve(ctx context.Context, rest, rpc net.Listener, grace time.D
 
 func (s *Server) shutdown(grace time.Duration) error {
 	s.health.Shutdown()
+	s.stopStreams()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	err := s.http.Shutdown(ctx)

@@ -7,7 +7,7 @@ import (
 )
 
 // settle fills a world with one course that has been taken, for an educator of one district and one of the other: roles,
-// registrations, attendance, submissions, credentials, a batch of them, consents and credit requests. Variables of the second begin with
+// registrations, attendance, submissions, credentials, a batch of them, webhooks, consents and credit requests. Variables of the second begin with
 // `other`.
 func (w *world) settle(t testing.TB) {
 	t.Helper()
@@ -32,6 +32,11 @@ func (w *world) settle(t testing.TB) {
 	w.takeCourse(t, "otherEducator", "other", "otherPrincipal", v["otherInstitution"])
 	made = w.do(t, "staff", "BatchIssueCredentials", map[string]any{"credentialType": "credentialTypes/using-data-certificate", "educators": []any{v["educator"]}})
 	v["batch"] = text(made, "issueBatch.name")
+	for webhook, district := range map[string]string{"webhook": "district", "otherWebhook": "otherDistrict"} {
+		made := w.do(t, "staff", "CreateWebhookSubscription", map[string]any{"webhookSubscription": map[string]any{"stream": v[district], "url": v["hook"]}})
+		v[webhook] = text(made, "webhookSubscription.name")
+		w.do(t, "staff", "TestWebhookSubscription", map[string]any{"name": v[webhook]})
+	}
 	made = w.do(t, "admin", "CreateApiClient", map[string]any{"apiClient": map[string]any{"displayName": "Some client"}})
 	v["client"] = text(made, "apiClient.name")
 	v["key"] = text(w.do(t, "admin", "CreateApiKey", map[string]any{"parent": v["client"]}), "apiKey.name")
@@ -94,6 +99,10 @@ func (w *world) takeCourse(t testing.TB, educator, prefix, principal, institutio
 		set("sheet", text(made, "scoreSheet.name"))
 		set("scored", submission)
 	}
+	made = w.do(t, "staff", "CreateTraining", map[string]any{"parent": v[educator], "training": map[string]any{
+		"title": "Coaching", "provider": "The program", "roleFamily": "roleFamilies/mentor", "minutes": 90, "completeDate": day(2026, 11, 2),
+	}})
+	set("training", text(made, "training.name"))
 	set("attainment", text(w.do(t, educator, "ListAttainments", map[string]any{"parent": v[educator]}), "attainments.0.name"))
 	set("draft", w.submission(t, framework, educator, 2, 0))
 	set("submitted", w.submission(t, framework, educator, 2, 1))
@@ -103,6 +112,8 @@ func (w *world) takeCourse(t testing.TB, educator, prefix, principal, institutio
 	set("event", text(w.do(t, "staff", "ListCredentialEvents", map[string]any{"parent": get("credential")}), "credentialEvents.0.name"))
 	set("consent", text(w.do(t, educator, "CreateConsent", map[string]any{"parent": v[educator], "consent": map[string]any{"institution": institution}}), "consent.name"))
 	set("request", text(w.do(t, educator, "CreateCreditRequest", map[string]any{"creditRequest": map[string]any{"registration": get("registration"), "institution": institution}}), "creditRequest.name"))
+	made = w.do(t, "staff", "CreateRosterImport", map[string]any{"parent": get("district"), "fileName": "roster.zip", "content": rosterOf(t)})
+	set("rosterImport", text(made, "rosterImport.name"))
 	set("employment", text(w.do(t, "staff", "ListEmployments", map[string]any{"parent": v[educator]}), "employments.0.name"))
 }
 

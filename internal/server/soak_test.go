@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -27,10 +28,12 @@ import (
 	"github.com/btlc/btlc/ent/migrate/migrations"
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
 	"github.com/btlc/btlc/internal/access"
+	"github.com/btlc/btlc/internal/change"
 	"github.com/btlc/btlc/internal/credential"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/openbadge"
 	"github.com/btlc/btlc/internal/server"
+	"github.com/btlc/btlc/internal/webhook"
 )
 
 var (
@@ -49,7 +52,8 @@ type soak struct {
 	key     string
 	private atomic.Pointer[database.Private]
 	server  *exec.Cmd
-	base    atomic.Pointer[string]
+	base    atomic.Pointer[string] // of REST
+	rpc     atomic.Pointer[string] // the address of gRPC
 	client  *http.Client
 }
 
@@ -162,8 +166,10 @@ func (s *soak) startServer() {
 	if err != nil {
 		s.t.Fatalf("the server did not start: %v", err)
 	}
-	base := "http://" + strings.TrimSpace(line)
+	base, rpc, _ := strings.Cut(strings.TrimSpace(line), " ")
+	base = "http://" + base
 	s.base.Store(&base)
+	s.rpc.Store(&rpc)
 }
 
 func (s *soak) stopServer(how os.Signal) {
@@ -188,13 +194,19 @@ func runSoakServer() {
 	fail(err)
 	keys, err := openbadge.LoadOrCreateKeys(filepath.Join(os.Getenv("BTLC_SOAK_KEYS"), "keys"))
 	fail(err)
-	made, err := server.New(server.Options{Pool: pool, Migrations: migrations.FS, Zone: time.UTC, Deadline: 5 * time.Second, Issuer: credential.Issuer{BaseURL: "http://127.0.0.1", Name: "Soak", DID: "did:web:127.0.0.1", Keys: keys}})
+	webhooks := change.Options{
+		Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: 500 * time.Millisecond, // twice that passes after a kill
+		Next: func(r webhook.Result, _ int) (time.Duration, bool) {
+			return 20 * time.Millisecond, r.Outcome == webhook.Retry
+		},
+	}
+	made, err := server.New(server.Options{Pool: pool, Migrations: migrations.FS, Zone: time.UTC, Deadline: 5 * time.Second, Webhooks: webhooks, Issuer: credential.Issuer{BaseURL: "http://127.0.0.1", Name: "Soak", DID: "did:web:127.0.0.1", Keys: keys}})
 	fail(err)
 	rest, err := net.Listen("tcp", "127.0.0.1:0")
 	fail(err)
 	rpc, err := net.Listen("tcp", "127.0.0.1:0")
 	fail(err)
-	fmt.Println(rest.Addr())
+	fmt.Println(rest.Addr(), rpc.Addr())
 	fail(made.Serve(ctx, rest, rpc, time.Second))
 }
 

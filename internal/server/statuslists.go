@@ -2,7 +2,6 @@ package server
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/btlc/btlc/internal/api"
@@ -28,7 +27,7 @@ func (s *Server) statusList(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Type", string(form))
 		header.Set("Cache-Control", "no-cache")
-		header.Set("ETag", strconv.Quote(list.Etag))
+		header.Set("ETag", list.Etag)
 		header.Add("Vary", "Accept")
 		header.Set("Access-Control-Allow-Origin", "*")
 		_, _ = w.Write(list.Body)

@@ -62,7 +62,7 @@ func TestWireAndChannelAgree(t *testing.T) {
 		limits: newLimits(0), deadline: time.Minute, log: slog.New(slog.DiscardHandler),
 	}
 	wire := grpc.NewServer(grpc.UnaryInterceptor(way.unary), grpc.MaxRecvMsgSize(maxBody), grpc.ForceServerCodecV2(newTolerant()))
-	channel := newChannel(way.unary, nil)
+	channel := newChannel(way.unary, way.stream, nil)
 	directorypb.RegisterDirectoryServiceServer(everywhere{wire, channel}, service)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -106,7 +106,7 @@ func verdictOf(answer *credentialpb.VerifyCredentialResponse) web.Verdict {
 }
 
 var checkNames = map[string]string{
-	"format": "Form", "proof": "Signature", "issuer": "Issuer", "schema": "Structure", "dates": "Dates", "status": "Status",
+	"format": "Form", "proof": "Signature", "issuer": "Issuer", "schema": "Structure", "dates": "Dates", "status": "Status", "nested": "Certificate inside",
 }
 
 func checksOf(answer *credentialpb.VerifyCredentialResponse) []web.Check {

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"testing"
@@ -21,6 +23,7 @@ import (
 	"github.com/btlc/btlc/ent/migrate/migrations"
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
 	"github.com/btlc/btlc/internal/access"
+	"github.com/btlc/btlc/internal/change"
 	"github.com/btlc/btlc/internal/credential"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/database/databasetest"
@@ -70,7 +73,13 @@ func newWorld(t testing.TB, adjust ...func(*server.Options)) *world {
 	w.owner, err = database.Open(t.Context(), url, database.PoolOptions{MaxConns: 3})
 	must(t, err)
 	t.Cleanup(func() { _ = w.owner.Close() })
-	keys, err := openbadge.LoadOrCreateKeys(t.TempDir())
+	keyDirectory := t.TempDir()
+	keys, err := openbadge.LoadOrCreateKeys(keyDirectory)
+	must(t, err)
+	w.variables["compromisedKey"], w.variables["trustedKey"] = keys.Public()[0].ID, keys.Public()[1].ID
+	_, err = openbadge.MarkCompromised(keyDirectory, w.variables["compromisedKey"], startOfTime)
+	must(t, err)
+	keys, err = openbadge.LoadOrCreateKeys(keyDirectory) // with the key that signs in its place
 	must(t, err)
 	zone, err := time.LoadLocation("America/New_York")
 	must(t, err)
@@ -80,8 +89,9 @@ func newWorld(t testing.TB, adjust ...func(*server.Options)) *world {
 	must(t, err)
 	options := server.Options{
 		Pool: pool, Migrations: migrations.FS, Zone: zone, Clock: w.now, Deadline: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
-		BatchWorkers: -1, // what is done when nobody asks for it would come at any time
-		Issuer:       credential.Issuer{BaseURL: w.rest.base, Name: "Boston Teacher Leadership Certificate", DID: did, Keys: keys},
+		BatchWorkers: -1, WebhookWorkers: -1, // what is done when nobody asks for it would come at any time
+		Webhooks: change.Options{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
+		Issuer:   credential.Issuer{BaseURL: w.rest.base, Name: "Boston Teacher Leadership Certificate", DID: did, Keys: keys},
 	}
 	for _, change := range adjust {
 		change(&options)
@@ -111,8 +121,22 @@ func newWorld(t testing.TB, adjust ...func(*server.Options)) *world {
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	w.grpc.conn = conn
+	w.variables["hook"] = newHook(t)
 	w.people(t)
 	return w
+}
+
+// newHook is where changes are posted to; at /gone there is nobody any more.
+func newHook(t testing.TB) string {
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/gone" {
+			w.WriteHeader(http.StatusGone)
+			return
+		}
+		fmt.Fprint(w, "Taken")
+	}))
+	t.Cleanup(hook.Close)
+	return hook.URL
 }
 
 func must(t testing.TB, err error) {

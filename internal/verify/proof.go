@@ -106,9 +106,12 @@ var definite = []error{
 }
 
 // issuer checks that the keys are those of the issuer that the credential names.
-func (v *verification) issuer(report openbadge.Report) {
+func (v *verification) issuer(report openbadge.Report) { v.party(Issuer, report) }
+
+// party checks that the keys are those of who signs: the issuer, or the holder.
+func (v *verification) party(role Name, report openbadge.Report) {
 	if report.Party == "" {
-		v.note(Issuer, Failed, "it names no issuer")
+		v.note(role, Failed, "it names no %s", role)
 		return
 	}
 	found := false
@@ -129,16 +132,16 @@ func (v *verification) issuer(report openbadge.Report) {
 	}
 	switch party := report.Party; {
 	case wrong != nil:
-		v.note(Issuer, Failed, "%s: %s", party, reason(wrong))
+		v.note(role, Failed, "%s: %s", party, reason(wrong))
 	case open != nil:
-		v.note(Issuer, Unknown, "%s: its key could not be had: %s", party, reason(open))
+		v.note(role, Unknown, "%s: its key could not be had: %s", party, reason(open))
 	case !found:
-		v.note(Issuer, Unknown, "%s: no proof names a key of it that could be looked for", party)
+		v.note(role, Unknown, "%s: no proof names a key of it that could be looked for", party)
 	case v.ours(party):
-		v.note(Issuer, Passed, "%s, the issuer whom this server speaks for", party)
+		v.note(role, Passed, "%s, the issuer whom this server speaks for", party)
 	case strings.HasPrefix(party, "did:key:"):
-		v.note(Issuer, Passed, "%s, which is a key: it does not say who holds it", party)
+		v.note(role, Passed, "%s, which is a key: it does not say who holds it", party)
 	default:
-		v.note(Issuer, Passed, "%s, whose key it is", party)
+		v.note(role, Passed, "%s, whose key it is", party)
 	}
 }

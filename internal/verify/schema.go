@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -10,10 +11,13 @@ import (
 	"time"
 )
 
-// The contexts that an OpenBadgeCredential begins with (Open Badges 3.0, AchievementCredential). That of Open Badges
-// has a version in its name.
-const contextCredentials = "https://www.w3.org/ns/credentials/v2"
+// The contexts with which credentials of the data model begin, 2.0 and 1.1.
+const (
+	contextCredentials  = "https://www.w3.org/ns/credentials/v2"
+	contextCredentials1 = "https://www.w3.org/2018/credentials/v1"
+)
 
+// contextOpenBadges follows in an OpenBadgeCredential (Open Badges 3.0, AchievementCredential). It has a version in its name.
 var contextOpenBadges = regexp.MustCompile(`^https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.0\.\d+)?\.json$`)
 
 // dateTimeStamp is XML Schema's: with the time zone, which time.RFC3339 asks for too, and in the years that it can write.
@@ -28,30 +32,47 @@ func (f *faults) require(ok bool, field, problem string) {
 	}
 }
 
-// schema checks that the credential has what Open Badges 3.0 and the data model require of it, well formed.
-func (v *verification) schema(document map[string]any) {
+// schema checks that the credential has what the data model requires of any, and Open Badges 3.0 of one of its own, well
+// formed.
+func (v *verification) schema(ctx context.Context, document map[string]any) {
 	var f faults
-	contexts := list(document["@context"])
-	f.require(len(contexts) > 0 && contexts[0] == any(contextCredentials), "@context[0]", "is not "+contextCredentials)
+	checkModel(&f, document)
+	kind := "a credential of the Verifiable Credentials Data Model"
+	if isLearnerRecord(document) {
+		kind = "a ClrCredential of the Comprehensive Learner Record 2.0"
+		checkLearnerRecord(&f, document)
+	} else if !v.AnyKind {
+		kind = "an OpenBadgeCredential of Open Badges 3.0"
+		checkOpenBadge(&f, document)
+	}
+	if err := f.err(); err != nil {
+		v.note(Schema, Failed, "%s", err)
+		return
+	}
+	if v.Resource != nil {
+		if err := CheckRelated(ctx, document, v.Resource); err != nil {
+			v.note(Schema, Failed, "%s", err)
+			return
+		}
+	}
+	v.note(Schema, Passed, "%s", kind)
+}
+
+func checkOpenBadge(f *faults, document map[string]any) {
+	f.require(!isFirst(document), "@context[0]", "is not "+contextCredentials)
 	second := ""
-	if len(contexts) > 1 {
+	if contexts := list(document["@context"]); len(contexts) > 1 {
 		second, _ = contexts[1].(string)
 	}
 	f.require(contextOpenBadges.MatchString(second), "@context[1]", "is not a context of Open Badges 3.0")
-	f.require(has(document, "VerifiableCredential"), "type", "lacks VerifiableCredential")
 	f.require(has(document, "OpenBadgeCredential") || has(document, "AchievementCredential"), "type", "lacks OpenBadgeCredential")
-	f.require(isURI(document["id"]), "id", notURI)
-	checkIssuer(&f, document["issuer"])
-	validFrom, err := instant(document, "validFrom")
-	f.require(err == nil && !validFrom.IsZero(), "validFrom", notTime)
-	_, err = instant(document, "validUntil")
-	f.require(err == nil, "validUntil", notTime)
-	checkSubject(&f, document["credentialSubject"])
-	if len(f) > 0 {
-		v.note(Schema, Failed, "%s", strings.Join(f, "; "))
-		return
+	f.require(document["id"] != nil, "id", notURI)
+	if profile, described := document["issuer"].(map[string]any); described {
+		f.require(has(profile, "Profile"), "issuer.type", "lacks Profile")
 	}
-	v.note(Schema, Passed, "an OpenBadgeCredential of Open Badges 3.0")
+	_, dated := document["validFrom"]
+	f.require(dated, "validFrom", notTime)
+	checkSubject(f, document["credentialSubject"])
 }
 
 const (
@@ -60,16 +81,6 @@ const (
 	notText   = "is not a text"
 	notObject = "is not an object"
 )
-
-func checkIssuer(f *faults, issuer any) {
-	profile, described := issuer.(map[string]any)
-	if !described {
-		f.require(isURI(issuer), "issuer", notURI)
-		return
-	}
-	f.require(isURI(profile["id"]), "issuer.id", notURI)
-	f.require(has(profile, "Profile"), "issuer.type", "lacks Profile")
-}
 
 func checkSubject(f *faults, value any) {
 	const at = "credentialSubject"
@@ -94,8 +105,9 @@ func checkSubject(f *faults, value any) {
 
 // dates checks that the credential counts at the moment.
 func (v *verification) dates(document map[string]any) {
-	from, err1 := instant(document, "validFrom")
-	until, err2 := instant(document, "validUntil")
+	names := periodOf(document)
+	from, err1 := instant(document, names.from)
+	until, err2 := instant(document, names.until)
 	switch err := errors.Join(err1, err2); {
 	case err != nil:
 		v.note(Dates, Unknown, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))

@@ -32,8 +32,9 @@ func summaryOf(document map[string]any, party string) Summary {
 		s.Title = shown(text(achievement, "name"))
 	}
 	// What cannot be read is the schema's to tell.
-	s.ValidFrom, _ = instant(document, "validFrom")
-	s.ValidUntil, _ = instant(document, "validUntil")
+	names := periodOf(document)
+	s.ValidFrom, _ = instant(document, names.from)
+	s.ValidUntil, _ = instant(document, names.until)
 	for _, value := range list(achievement["alignment"]) {
 		alignment, _ := value.(map[string]any)
 		if name := shown(text(alignment, "targetName")); name != "" && len(s.Achievements) < maxAchievements {

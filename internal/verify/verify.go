@@ -1,5 +1,5 @@
-// Package verify says whether a document that somebody shows is an Open Badges 3.0 credential, whose it is, and whether it
-// counts now: the verification of the Verifiable Credentials Data Model 2.0 (section 7.1) and of Open Badges 3.0 (section
+// Package verify says whether a document that somebody shows is an Open Badges 3.0 credential, or any of the Verifiable
+// Credentials Data Model, or a presentation of some, whose it is, and whether it counts now: the verification of the Verifiable Credentials Data Model 2.0 (section 7.1) and of Open Badges 3.0 (section
 // 8), check by check.
 //
 // Everything that is shown is an attacker's until its proof holds: it is bounded before it is read, nothing is fetched
@@ -37,6 +37,11 @@ type Options struct {
 	Own func(ctx context.Context, id string) (entry Entry, found bool, err error)
 	// Fetch gets what others publish, their keys and status lists, from where that is allowed; nil for nowhere.
 	Fetch openbadge.Fetch
+	// AnyKind takes every credential of the data model, not only those of Open Badges, and proofs of others beside the
+	// issuer's.
+	AnyKind bool
+	// Resource gets the related resources that credentials name, to compare their digests; nil for no comparison.
+	Resource Resource
 	// WithoutStatus is for who cannot ask for the status of anything: that it is unknown does not count.
 	WithoutStatus bool
 }
@@ -69,6 +74,7 @@ const (
 	Format Name = "format" // it is in one of the forms that a credential has
 	Proof  Name = "proof"  // a key signed it as it stands
 	Issuer Name = "issuer" // the key is the issuer's
+	Holder Name = "holder" // the key is the holder's, of a presentation
 	Schema Name = "schema" // it has what an OpenBadgeCredential must have
 	Dates  Name = "dates"  // it counts at the moment
 	Status Name = "status" // it was neither revoked nor suspended
@@ -94,6 +100,7 @@ type verification struct {
 	Options
 	checks  []Check
 	fetched map[string]answer
+	within  bool // of a learner record
 }
 
 // Document verifies a credential in any form: JSON with embedded proofs, a compact JWT, an EnvelopedVerifiableCredential, a
@@ -108,7 +115,12 @@ func Document(ctx context.Context, input []byte, options Options) (Result, error
 	} else if err != nil {
 		return Result{}, err
 	}
-	report := openbadge.Verify(ctx, secured, v.resolve, openbadge.Expectation{Now: v.Now})
+	report := openbadge.Verify(ctx, secured, v.resolve, openbadge.Expectation{Now: v.Now, OfOthers: v.AnyKind})
+	return v.credential(ctx, secured, carrier, report)
+}
+
+// credential checks a credential of which it is known what secures it.
+func (v *verification) credential(ctx context.Context, secured []byte, carrier string, report openbadge.Report) (Result, error) {
 	var document map[string]any
 	if report.Document == nil || json.Unmarshal(report.Document, &document) != nil {
 		v.note(Format, Failed, "%s", reason(report.Err()))
@@ -118,10 +130,19 @@ func Document(ctx context.Context, input []byte, options Options) (Result, error
 	signed := report.Err() == nil
 	v.proofs(report)
 	v.issuer(report)
-	v.schema(document)
+	v.schema(ctx, document)
 	v.dates(document)
 	if err := v.status(ctx, document, report.Document, report.Party, signed); err != nil {
 		return Result{}, err
+	}
+	switch {
+	case !isLearnerRecord(document):
+	case v.within:
+		v.note(Nested, Unknown, "a learner record in a learner record is not opened")
+	default:
+		if err := v.nested(ctx, report.Document); err != nil {
+			return Result{}, err
+		}
 	}
 	summary := summaryOf(document, report.Party)
 	summary.Ours = signed && v.ours(report.Party)

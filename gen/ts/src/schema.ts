@@ -445,6 +445,208 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/districts/{district}/changes:watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the changes of a stream after a cursor, those of before first and then each as it comes
+         * @description Streams the changes of a stream after a cursor, those of before first and then each as it comes. On REST as Server-Sent Events, whose ids are cursors. A cursor that is too old or of another epoch gets CURSOR_EXPIRED.
+         */
+        get: operations["WatchChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/institutions/{institution}/changes:watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the changes of a stream after a cursor, those of before first and then each as it comes
+         * @description Streams the changes of a stream after a cursor, those of before first and then each as it comes. On REST as Server-Sent Events, whose ids are cursors. A cursor that is too old or of another epoch gets CURSOR_EXPIRED.
+         */
+        get: operations["WatchChanges2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/program/changes:watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the changes of a stream after a cursor, those of before first and then each as it comes
+         * @description Streams the changes of a stream after a cursor, those of before first and then each as it comes. On REST as Server-Sent Events, whose ids are cursors. A cursor that is too old or of another epoch gets CURSOR_EXPIRED.
+         */
+        get: operations["WatchChanges3"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhookSubscriptions/{webhookSubscription}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a webhook subscription
+         * @description Gets a webhook subscription. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetWebhookSubscription"];
+        put?: never;
+        post?: never;
+        /** Deletes a webhook subscription with its log */
+        delete: operations["DeleteWebhookSubscription"];
+        options?: never;
+        head?: never;
+        /** Changes a webhook subscription */
+        patch: operations["UpdateWebhookSubscription"];
+        trace?: never;
+    };
+    "/v1/webhookSubscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the webhook subscriptions of a stream */
+        get: operations["ListWebhookSubscriptions"];
+        put?: never;
+        /** Subscribes: from now on, or from a cursor on, changes are posted to the URL */
+        post: operations["CreateWebhookSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhookSubscriptions/{webhookSubscription}:enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delivers again: from disabled or failed */
+        post: operations["EnableWebhookSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhookSubscriptions/{webhookSubscription}:disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delivers no more: from enabled or failed */
+        post: operations["DisableWebhookSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhookSubscriptions/{webhookSubscription}:rotateSecret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a webhook subscription another secret; both sign for a while */
+        post: operations["RotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhookSubscriptions/{webhookSubscription}:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Posts a test event now, and says what came of it */
+        post: operations["TestWebhookSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhookSubscriptions/{webhookSubscription}:redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delivers a range of changes again, beside what is new */
+        post: operations["RedeliverChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhookSubscriptions/{webhookSubscription}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the log of a webhook subscription, which is kept for a month at least */
+        get: operations["ListWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/credentialTypes/{credentialType}": {
         parameters: {
             query?: never;
@@ -691,6 +893,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/credentials:batchReissue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issues anew every credential of a type that a compromised key signed and that still counts, as ReissueCredential does; in a batch, 1000 at most: ask again until a batch is empty */
+        post: operations["BatchReissueCredentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/credentials:verify": {
         parameters: {
             query?: never;
@@ -809,8 +1028,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Says the status of all credentials of a person whom the district employs today, by the district's own employee id
-         * @description Says the status of all credentials of a person whom the district employs today, by the district's own employee id. NOT_FOUND when it employs no such person.
+         * Says the status of all credentials of a person whom the district employs, today or on a date, by anything that the district knows
+         * @description Says the status of all credentials of a person whom the district employs, today or on a date, by anything that the district knows. NOT_FOUND when it employs no such person; of one who has moved it learns when, and nothing else.
          */
         post: operations["LookupCredentialStatus"];
         delete?: never;
@@ -833,6 +1052,77 @@ export interface paths {
          * @description Says the status of all credentials of up to 1000 persons. Answers come in the order of the questions; one that is not found does not spoil the others.
          */
         post: operations["BatchLookupCredentialStatuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/credentialStatuses:export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams the status of every credential of everybody whom the district employs today, in constant memory and from one snapshot, with the cursor of the change feed at that snapshot
+         * @description Streams the status of every credential of everybody whom the district employs today, in constant memory and from one snapshot, with the cursor of the change feed at that snapshot. On REST: NDJSON, or by `Accept` `text/csv` or `application/x-protobuf` (messages with their length in front).
+         */
+        get: operations["ExportCredentialStatuses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/credentialStatuses:exportEdFi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Streams the same as resources of Ed-Fi, for systems that read those */
+        get: operations["ExportEdFiCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/credentialStatuses:digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Digests the rows of a district, so that a system that holds a copy finds the rows that differ in a few calls: ask for all, then for the parts whose digests differ, until the rows come */
+        get: operations["GetReconciliationDigest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/credentialStatuses:careerFacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what is on record for the salary or licence file of a person whom the district employs today: facts, and what dated rules make of them, with their citation */
+        post: operations["GetCareerFacts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1051,6 +1341,138 @@ export interface paths {
         put?: never;
         /** Creates an employment */
         post: operations["CreateEmployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/rosterImports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the roster imports of a district */
+        get: operations["ListRosterImports"];
+        put?: never;
+        /**
+         * Reads a OneRoster 1.2 roster and plans what it would change
+         * @description Reads a OneRoster 1.2 roster and plans what it would change. Nothing is changed; faults are told by line.
+         */
+        post: operations["CreateRosterImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/rosterImports/{rosterImport}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a roster import
+         * @description Gets a roster import. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetRosterImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/rosterImports/{rosterImport}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what a roster import would change, or has changed */
+        get: operations["ListRosterActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/rosterImports/{rosterImport}:apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Applies a roster import, all of it or nothing: from planned, or blocked when the number of endings is confirmed
+         * @description Applies a roster import, all of it or nothing: from planned, or blocked when the number of endings is confirmed. What has changed since it was planned makes it ROSTER_STALE: plan again.
+         */
+        post: operations["ApplyRosterImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/districts/{district}/rosterImports/{rosterImport}:undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes back what a roster import changed: from applied, and only while none of it was changed again since */
+        post: operations["UndoRosterImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}:merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes two records of one person one: what the duplicate has becomes that of the record that stays
+         * @description Makes two records of one person one: what the duplicate has becomes that of the record that stays. Refused with STATE_CONFLICT when both have what a person has once, such as the same certificate: settle that first.
+         */
+        post: operations["MergeEducators"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}:unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undoes a merge: what the record brought is its own again; what came since stays where it is */
+        post: operations["UnmergeEducator"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1482,6 +1904,61 @@ export interface paths {
         get: operations["GetAttendanceSummary"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}/trainings/{training}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a training
+         * @description Gets a training. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetTraining"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}/trainings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists trainings that the caller may see */
+        get: operations["ListTrainings"];
+        put?: never;
+        /** Records a training that somebody took for a role of theirs */
+        post: operations["CreateTraining"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}/trainings/{training}:void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Voids a training that was recorded in error: it counts no more, and stays on record */
+        post: operations["VoidTraining"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2129,6 +2606,21 @@ export interface components {
              */
             expireTime?: string;
         };
+        /** @description Says what to apply. */
+        ApplyRosterImportRequest: {
+            /**
+             * Format: int32
+             * @description Confirms how many employments end: needed when the import is blocked, and refused when it is another number.
+             */
+            confirmEndings?: number;
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
         /** @description Attainment says that an educator has shown a competency. */
         Attainment: {
             /**
@@ -2276,15 +2768,36 @@ export interface components {
              */
             requestId?: string;
         };
-        /** @description Says what is asked. */
+        /** @description Says what is asked. Persons are asked for by employee_ids or by persons. set employee_ids or persons, and not both. */
         BatchLookupCredentialStatusesRequest: {
-            /** @description Employee ids in that district. */
-            employeeIds: string[];
+            /** @description Employee ids in that district: the fastest way to ask. */
+            employeeIds?: string[];
+            /** @description Persons by anything that the district knows. */
+            persons?: components["schemas"]["PersonKey"][];
+            /** @description Says what was true at the end of that day, in the district's time zone. Default: now. */
+            asOf?: components["schemas"]["Date"];
+            /** @description Says what was on record at the end of that day, in the district's time zone. Default: now. */
+            knownAsOf?: components["schemas"]["Date"];
         };
         /** @description The answer. */
         BatchLookupCredentialStatusesResponse: {
-            /** @description One for each employee id, in order. */
+            /** @description One for each person asked for, in order. */
             results: components["schemas"]["CredentialStatusResult"][];
+        };
+        /** @description Says what to issue anew. */
+        BatchReissueCredentialsRequest: {
+            /** @description Of which type. Format: `credentialTypes/{credential_type}`. */
+            credentialType: string;
+            /**
+             * @description The key, by its id: one that is marked as compromised.
+             * @example z6MkjZbXVrCMb6VeLh7dUHyBMSRhfqKNJHbM9pLj1iPKxM8F
+             */
+            keyId: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
         };
         /** @description Names the section and says why. */
         CancelSectionRequest: {
@@ -2332,6 +2845,10 @@ export interface components {
              * @description When it was recorded.
              */
             commitTime?: string;
+            /** @description The numbers by which the consumer knew the person before, where they changed. */
+            previousNaturalKeys: {
+                [key: string]: string;
+            };
         };
         /**
          * @description ChangeKind says what happened to the resource.
@@ -2340,9 +2857,10 @@ export interface components {
          *     - `CHANGE_KIND_CREATED`: It is new.
          *     - `CHANGE_KIND_UPDATED`: It changed.
          *     - `CHANGE_KIND_DELETED`: It is gone.
+         *     - `CHANGE_KIND_MERGED`: It and another one were the same: what the other one had is this one's. The natural keys of before are in previous_natural_keys, the other one's name in the state.
          * @enum {string}
          */
-        ChangeKind: "CHANGE_KIND_UNSPECIFIED" | "CHANGE_KIND_CREATED" | "CHANGE_KIND_UPDATED" | "CHANGE_KIND_DELETED";
+        ChangeKind: "CHANGE_KIND_UNSPECIFIED" | "CHANGE_KIND_CREATED" | "CHANGE_KIND_UPDATED" | "CHANGE_KIND_DELETED" | "CHANGE_KIND_MERGED";
         /** @description The answer. */
         CheckCompletenessResponse: {
             /** @description Whether nothing is missing. */
@@ -2519,6 +3037,22 @@ export interface components {
              */
             readonly createTime?: string;
         };
+        /** @description CourseFacts are what is on record of a person's work in one course. */
+        CourseFacts: {
+            /** @description The course. */
+            course: string;
+            /**
+             * Format: int32
+             * @description Minutes of contact that attendance proves.
+             */
+            contactMinutes: number;
+            /** @description The last day of attendance; unset for none. */
+            endDate?: components["schemas"]["Date"];
+            /** @description What the minutes are worth; empty when no rule gives anything. */
+            pdpValues: components["schemas"]["PdpValue"][];
+            /** @description The course certificate that counts; empty for none. */
+            credential: string;
+        };
         /** @description CourseVersion is a course as it was offered from some time on. A section pins one. Program data. */
         CourseVersion: {
             /**
@@ -2575,6 +3109,34 @@ export interface components {
             /**
              * @description The secret: the value of `Authorization: Bearer`.
              * @example btlc_3f9a21cd_Zm9yIGV4YW1wbGUgb25seSwgbm90IGEga2V5IQ
+             */
+            secret: string;
+        };
+        /** @description Says what to plan. */
+        CreateRosterImportRequest: {
+            /**
+             * @description What the file is called.
+             * @example roster-2026-09-01.zip
+             */
+            fileName: string;
+            /**
+             * Format: byte
+             * @description The ZIP of OneRoster's CSV files. Larger ones are imported by the command line.
+             */
+            content: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
+        /** @description The webhook subscription with its secret, which is shown this once: a retry gets SECRET_ALREADY_SHOWN. */
+        CreateWebhookSubscriptionResponse: {
+            /** @description The webhook subscription. */
+            webhookSubscription: components["schemas"]["WebhookSubscription"];
+            /**
+             * @description Signs what is posted (Standard Webhooks).
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
              */
             secret: string;
         };
@@ -2719,10 +3281,16 @@ export interface components {
         CredentialStatusResult: {
             /** @description As it was asked. */
             employeeId: string;
-            /** @description Whether the district employs such a person today. */
+            /** @description Whether the district employs such a person on the date. */
             found: boolean;
             /** @description One for each credential, in the order of issue. */
             statuses: components["schemas"]["CredentialStatusRecord"][];
+            /** @description As it was asked, when it was asked by persons. */
+            person?: components["schemas"]["PersonKey"];
+            /** @description What came of it. */
+            outcome: components["schemas"]["LookupOutcome"];
+            /** @description The last day of employment of a person who has moved. Else unset. */
+            movedDate?: components["schemas"]["Date"];
         };
         /** @description CredentialType is a certificate that can be earned. Program data. */
         CredentialType: {
@@ -2834,6 +3402,8 @@ export interface components {
         DegreeEligibility: "DEGREE_ELIGIBILITY_UNSPECIFIED" | "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE" | "DEGREE_ELIGIBILITY_NOT_DEGREE_ELIGIBLE" | "DEGREE_ELIGIBILITY_UNKNOWN";
         /** @description The answer. */
         DeleteRoleBindingResponse: Record<string, never>;
+        /** @description It is gone. */
+        DeleteWebhookSubscriptionResponse: Record<string, never>;
         /** @description Names the api client. */
         DisableApiClientRequest: {
             /** @description The etag last seen; another one now makes the call fail. */
@@ -2843,6 +3413,16 @@ export interface components {
              * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
              */
             requestId?: string;
+        };
+        /** @description Says what to disable. */
+        DisableWebhookSubscriptionRequest: {
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
         };
         /** @description Names the role assignment and says why. */
         DisputeRoleAssignmentRequest: {
@@ -2929,6 +3509,52 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
         };
+        /** @description EdFiCredential is a credential as the resource Credential of the Ed-Fi Unifying Data Model has it. */
+        EdFiCredential: {
+            /**
+             * @description The credential's number.
+             * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            credentialIdentifier: string;
+            /**
+             * @description The state that issues it.
+             * @example uri://ed-fi.org/StateAbbreviationDescriptor#MA
+             */
+            stateOfIssueStateAbbreviationDescriptor: string;
+            /**
+             * @description What sort of credential.
+             * @example uri://ed-fi.org/CredentialTypeDescriptor#Certification
+             */
+            credentialTypeDescriptor: string;
+            /**
+             * @description Whose identifiers these are.
+             * @example uri://btlc.example.org
+             */
+            namespace: string;
+            /**
+             * @description The day of issue, in the district's time zone. ISO 8601.
+             * @example 2026-05-30
+             */
+            issuanceDate: string;
+            /** @description The first day that it counts. ISO 8601. */
+            effectiveDate: string;
+            /** @description The last day that it counts; empty when it has no end. ISO 8601. */
+            expirationDate: string;
+            /**
+             * @description The title of the credential.
+             * @example Using Data Course Certificate
+             */
+            certificationTitle: string;
+            /**
+             * @description What it is worth.
+             * @example uri://ed-fi.org/CredentialStatusDescriptor#Active
+             */
+            credentialStatusDescriptor: string;
+            /** @description Since when. ISO 8601. */
+            credentialStatusDate: string;
+            /** @description The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so. */
+            staffUniqueId: string;
+        };
         /** @description Educator is a person, whatever their capacities: participant, facilitator, developer, assessor. */
         Educator: {
             /**
@@ -2958,6 +3584,8 @@ export interface components {
             readonly updateTime?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
+            /** @description The record of the same person that this one was merged into: all that was here is there. Empty for most. */
+            readonly mergedInto: string;
         };
         /** @description Educator is a person, whatever their capacities: participant, facilitator, developer, assessor. */
         EducatorInput: {
@@ -3068,6 +3696,18 @@ export interface components {
             /** @description The last day; unset while it goes on. */
             endDate?: components["schemas"]["Date"];
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
+            etag?: string;
+        };
+        /** @description Says what to enable. */
+        EnableWebhookSubscriptionRequest: {
+            /** @description From where to go on: a cursor of the stream. Empty: after what was delivered last, or CURSOR_EXPIRED when that is kept no more. */
+            cursor?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
             etag?: string;
         };
         /** @description Names the role assignment and says why. */
@@ -3196,6 +3836,36 @@ export interface components {
              */
             readonly alternativeGroup: string;
         };
+        /** @description ExportedCredentialStatus is the status of one credential of a person whom the district employs. */
+        ExportedCredentialStatus: {
+            /** @description The credential. Format: `credentials/{credential}`. */
+            credential: string;
+            /** @description The person, by our name. */
+            educator: string;
+            /** @description The person, by the district's number; empty when it has given none. */
+            employeeId: string;
+            /** @description The person, by the state's number; empty when there is none. */
+            stateEducatorId: string;
+            /** @description What it is. */
+            credentialType: string;
+            /** @description What it is worth. */
+            status: components["schemas"]["CredentialStatus"];
+            /**
+             * Format: date-time
+             * @description When it was issued.
+             */
+            issueTime?: string;
+            /**
+             * Format: date-time
+             * @description Since when the status is what it is.
+             */
+            statusTime?: string;
+            /**
+             * Format: int32
+             * @description Goes up by one with each change of status.
+             */
+            version: number;
+        };
         /** @description ExternalId is a number by which somebody else knows the person. */
         ExternalId: {
             /** @description Whose number it is. */
@@ -3307,6 +3977,27 @@ export interface components {
             /** @description Meeting by meeting, in order. */
             meetings: components["schemas"]["AttendedMeeting"][];
         };
+        /** @description Says whose facts are asked for. */
+        GetCareerFactsRequest: {
+            /** @description The person by anything that the district knows. */
+            person: components["schemas"]["PersonKey"];
+        };
+        /** @description The facts that are on record, course by course. What they are worth for a salary lane or a licence is decided by others. */
+        GetCareerFactsResponse: {
+            /** @description One for each course that the person has attended, in the order of the courses. */
+            courses: components["schemas"]["CourseFacts"][];
+        };
+        /** @description The digest of the part, of its own parts, and its rows when they are few. */
+        GetReconciliationDigestResponse: {
+            /** @description The part that was asked for. */
+            node?: components["schemas"]["ReconciliationNode"];
+            /** @description Its parts that hold rows, in order; empty when the rows are here. */
+            children: components["schemas"]["ReconciliationNode"][];
+            /** @description The rows in the order of their keys, when they are few. */
+            rows: components["schemas"]["ReconciliationRow"][];
+            /** @description Where the change feed stood when it was read. */
+            cursor: string;
+        };
         /** @description GrantedRole is a role that the caller has. */
         GrantedRole: {
             /** @description The role. */
@@ -3398,6 +4089,8 @@ export interface components {
              * @description When the record was last changed.
              */
             readonly updateTime?: string;
+            /** @description The compromised key whose credentials are issued anew; empty when credentials are issued for the first time. */
+            readonly replacedKey: string;
         };
         /**
          * @description State is how far it is.
@@ -3640,6 +4333,20 @@ export interface components {
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
+        /** @description A page of what the roster would change. */
+        ListRosterActionsResponse: {
+            /** @description The page, in order. */
+            rosterActions: components["schemas"]["RosterAction"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of roster imports, without their faults. */
+        ListRosterImportsResponse: {
+            /** @description The page, in order. */
+            rosterImports: components["schemas"]["RosterImport"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
         /** @description A page of schools. */
         ListSchoolsResponse: {
             /** @description The page, in order. */
@@ -3675,18 +4382,47 @@ export interface components {
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
-        /** @description Says what is asked. */
+        /** @description A page of trainings. */
+        ListTrainingsResponse: {
+            /** @description The page, in order. */
+            trainings: components["schemas"]["Training"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of the log. */
+        ListWebhookDeliveriesResponse: {
+            /** @description The page, in order. */
+            webhookDeliveries: components["schemas"]["WebhookDelivery"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of webhook subscriptions. */
+        ListWebhookSubscriptionsResponse: {
+            /** @description The page, in order. */
+            webhookSubscriptions: components["schemas"]["WebhookSubscription"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description Says what is asked. The person is asked for by employee_id or by person. set employee_id or person, and not both. */
         LookupCredentialStatusRequest: {
             /**
-             * @description The employee id in that district.
+             * @description The employee id in that district: the fastest way to ask.
              * @example E100234
              */
-            employeeId: string;
+            employeeId?: string;
+            /** @description The person by anything that the district knows. */
+            person?: components["schemas"]["PersonKey"];
+            /** @description Says what was true at the end of that day, in the district's time zone. Default: now. */
+            asOf?: components["schemas"]["Date"];
+            /** @description Says what was on record at the end of that day, in the district's time zone. Default: now. */
+            knownAsOf?: components["schemas"]["Date"];
         };
         /** @description The answer. */
         LookupCredentialStatusResponse: {
-            /** @description One for each credential, in the order of issue; empty when the person has none. */
+            /** @description One for each credential, in the order of issue; empty when the person has none, or has moved. */
             statuses: components["schemas"]["CredentialStatusRecord"][];
+            /** @description The last day of employment of a person who has moved: all that the district learns of them. Else unset. */
+            movedDate?: components["schemas"]["Date"];
         };
         /** @description Says by what to look: exactly one of employee_id (with district), state_educator_id and email. */
         LookupEducatorRequest: {
@@ -3711,6 +4447,17 @@ export interface components {
              */
             email?: string;
         };
+        /**
+         * @description LookupOutcome says what came of a look-up.
+         *
+         *     - `LOOKUP_OUTCOME_UNSPECIFIED`: Not said.
+         *     - `LOOKUP_OUTCOME_FOUND`: The district employs this person on the date.
+         *     - `LOOKUP_OUTCOME_NOT_FOUND`: The district employs no such person, and did not up to the date.
+         *     - `LOOKUP_OUTCOME_AMBIGUOUS`: Several persons are known by keys that differ from the one asked by capital letters or spaces alone: ask exactly.
+         *     - `LOOKUP_OUTCOME_MOVED`: The district employed this person until before the date, and learns nothing else.
+         * @enum {string}
+         */
+        LookupOutcome: "LOOKUP_OUTCOME_UNSPECIFIED" | "LOOKUP_OUTCOME_FOUND" | "LOOKUP_OUTCOME_NOT_FOUND" | "LOOKUP_OUTCOME_AMBIGUOUS" | "LOOKUP_OUTCOME_MOVED";
         /** @description Meeting is one meeting of a section. */
         Meeting: {
             /**
@@ -3785,6 +4532,21 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
         };
+        /** @description Says which records are of one person. */
+        MergeEducatorsRequest: {
+            /**
+             * @description The other record of the same person: all that it has becomes the first one's. Format: `educators/{educator}`.
+             * @example educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a11
+             */
+            duplicate: string;
+            /** @description The etag last seen of the record that stays; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
         /** @description An amount of money. */
         Money: {
             /** @description The currency, by its three letters in ISO 4217. */
@@ -3823,6 +4585,25 @@ export interface components {
              */
             requestId?: string;
         };
+        /** @description PdpValue is what a fact is worth in professional development points by a dated policy. No promise: a licence is renewed by the state. */
+        PdpValue: {
+            /**
+             * Format: double
+             * @description Points.
+             */
+            points: number;
+            /**
+             * @description The rule.
+             * @example 1 clock hour = 1 PDP, 10 hours at least on a topic
+             */
+            rule: string;
+            /** @description Where the rule is from. */
+            citation: string;
+            /** @description Since when the rule holds. */
+            effectiveDate?: components["schemas"]["Date"];
+            /** @description Whether the rule is an assumption of the program and not from its sources. */
+            assumption: boolean;
+        };
         /** @description PerformanceAssessment is how a competency is demonstrated. */
         PerformanceAssessment: {
             /**
@@ -3847,6 +4628,26 @@ export interface components {
             readonly competency: string;
             /** @description What evidence it asks for. */
             readonly slots: components["schemas"]["EvidenceSlot"][];
+        };
+        /** @description PersonKey is what a caller knows a person by. */
+        PersonKey: {
+            /**
+             * @description The employee id in the district that is asked about.
+             * @example E100234
+             */
+            employeeId?: string;
+            /**
+             * @description The number by which the state knows the person (MEPID in Massachusetts).
+             * @example 10023456
+             */
+            stateEducatorId?: string;
+            /**
+             * @description An address of the person that was verified; capital letters make no difference.
+             * @example dana@example.org
+             */
+            email?: string;
+            /** @description Our name. Format: `educators/{educator}`. */
+            educator?: string;
         };
         /** @description PersonName is a name that a person had from a date on. */
         PersonName: {
@@ -3952,6 +4753,44 @@ export interface components {
             /** @description The id of the request, as in the server's log. */
             requestId?: string;
         };
+        /** @description ReconciliationNode is a part of the rows of a district: those whose key begins with the prefix. */
+        ReconciliationNode: {
+            /**
+             * @description Digits of the hexadecimal key; empty for all rows.
+             * @example 3f
+             */
+            prefix: string;
+            /**
+             * @description Of the rows, as the reference of the digest says.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+            /**
+             * Format: int32
+             * @description How many rows.
+             */
+            rowCount: number;
+        };
+        /** @description ReconciliationRow is one row: what a person has of one credential type. */
+        ReconciliationRow: {
+            /** @description The hexadecimal key. */
+            key: string;
+            /** @description Of the row. */
+            digest: string;
+            /** @description The person. */
+            educator: string;
+            /** @description The credential type. */
+            credentialType: string;
+            /** @description The credential. */
+            credential: string;
+            /** @description What it is worth. */
+            status: components["schemas"]["CredentialStatus"];
+            /**
+             * Format: int32
+             * @description Goes up by one with each change of status.
+             */
+            version: number;
+        };
         /** @description Says what is asked. */
         RecordAttendanceRequest: {
             /** @description One for each person. */
@@ -3968,6 +4807,34 @@ export interface components {
         RecordAttendanceResponse: {
             /** @description The new lines, in the order of the marks. */
             entries: components["schemas"]["AttendanceEntry"][];
+        };
+        /** @description Says what to deliver again. */
+        RedeliverChangesRequest: {
+            /**
+             * Format: int32
+             * @description The number of the first change.
+             */
+            firstSequence: number;
+            /**
+             * Format: int32
+             * @description The number of the last change: not before the first, at most 10000 in all.
+             */
+            lastSequence: number;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+        };
+        /** @description It has begun; the log tells how it goes. */
+        RedeliverChangesResponse: {
+            /**
+             * Format: int32
+             * @description How many changes are to be delivered.
+             */
+            changeCount: number;
         };
         /** @description Registration is an educator's seat in a section. It needs a confirmed leadership role on the registration date. */
         Registration: {
@@ -4460,6 +5327,202 @@ export interface components {
          * @enum {string}
          */
         RoleKind: "ROLE_KIND_UNSPECIFIED" | "ROLE_KIND_FORMAL" | "ROLE_KIND_INFORMAL";
+        /** @description RosterAction is one change that the roster would make. */
+        RosterAction: {
+            /** @description What it does. */
+            kind: components["schemas"]["RosterActionKind"];
+            /**
+             * Format: int32
+             * @description The line of the file, from 1; 0 when it is about what the file does not have.
+             */
+            line: number;
+            /** @description The employee id of the person, or the code of the school. */
+            key: string;
+            /** @description The person or school, when we have it already. */
+            resource: string;
+            /** @description What is on record. */
+            before: string;
+            /** @description What would be. */
+            after: string;
+        };
+        /**
+         * @description Kind says what it does.
+         *
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `KIND_SCHOOL_ADDED`: A school is added.
+         *     - `KIND_SCHOOL_RENAMED`: A school is renamed.
+         *     - `KIND_SCHOOL_MISSING`: A school of ours is not in the roster; nothing is done.
+         *     - `KIND_PERSON_ADDED`: A person is added.
+         *     - `KIND_PERSON_CHANGED`: A person's name, address or number changes.
+         *     - `KIND_EMPLOYMENT_ADDED`: An employment begins.
+         *     - `KIND_EMPLOYMENT_MOVED`: An employment goes from one school to another.
+         *     - `KIND_EMPLOYMENT_ENDED`: An employment ends.
+         *     - `KIND_AMBIGUOUS`: Somebody has to look at it; nothing is done.
+         * @enum {string}
+         */
+        RosterActionKind: "KIND_UNSPECIFIED" | "KIND_SCHOOL_ADDED" | "KIND_SCHOOL_RENAMED" | "KIND_SCHOOL_MISSING" | "KIND_PERSON_ADDED" | "KIND_PERSON_CHANGED" | "KIND_EMPLOYMENT_ADDED" | "KIND_EMPLOYMENT_MOVED" | "KIND_EMPLOYMENT_ENDED" | "KIND_AMBIGUOUS";
+        /** @description RosterCounts says how much a roster would change. */
+        RosterCounts: {
+            /**
+             * Format: int32
+             * @description Schools that are new.
+             */
+            schoolsAdded: number;
+            /**
+             * Format: int32
+             * @description Schools that are called otherwise.
+             */
+            schoolsRenamed: number;
+            /**
+             * Format: int32
+             * @description Schools of ours that the roster does not have: they stay.
+             */
+            schoolsMissing: number;
+            /**
+             * Format: int32
+             * @description Persons that are new.
+             */
+            peopleAdded: number;
+            /**
+             * Format: int32
+             * @description Persons whose name, address or number changes.
+             */
+            peopleChanged: number;
+            /**
+             * Format: int32
+             * @description Employments that begin.
+             */
+            employmentsAdded: number;
+            /**
+             * Format: int32
+             * @description Persons who go from one school to another.
+             */
+            employmentsMoved: number;
+            /**
+             * Format: int32
+             * @description Employments that end.
+             */
+            employmentsEnded: number;
+            /**
+             * Format: int32
+             * @description Persons of whom nothing changes.
+             */
+            unchanged: number;
+            /**
+             * Format: int32
+             * @description Rows of pupils, parents and the like, which are not read further and not kept.
+             */
+            ignored: number;
+            /**
+             * Format: int32
+             * @description Persons whom somebody has to look at: their address belongs to somebody else.
+             */
+            ambiguous: number;
+        };
+        /** @description RosterFault is what is wrong at one place of the file. */
+        RosterFault: {
+            /**
+             * @description The file within the roster.
+             * @example users.csv
+             */
+            file: string;
+            /**
+             * Format: int32
+             * @description The line, from 1; 0 for the whole file.
+             */
+            line: number;
+            /**
+             * @description The column.
+             * @example beginDate
+             */
+            column: string;
+            /** @description What is wrong, and what would be right. */
+            description: string;
+        };
+        /** @description RosterImport is a OneRoster 1.2 roster and what it would change. Nothing is changed until it is applied. */
+        RosterImport: {
+            /**
+             * @description Resource name. Format: `districts/{district}/rosterImports/{roster_import}`.
+             * @example districts/bps/rosterImports/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            readonly name: string;
+            /**
+             * @description What the file was called.
+             * @example roster-2026-09-01.zip
+             */
+            readonly fileName: string;
+            /** @description SHA-256 of the file, hexadecimal. */
+            readonly fileDigest: string;
+            /** @description How far it is. */
+            readonly state: components["schemas"]["RosterImportState"];
+            /** @description What it would change. */
+            readonly counts?: components["schemas"]["RosterCounts"];
+            /** @description Why it is blocked, for people. */
+            readonly blockedReason: string;
+            /**
+             * Format: int32
+             * @description How many faults the file has.
+             */
+            readonly faultCount: number;
+            /** @description The first 1000 of them. */
+            readonly faults: components["schemas"]["RosterFault"][];
+            /**
+             * Format: date-time
+             * @description When it was applied; unset before.
+             */
+            readonly applyTime?: string;
+            /**
+             * Format: date-time
+             * @description When it was undone; unset before.
+             */
+            readonly undoTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            readonly etag: string;
+        };
+        /**
+         * @description State is how far it is.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_FAULTY`: It has faults and cannot be applied.
+         *     - `STATE_BLOCKED`: It would end so many employments that somebody has to confirm their number.
+         *     - `STATE_PLANNED`: It can be applied.
+         *     - `STATE_APPLIED`: It was applied.
+         *     - `STATE_UNDONE`: It was applied, and what it changed was changed back.
+         * @enum {string}
+         */
+        RosterImportState: "STATE_UNSPECIFIED" | "STATE_FAULTY" | "STATE_BLOCKED" | "STATE_PLANNED" | "STATE_APPLIED" | "STATE_UNDONE";
+        /** @description Says whose secret to change. */
+        RotateWebhookSecretRequest: {
+            /**
+             * Format: int32
+             * @description How long the secret of before signs too, in hours; 0 for 24.
+             */
+            overlapHours?: number;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+        };
+        /** @description The webhook subscription with its new secret, which is shown this once: a retry gets SECRET_ALREADY_SHOWN. */
+        RotateWebhookSecretResponse: {
+            /** @description The webhook subscription. */
+            webhookSubscription: components["schemas"]["WebhookSubscription"];
+            /** @description Signs what is posted, beside the one of before until that expires. */
+            secret: string;
+        };
         /** @description School is a school of a district. */
         School: {
             /**
@@ -4920,6 +5983,107 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
         };
+        /** @description Says what to test. */
+        TestWebhookSubscriptionRequest: Record<string, never>;
+        /** @description What came of it. */
+        TestWebhookSubscriptionResponse: {
+            /** @description The attempt. */
+            delivery?: components["schemas"]["WebhookDelivery"];
+        };
+        /** @description Training is a training that somebody took for a role of theirs, as the program's staff recorded it. It is never changed: one recorded in error is voided. What counts as role-relevant training is said by the policy of the credential. */
+        Training: {
+            /**
+             * @description Resource name. Format: `educators/{educator}/trainings/{training}`.
+             * @example educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/trainings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            readonly name: string;
+            /**
+             * @description What it was called.
+             * @example Facilitating data teams
+             */
+            title: string;
+            /**
+             * @description Who gave it.
+             * @example Office of Instruction
+             */
+            provider: string;
+            /** @description The role family that it is relevant to. Format: `roleFamilies/{role_family}`. */
+            roleFamily: string;
+            /**
+             * Format: int32
+             * @description How long it took, in minutes of contact.
+             */
+            minutes: number;
+            /** @description The day that it was completed; not after today. */
+            completeDate: components["schemas"]["Date"];
+            /** @description What there is to add, such as where the proof is kept. */
+            note: string;
+            /** @description Who recorded it. */
+            readonly recordedBy: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When it was voided; unset while it counts.
+             */
+            readonly voidTime?: string;
+            /** @description Why it was voided. */
+            readonly voidReason: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            readonly etag: string;
+        };
+        /** @description Training is a training that somebody took for a role of theirs, as the program's staff recorded it. It is never changed: one recorded in error is voided. What counts as role-relevant training is said by the policy of the credential. */
+        TrainingInput: {
+            /**
+             * @description What it was called.
+             * @example Facilitating data teams
+             */
+            title: string;
+            /**
+             * @description Who gave it.
+             * @example Office of Instruction
+             */
+            provider: string;
+            /** @description The role family that it is relevant to. Format: `roleFamilies/{role_family}`. */
+            roleFamily: string;
+            /**
+             * Format: int32
+             * @description How long it took, in minutes of contact.
+             */
+            minutes: number;
+            /** @description The day that it was completed; not after today. */
+            completeDate: components["schemas"]["Date"];
+            /** @description What there is to add, such as where the proof is kept. */
+            note?: string;
+        };
+        /** @description Says what to undo. */
+        UndoRosterImportRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
+        /** @description Says which merge to undo. */
+        UnmergeEducatorRequest: {
+            /** @description The etag last seen of that record; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
         /** @description A W3C Verifiable Credential. */
         VerifiableCredential: {
             /** @description The vocabularies, in order. */
@@ -4943,7 +6107,7 @@ export interface components {
         /** @description VerificationCheck is one thing that was looked at. */
         VerificationCheck: {
             /**
-             * @description What was looked at: `format`, `proof`, `issuer`, `schema`, `dates`, `status`.
+             * @description What was looked at: `format`, `proof`, `issuer`, `schema`, `dates`, `status`; `nested` in a learner record, `holder` in a presentation.
              * @example proof
              */
             check: string;
@@ -5028,6 +6192,173 @@ export interface components {
             description: string;
             /** @description What is wrong with it, for programs. */
             reason?: string;
+        };
+        /** @description Says what to void. */
+        VoidTrainingRequest: {
+            /**
+             * @description Why.
+             * @example Recorded for another person.
+             */
+            reason: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+        };
+        /** @description A change, or a sign of life: every 15 seconds without a change. */
+        WatchChangesResponse: {
+            /** @description The change; unset in a sign of life. */
+            change?: components["schemas"]["Change"];
+            /** @description To go on after it. */
+            cursor: string;
+            /**
+             * Format: int32
+             * @description The number of the oldest change that is kept.
+             */
+            oldestSequence: number;
+            /**
+             * Format: int32
+             * @description The number of the newest change; 0 when there is none.
+             */
+            newestSequence: number;
+        };
+        /** @description WebhookDelivery is one attempt to deliver one change, as the log has it. */
+        WebhookDelivery: {
+            /**
+             * @description The id of the message: the same for every attempt.
+             * @example msg_districts-bps-42
+             */
+            messageId: string;
+            /**
+             * Format: int32
+             * @description The number of the change; 0 for a test.
+             */
+            sequence: number;
+            /**
+             * Format: int32
+             * @description Which attempt it was, from 1.
+             */
+            attempt: number;
+            /** @description What came of it. */
+            outcome: components["schemas"]["WebhookDeliveryOutcome"];
+            /**
+             * Format: int32
+             * @description The HTTP status of the answer; 0 for none.
+             */
+            statusCode: number;
+            /** @description Why it failed, for people, or the beginning of what the endpoint answered. */
+            detail: string;
+            /**
+             * Format: int32
+             * @description How long the endpoint took, in milliseconds.
+             */
+            durationMs: number;
+            /** @description Whether it was asked for by RedeliverChanges. */
+            redelivery: boolean;
+            /**
+             * Format: date-time
+             * @description When it was.
+             */
+            attemptTime?: string;
+        };
+        /**
+         * @description Outcome says what came of it.
+         *
+         *     - `OUTCOME_UNSPECIFIED`: Not said.
+         *     - `OUTCOME_DELIVERED`: The endpoint took it.
+         *     - `OUTCOME_FAILED`: It did not; it is tried again.
+         *     - `OUTCOME_GONE`: It said that it is gone.
+         * @enum {string}
+         */
+        WebhookDeliveryOutcome: "OUTCOME_UNSPECIFIED" | "OUTCOME_DELIVERED" | "OUTCOME_FAILED" | "OUTCOME_GONE";
+        /** @description WebhookSubscription has the changes of a stream posted to a URL, one after the other and in order, each at least once: as CloudEvents, signed as Standard Webhooks says. */
+        WebhookSubscription: {
+            /**
+             * @description Resource name. Format: `webhookSubscriptions/{webhook_subscription}`.
+             * @example webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            readonly name: string;
+            /**
+             * @description Where to post: https, without user or fragment. Private addresses are refused unless the server allows them.
+             * @example https://hr.example.org/btlc
+             */
+            url: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description Which changes, by the type of the resource; empty for all. */
+            resourceTypes: string[];
+            /** @description Whether changes are delivered. */
+            readonly state: components["schemas"]["WebhookSubscriptionState"];
+            /** @description Why it has failed, for people. */
+            readonly failure: string;
+            /**
+             * Format: int32
+             * @description The change that was delivered last; what comes is after it.
+             */
+            readonly deliveredSequence: number;
+            /**
+             * Format: date-time
+             * @description Since when the next change has not been taken; unset when all is well.
+             */
+            readonly failingSinceTime?: string;
+            /**
+             * Format: date-time
+             * @description Until when the secret of before signs too; unset when there is none.
+             */
+            readonly previousSecretExpireTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            readonly etag: string;
+            /** @description Whose changes: `districts/{district}`, `institutions/{institution}` or `program`. */
+            stream: string;
+        };
+        /** @description WebhookSubscription has the changes of a stream posted to a URL, one after the other and in order, each at least once: as CloudEvents, signed as Standard Webhooks says. */
+        WebhookSubscriptionInput: {
+            /**
+             * @description Where to post: https, without user or fragment. Private addresses are refused unless the server allows them.
+             * @example https://hr.example.org/btlc
+             */
+            url: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description Which changes, by the type of the resource; empty for all. */
+            resourceTypes?: string[];
+            /** @description Whose changes: `districts/{district}`, `institutions/{institution}` or `program`. */
+            stream: string;
+        };
+        /**
+         * @description State says whether changes are delivered.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_ENABLED`: They are.
+         *     - `STATE_DISABLED`: They are not: somebody disabled it.
+         *     - `STATE_FAILED`: They are not any more: the endpoint said that it is gone, or did not take a change for three days.
+         * @enum {string}
+         */
+        WebhookSubscriptionState: "STATE_UNSPECIFIED" | "STATE_ENABLED" | "STATE_DISABLED" | "STATE_FAILED";
+        /** @description WebhookSubscription has the changes of a stream posted to a URL, one after the other and in order, each at least once: as CloudEvents, signed as Standard Webhooks says. */
+        WebhookSubscriptionUpdate: {
+            /**
+             * @description Where to post: https, without user or fragment. Private addresses are refused unless the server allows them.
+             * @example https://hr.example.org/btlc
+             */
+            url?: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description Which changes, by the type of the resource; empty for all. */
+            resourceTypes?: string[];
         };
         /** @description The answer. */
         WhoAmIResponse: {
@@ -5159,7 +6490,27 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The state of things does not allow it. Reasons: `ALREADY_EXISTS`, `STATE_CONFLICT`, `REFERENCE_NOT_FOUND`, `CONTENTION`, `SECRET_ALREADY_SHOWN`, `KEY_LIMIT`, `ROLE_NOT_HELD`, `SEAT_UNAVAILABLE`, `REGISTRATION_CLOSED`, `ALREADY_REGISTERED`, `ALREADY_RECORDED`, `SUBMISSION_INCOMPLETE`, `OWN_WORK`, `REQUIREMENTS_UNMET`, `CREDENTIAL_HELD`, `AGREEMENT_ABSENT`. */
+        /** @description The answer is not given in any of the media types of `Accept`. Reasons: `NOT_ACCEPTABLE`. */
+        NotAcceptable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "None of the media types asked for is offered",
+                 *       "status": 406,
+                 *       "detail": "This is given as application/x-ndjson or text/csv.",
+                 *       "instance": "/v1/districts",
+                 *       "reason": "NOT_ACCEPTABLE",
+                 *       "requestId": "0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The state of things does not allow it. Reasons: `ALREADY_EXISTS`, `STATE_CONFLICT`, `REFERENCE_NOT_FOUND`, `CONTENTION`, `SECRET_ALREADY_SHOWN`, `KEY_LIMIT`, `ROLE_NOT_HELD`, `SEAT_UNAVAILABLE`, `REGISTRATION_CLOSED`, `ALREADY_REGISTERED`, `ALREADY_RECORDED`, `SUBMISSION_INCOMPLETE`, `OWN_WORK`, `REQUIREMENTS_UNMET`, `CREDENTIAL_HELD`, `AGREEMENT_ABSENT`, `ROSTER_STALE`. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -5369,6 +6720,11 @@ export interface components {
          * @example "v3"
          */
         ETag: string;
+        /**
+         * @description Where the change feed stood when the export was read: apply the changes after it.
+         * @example eyJ2IjoxLCJlIjoiMWQxNGE4ZTciLCJzIjoiZGlzdHJpY3RzL2JwcyIsIm4iOjQyfQ
+         */
+        BtlcCursor: string;
         /**
          * @description `true` when this is the answer to an earlier request with the same idempotency key.
          * @example true
@@ -7373,7 +8729,10 @@ export interface operations {
                      *           "state": {
                      *             "status": "CREDENTIAL_STATUS_ACTIVE"
                      *           },
-                     *           "commitTime": "2026-09-15T19:00:00Z"
+                     *           "commitTime": "2026-09-15T19:00:00Z",
+                     *           "previousNaturalKeys": {
+                     *             "key": ""
+                     *           }
                      *         }
                      *       ],
                      *       "nextCursor": "djE6MTM",
@@ -7439,7 +8798,10 @@ export interface operations {
                      *           "state": {
                      *             "status": "CREDENTIAL_STATUS_ACTIVE"
                      *           },
-                     *           "commitTime": "2026-09-15T19:00:00Z"
+                     *           "commitTime": "2026-09-15T19:00:00Z",
+                     *           "previousNaturalKeys": {
+                     *             "key": ""
+                     *           }
                      *         }
                      *       ],
                      *       "nextCursor": "djE6MTM",
@@ -7499,7 +8861,10 @@ export interface operations {
                      *           "state": {
                      *             "status": "CREDENTIAL_STATUS_ACTIVE"
                      *           },
-                     *           "commitTime": "2026-09-15T19:00:00Z"
+                     *           "commitTime": "2026-09-15T19:00:00Z",
+                     *           "previousNaturalKeys": {
+                     *             "key": ""
+                     *           }
                      *         }
                      *       ],
                      *       "nextCursor": "djE6MTM",
@@ -7515,6 +8880,1022 @@ export interface operations {
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Gone"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    WatchChanges: {
+        parameters: {
+            query?: {
+                /** @description From where to go on; empty to begin at the oldest change that is kept. On REST the header `Last-Event-ID` says the same, as browsers send it when they come back. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}`.
+                 * @example bps
+                 */
+                district: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A change, or a sign of life: every 15 seconds without a change. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: eyJ2IjoxfQ
+                     *     : no change
+                     */
+                    "text/event-stream": string;
+                    /**
+                     * @example {
+                     *       "change": {
+                     *         "sequence": 1,
+                     *         "resource": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *         "resourceType": "btlc/Credential",
+                     *         "version": 1,
+                     *         "kind": "CHANGE_KIND_CREATED",
+                     *         "naturalKeys": {
+                     *           "employeeId": ""
+                     *         },
+                     *         "state": {
+                     *           "status": "CREDENTIAL_STATUS_ACTIVE"
+                     *         },
+                     *         "commitTime": "2026-09-15T19:00:00Z",
+                     *         "previousNaturalKeys": {
+                     *           "key": ""
+                     *         }
+                     *       },
+                     *       "cursor": "djE6MTI",
+                     *       "oldestSequence": 1,
+                     *       "newestSequence": 1
+                     *     }
+                     */
+                    "application/x-ndjson": components["schemas"]["WatchChangesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    WatchChanges2: {
+        parameters: {
+            query?: {
+                /** @description From where to go on; empty to begin at the oldest change that is kept. On REST the header `Last-Event-ID` says the same, as browsers send it when they come back. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the institution in the resource name `institutions/{institution}`.
+                 * @example umass-boston
+                 */
+                institution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A change, or a sign of life: every 15 seconds without a change. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: eyJ2IjoxfQ
+                     *     : no change
+                     */
+                    "text/event-stream": string;
+                    /**
+                     * @example {
+                     *       "change": {
+                     *         "sequence": 1,
+                     *         "resource": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *         "resourceType": "btlc/Credential",
+                     *         "version": 1,
+                     *         "kind": "CHANGE_KIND_CREATED",
+                     *         "naturalKeys": {
+                     *           "employeeId": ""
+                     *         },
+                     *         "state": {
+                     *           "status": "CREDENTIAL_STATUS_ACTIVE"
+                     *         },
+                     *         "commitTime": "2026-09-15T19:00:00Z",
+                     *         "previousNaturalKeys": {
+                     *           "key": ""
+                     *         }
+                     *       },
+                     *       "cursor": "djE6MTI",
+                     *       "oldestSequence": 1,
+                     *       "newestSequence": 1
+                     *     }
+                     */
+                    "application/x-ndjson": components["schemas"]["WatchChangesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    WatchChanges3: {
+        parameters: {
+            query?: {
+                /** @description From where to go on; empty to begin at the oldest change that is kept. On REST the header `Last-Event-ID` says the same, as browsers send it when they come back. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A change, or a sign of life: every 15 seconds without a change. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: eyJ2IjoxfQ
+                     *     : no change
+                     */
+                    "text/event-stream": string;
+                    /**
+                     * @example {
+                     *       "change": {
+                     *         "sequence": 1,
+                     *         "resource": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *         "resourceType": "btlc/Credential",
+                     *         "version": 1,
+                     *         "kind": "CHANGE_KIND_CREATED",
+                     *         "naturalKeys": {
+                     *           "employeeId": ""
+                     *         },
+                     *         "state": {
+                     *           "status": "CREDENTIAL_STATUS_ACTIVE"
+                     *         },
+                     *         "commitTime": "2026-09-15T19:00:00Z",
+                     *         "previousNaturalKeys": {
+                     *           "key": ""
+                     *         }
+                     *       },
+                     *       "cursor": "djE6MTI",
+                     *       "oldestSequence": 1,
+                     *       "newestSequence": 1
+                     *     }
+                     */
+                    "application/x-ndjson": components["schemas"]["WatchChangesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetWebhookSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook subscription. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "url": "https://hr.example.org/btlc",
+                     *       "description": "What it is for",
+                     *       "resourceTypes": [
+                     *         "btlc/Credential"
+                     *       ],
+                     *       "state": "STATE_ENABLED",
+                     *       "failure": "Why it has failed, for people",
+                     *       "deliveredSequence": 1,
+                     *       "failingSinceTime": "2026-09-15T19:00:00Z",
+                     *       "previousSecretExpireTime": "2026-09-15T22:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "stream": "program"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookSubscription"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    DeleteWebhookSubscription: {
+        parameters: {
+            query?: {
+                /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+                etag?: string;
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": components["schemas"]["DeleteWebhookSubscriptionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    UpdateWebhookSubscription: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which fields: url, description, resource_types. Empty for all that are set.
+                 * @example url,resourceTypes
+                 */
+                updateMask?: string;
+                /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+                etag?: string;
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        /** @description The webhook subscription, by its name. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://hr.example.org/btlc",
+                 *       "resourceTypes": [
+                 *         "btlc/Credential"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookSubscriptionUpdate"];
+            };
+        };
+        responses: {
+            /** @description The webhook subscription. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "url": "https://hr.example.org/btlc",
+                     *       "description": "What it is for",
+                     *       "resourceTypes": [
+                     *         "btlc/Credential"
+                     *       ],
+                     *       "state": "STATE_ENABLED",
+                     *       "failure": "Why it has failed, for people",
+                     *       "deliveredSequence": 1,
+                     *       "failingSinceTime": "2026-09-15T19:00:00Z",
+                     *       "previousSecretExpireTime": "2026-09-15T22:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "stream": "program"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookSubscription"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListWebhookSubscriptions: {
+        parameters: {
+            query: {
+                /**
+                 * @description Whose: `districts/{district}`, `institutions/{institution}` or `program`.
+                 * @example program
+                 */
+                stream: string;
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: state, create_time. */
+                filter?: string;
+                /** @description Order, over: create_time. Default: `create_time`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of webhook subscriptions. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "webhookSubscriptions": [
+                     *         {
+                     *           "name": "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "url": "https://hr.example.org/btlc",
+                     *           "description": "What it is for",
+                     *           "resourceTypes": [
+                     *             "btlc/Credential"
+                     *           ],
+                     *           "state": "STATE_ENABLED",
+                     *           "failure": "Why it has failed, for people",
+                     *           "deliveredSequence": 1,
+                     *           "failingSinceTime": "2026-09-15T19:00:00Z",
+                     *           "previousSecretExpireTime": "2026-09-15T22:00:00Z",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3",
+                     *           "stream": "program"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListWebhookSubscriptionsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateWebhookSubscription: {
+        parameters: {
+            query?: {
+                /** @description From where: a cursor of this stream, such as that of an export. Empty: from now on. */
+                cursor?: string;
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The webhook subscription. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://hr.example.org/btlc",
+                 *       "resourceTypes": [
+                 *         "btlc/Credential"
+                 *       ],
+                 *       "stream": "program"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookSubscriptionInput"];
+            };
+        };
+        responses: {
+            /** @description The webhook subscription with its secret, which is shown this once: a retry gets SECRET_ALREADY_SHOWN. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "webhookSubscription": {
+                     *         "name": "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *         "url": "https://hr.example.org/btlc",
+                     *         "description": "What it is for",
+                     *         "resourceTypes": [
+                     *           "btlc/Credential"
+                     *         ],
+                     *         "state": "STATE_ENABLED",
+                     *         "failure": "Why it has failed, for people",
+                     *         "deliveredSequence": 1,
+                     *         "failingSinceTime": "2026-09-15T19:00:00Z",
+                     *         "previousSecretExpireTime": "2026-09-15T22:00:00Z",
+                     *         "createTime": "2026-09-15T19:00:00Z",
+                     *         "updateTime": "2026-09-15T19:00:00Z",
+                     *         "etag": "v3",
+                     *         "stream": "program"
+                     *       },
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreateWebhookSubscriptionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    EnableWebhookSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["EnableWebhookSubscriptionRequest"];
+            };
+        };
+        responses: {
+            /** @description The webhook subscription. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "url": "https://hr.example.org/btlc",
+                     *       "description": "What it is for",
+                     *       "resourceTypes": [
+                     *         "btlc/Credential"
+                     *       ],
+                     *       "state": "STATE_ENABLED",
+                     *       "failure": "Why it has failed, for people",
+                     *       "deliveredSequence": 1,
+                     *       "failingSinceTime": "2026-09-15T19:00:00Z",
+                     *       "previousSecretExpireTime": "2026-09-15T22:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "stream": "program"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookSubscription"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    DisableWebhookSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["DisableWebhookSubscriptionRequest"];
+            };
+        };
+        responses: {
+            /** @description The webhook subscription. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "url": "https://hr.example.org/btlc",
+                     *       "description": "What it is for",
+                     *       "resourceTypes": [
+                     *         "btlc/Credential"
+                     *       ],
+                     *       "state": "STATE_ENABLED",
+                     *       "failure": "Why it has failed, for people",
+                     *       "deliveredSequence": 1,
+                     *       "failingSinceTime": "2026-09-15T19:00:00Z",
+                     *       "previousSecretExpireTime": "2026-09-15T22:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "stream": "program"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookSubscription"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    RotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapHours": 24
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateWebhookSecretRequest"];
+            };
+        };
+        responses: {
+            /** @description The webhook subscription with its new secret, which is shown this once: a retry gets SECRET_ALREADY_SHOWN. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "webhookSubscription": {
+                     *         "name": "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *         "url": "https://hr.example.org/btlc",
+                     *         "description": "What it is for",
+                     *         "resourceTypes": [
+                     *           "btlc/Credential"
+                     *         ],
+                     *         "state": "STATE_ENABLED",
+                     *         "failure": "Why it has failed, for people",
+                     *         "deliveredSequence": 1,
+                     *         "failingSinceTime": "2026-09-15T19:00:00Z",
+                     *         "previousSecretExpireTime": "2026-09-15T22:00:00Z",
+                     *         "createTime": "2026-09-15T19:00:00Z",
+                     *         "updateTime": "2026-09-15T19:00:00Z",
+                     *         "etag": "v3",
+                     *         "stream": "program"
+                     *       },
+                     *       "secret": "Signs what is posted, beside the one of before until that expires"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RotateWebhookSecretResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    TestWebhookSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["TestWebhookSubscriptionRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "delivery": {
+                     *         "messageId": "msg_districts-bps-42",
+                     *         "sequence": 1,
+                     *         "attempt": 1,
+                     *         "outcome": "OUTCOME_DELIVERED",
+                     *         "statusCode": 1,
+                     *         "detail": "Why it failed, for people, or the beginning of what the endpoint answered",
+                     *         "durationMs": 1,
+                     *         "redelivery": true,
+                     *         "attemptTime": "2026-09-15T19:00:00Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TestWebhookSubscriptionResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    RedeliverChanges: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "firstSequence": 1,
+                 *       "lastSequence": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["RedeliverChangesRequest"];
+            };
+        };
+        responses: {
+            /** @description It has begun; the log tells how it goes. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changeCount": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RedeliverChangesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: sequence, outcome, attempt_time. */
+                filter?: string;
+                /** @description Order, over: attempt_time. Default: `attempt_time desc`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the webhook subscription in the resource name `webhookSubscriptions/{webhook_subscription}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                webhookSubscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "webhookDeliveries": [
+                     *         {
+                     *           "messageId": "msg_districts-bps-42",
+                     *           "sequence": 1,
+                     *           "attempt": 1,
+                     *           "outcome": "OUTCOME_DELIVERED",
+                     *           "statusCode": 1,
+                     *           "detail": "Why it failed, for people, or the beginning of what the endpoint answered",
+                     *           "durationMs": 1,
+                     *           "redelivery": true,
+                     *           "attemptTime": "2026-09-15T19:00:00Z"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListWebhookDeliveriesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -8264,7 +10645,8 @@ export interface operations {
                      *       "issuedCount": 1,
                      *       "refusedCount": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
-                     *       "updateTime": "2026-09-15T19:00:00Z"
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "replacedKey": "The compromised key whose credentials are issued anew; empty when credentials are issued for the first time"
                      *     }
                      */
                     "application/json": components["schemas"]["IssueBatch"];
@@ -8316,7 +10698,8 @@ export interface operations {
                      *       "issuedCount": 1,
                      *       "refusedCount": 1,
                      *       "createTime": "2026-09-15T19:00:00Z",
-                     *       "updateTime": "2026-09-15T19:00:00Z"
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "replacedKey": "The compromised key whose credentials are issued anew; empty when credentials are issued for the first time"
                      *     }
                      */
                     "application/json": components["schemas"]["IssueBatch"];
@@ -8469,6 +10852,70 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    BatchReissueCredentials: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credentialType": "credentialTypes/using-data-certificate",
+                 *       "keyId": "z6MkjZbXVrCMb6VeLh7dUHyBMSRhfqKNJHbM9pLj1iPKxM8F"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchReissueCredentialsRequest"];
+            };
+        };
+        responses: {
+            /** @description The batch. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "issueBatches/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "credentialType": "credentialTypes/using-data-certificate",
+                     *       "state": "STATE_RUNNING",
+                     *       "totalCount": 1,
+                     *       "issuedCount": 1,
+                     *       "refusedCount": 1,
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "replacedKey": "The compromised key whose credentials are issued anew; empty when credentials are issued for the first time"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IssueBatch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
@@ -8924,7 +11371,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
@@ -8955,7 +11402,12 @@ export interface operations {
                      *           "statusTime": "2026-09-15T19:00:00Z",
                      *           "version": 1
                      *         }
-                     *       ]
+                     *       ],
+                     *       "movedDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["LookupCredentialStatusResponse"];
@@ -8986,12 +11438,14 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 /**
                  * @example {
-                 *       "employeeIds": [
-                 *         "E100234"
+                 *       "persons": [
+                 *         {
+                 *           "employeeId": "E100234"
+                 *         }
                  *       ]
                  *     }
                  */
@@ -9023,12 +11477,290 @@ export interface operations {
                      *               "statusTime": "2026-09-15T19:00:00Z",
                      *               "version": 1
                      *             }
-                     *           ]
+                     *           ],
+                     *           "person": {
+                     *             "employeeId": "E100234"
+                     *           },
+                     *           "outcome": "LOOKUP_OUTCOME_FOUND",
+                     *           "movedDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           }
                      *         }
                      *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["BatchLookupCredentialStatusesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ExportCredentialStatuses: {
+        parameters: {
+            query?: {
+                /** @description To go on with an export that broke off: the last credential that arrived. Format: `credentials/{credential}`. */
+                afterCredential?: string;
+                /** @description To go on with an export that broke off: the cursor that it began with, which is given back. What has changed since is in the change feed after it. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}`.
+                 * @example bps
+                 */
+                district: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row a line, or CSV with the same columns, or messages with their length in front, by `Accept`. One that breaks off breaks the connection. */
+            200: {
+                headers: {
+                    "Btlc-Cursor": components["headers"]["BtlcCursor"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "credential": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "employeeId": "E100234",
+                     *       "stateEducatorId": "The person, by the state's number; empty when there is none",
+                     *       "credentialType": "credentialTypes/using-data-certificate",
+                     *       "status": "CREDENTIAL_STATUS_ACTIVE",
+                     *       "issueTime": "2026-09-15T19:00:00Z",
+                     *       "statusTime": "2026-09-15T19:00:00Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/x-ndjson": components["schemas"]["ExportedCredentialStatus"];
+                    /** @example credential,educator,employeeId,stateEducatorId,credentialType,status,issueTime,statusTime,version */
+                    "text/csv": string;
+                    /** @example … */
+                    "application/x-protobuf": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ExportEdFiCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}`.
+                 * @example bps
+                 */
+                district: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row a line, or CSV with the same columns, or messages with their length in front, by `Accept`. One that breaks off breaks the connection. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "credentialIdentifier": "0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "stateOfIssueStateAbbreviationDescriptor": "uri://ed-fi.org/StateAbbreviationDescriptor#MA",
+                     *       "credentialTypeDescriptor": "uri://ed-fi.org/CredentialTypeDescriptor#Certification",
+                     *       "namespace": "uri://btlc.example.org",
+                     *       "issuanceDate": "2026-05-30",
+                     *       "effectiveDate": "The first day that it counts",
+                     *       "expirationDate": "The last day that it counts; empty when it has no end",
+                     *       "certificationTitle": "Using Data Course Certificate",
+                     *       "credentialStatusDescriptor": "uri://ed-fi.org/CredentialStatusDescriptor#Active",
+                     *       "credentialStatusDate": "Since when",
+                     *       "staffUniqueId": "The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so"
+                     *     }
+                     */
+                    "application/x-ndjson": components["schemas"]["EdFiCredential"];
+                    /** @example credentialIdentifier,stateOfIssueStateAbbreviationDescriptor,credentialTypeDescriptor,namespace,issuanceDate,effectiveDate,expirationDate,certificationTitle,credentialStatusDescriptor,credentialStatusDate,staffUniqueId */
+                    "text/csv": string;
+                    /** @example … */
+                    "application/x-protobuf": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetReconciliationDigest: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The part: digits of the hexadecimal key, empty for all rows.
+                 * @example 3f
+                 */
+                prefix?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}`.
+                 * @example bps
+                 */
+                district: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The digest of the part, of its own parts, and its rows when they are few. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "node": {
+                     *         "prefix": "3f",
+                     *         "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *         "rowCount": 1
+                     *       },
+                     *       "children": [
+                     *         {
+                     *           "prefix": "3f",
+                     *           "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "rowCount": 1
+                     *         }
+                     *       ],
+                     *       "rows": [
+                     *         {
+                     *           "key": "The hexadecimal key",
+                     *           "digest": "Of the row",
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "credentialType": "credentialTypes/using-data-certificate",
+                     *           "credential": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "status": "CREDENTIAL_STATUS_ACTIVE",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "cursor": "djE6MTI"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GetReconciliationDigestResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetCareerFacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}`.
+                 * @example bps
+                 */
+                district: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "person": {
+                 *         "employeeId": "E100234"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["GetCareerFactsRequest"];
+            };
+        };
+        responses: {
+            /** @description The facts that are on record, course by course. What they are worth for a salary lane or a licence is decided by others. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "courses": [
+                     *         {
+                     *           "course": "courses/using-data",
+                     *           "contactMinutes": 1,
+                     *           "endDate": {
+                     *             "year": 2026,
+                     *             "month": 12,
+                     *             "day": 18
+                     *           },
+                     *           "pdpValues": [
+                     *             {
+                     *               "points": 1,
+                     *               "rule": "1 clock hour = 1 PDP, 10 hours at least on a topic",
+                     *               "citation": "Where the rule is from",
+                     *               "effectiveDate": {
+                     *                 "year": 2026,
+                     *                 "month": 9,
+                     *                 "day": 8
+                     *               },
+                     *               "assumption": true
+                     *             }
+                     *           ],
+                     *           "credential": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GetCareerFactsResponse"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -9930,7 +12662,8 @@ export interface operations {
                      *       ],
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "mergedInto": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *     }
                      */
                     "application/json": components["schemas"]["Educator"];
@@ -10048,7 +12781,8 @@ export interface operations {
                      *       ],
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "mergedInto": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *     }
                      */
                     "application/json": components["schemas"]["Educator"];
@@ -10124,7 +12858,8 @@ export interface operations {
                      *           ],
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
-                     *           "etag": "v3"
+                     *           "etag": "v3",
+                     *           "mergedInto": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -10227,7 +12962,8 @@ export interface operations {
                      *       ],
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "mergedInto": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *     }
                      */
                     "application/json": components["schemas"]["Educator"];
@@ -10300,7 +13036,8 @@ export interface operations {
                      *       ],
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "mergedInto": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *     }
                      */
                     "application/json": components["schemas"]["Educator"];
@@ -10654,6 +13391,723 @@ export interface operations {
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListRosterImports: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: state, create_time. */
+                filter?: string;
+                /** @description Order, over: create_time. Default: `create_time desc`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}`.
+                 * @example bps
+                 */
+                district: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of roster imports, without their faults. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rosterImports": [
+                     *         {
+                     *           "name": "districts/bps/rosterImports/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "fileName": "roster-2026-09-01.zip",
+                     *           "fileDigest": "SHA-256 of the file, hexadecimal",
+                     *           "state": "STATE_FAULTY",
+                     *           "counts": {
+                     *             "schoolsAdded": 1,
+                     *             "schoolsRenamed": 1,
+                     *             "schoolsMissing": 1,
+                     *             "peopleAdded": 1,
+                     *             "peopleChanged": 1,
+                     *             "employmentsAdded": 1,
+                     *             "employmentsMoved": 1,
+                     *             "employmentsEnded": 1,
+                     *             "unchanged": 1,
+                     *             "ignored": 1,
+                     *             "ambiguous": 1
+                     *           },
+                     *           "blockedReason": "Why it is blocked, for people",
+                     *           "faultCount": 1,
+                     *           "faults": [
+                     *             {
+                     *               "file": "users.csv",
+                     *               "line": 1,
+                     *               "column": "beginDate",
+                     *               "description": "What is wrong, and what would be right"
+                     *             }
+                     *           ],
+                     *           "applyTime": "2026-09-15T19:00:00Z",
+                     *           "undoTime": "2026-09-15T19:00:00Z",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListRosterImportsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateRosterImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}`.
+                 * @example bps
+                 */
+                district: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fileName": "roster-2026-09-01.zip",
+                 *       "content": "AAAA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateRosterImportRequest"];
+            };
+        };
+        responses: {
+            /** @description The roster import. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "districts/bps/rosterImports/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "fileName": "roster-2026-09-01.zip",
+                     *       "fileDigest": "SHA-256 of the file, hexadecimal",
+                     *       "state": "STATE_FAULTY",
+                     *       "counts": {
+                     *         "schoolsAdded": 1,
+                     *         "schoolsRenamed": 1,
+                     *         "schoolsMissing": 1,
+                     *         "peopleAdded": 1,
+                     *         "peopleChanged": 1,
+                     *         "employmentsAdded": 1,
+                     *         "employmentsMoved": 1,
+                     *         "employmentsEnded": 1,
+                     *         "unchanged": 1,
+                     *         "ignored": 1,
+                     *         "ambiguous": 1
+                     *       },
+                     *       "blockedReason": "Why it is blocked, for people",
+                     *       "faultCount": 1,
+                     *       "faults": [
+                     *         {
+                     *           "file": "users.csv",
+                     *           "line": 1,
+                     *           "column": "beginDate",
+                     *           "description": "What is wrong, and what would be right"
+                     *         }
+                     *       ],
+                     *       "applyTime": "2026-09-15T19:00:00Z",
+                     *       "undoTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RosterImport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetRosterImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}/rosterImports/{roster_import}`.
+                 * @example bps
+                 */
+                district: string;
+                /**
+                 * @description The id of the roster import in the resource name `districts/{district}/rosterImports/{roster_import}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                rosterImport: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roster import. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "districts/bps/rosterImports/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "fileName": "roster-2026-09-01.zip",
+                     *       "fileDigest": "SHA-256 of the file, hexadecimal",
+                     *       "state": "STATE_FAULTY",
+                     *       "counts": {
+                     *         "schoolsAdded": 1,
+                     *         "schoolsRenamed": 1,
+                     *         "schoolsMissing": 1,
+                     *         "peopleAdded": 1,
+                     *         "peopleChanged": 1,
+                     *         "employmentsAdded": 1,
+                     *         "employmentsMoved": 1,
+                     *         "employmentsEnded": 1,
+                     *         "unchanged": 1,
+                     *         "ignored": 1,
+                     *         "ambiguous": 1
+                     *       },
+                     *       "blockedReason": "Why it is blocked, for people",
+                     *       "faultCount": 1,
+                     *       "faults": [
+                     *         {
+                     *           "file": "users.csv",
+                     *           "line": 1,
+                     *           "column": "beginDate",
+                     *           "description": "What is wrong, and what would be right"
+                     *         }
+                     *       ],
+                     *       "applyTime": "2026-09-15T19:00:00Z",
+                     *       "undoTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RosterImport"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListRosterActions: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: kind, line, key. */
+                filter?: string;
+                /** @description Order, over: ordinal. Default: `ordinal`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}/rosterImports/{roster_import}`.
+                 * @example bps
+                 */
+                district: string;
+                /**
+                 * @description The id of the roster import in the resource name `districts/{district}/rosterImports/{roster_import}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                rosterImport: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what the roster would change. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rosterActions": [
+                     *         {
+                     *           "kind": "KIND_SCHOOL_ADDED",
+                     *           "line": 1,
+                     *           "key": "The employee id of the person, or the code of the school",
+                     *           "resource": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "before": "What is on record",
+                     *           "after": "What would be"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListRosterActionsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ApplyRosterImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}/rosterImports/{roster_import}`.
+                 * @example bps
+                 */
+                district: string;
+                /**
+                 * @description The id of the roster import in the resource name `districts/{district}/rosterImports/{roster_import}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                rosterImport: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["ApplyRosterImportRequest"];
+            };
+        };
+        responses: {
+            /** @description The roster import. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "districts/bps/rosterImports/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "fileName": "roster-2026-09-01.zip",
+                     *       "fileDigest": "SHA-256 of the file, hexadecimal",
+                     *       "state": "STATE_FAULTY",
+                     *       "counts": {
+                     *         "schoolsAdded": 1,
+                     *         "schoolsRenamed": 1,
+                     *         "schoolsMissing": 1,
+                     *         "peopleAdded": 1,
+                     *         "peopleChanged": 1,
+                     *         "employmentsAdded": 1,
+                     *         "employmentsMoved": 1,
+                     *         "employmentsEnded": 1,
+                     *         "unchanged": 1,
+                     *         "ignored": 1,
+                     *         "ambiguous": 1
+                     *       },
+                     *       "blockedReason": "Why it is blocked, for people",
+                     *       "faultCount": 1,
+                     *       "faults": [
+                     *         {
+                     *           "file": "users.csv",
+                     *           "line": 1,
+                     *           "column": "beginDate",
+                     *           "description": "What is wrong, and what would be right"
+                     *         }
+                     *       ],
+                     *       "applyTime": "2026-09-15T19:00:00Z",
+                     *       "undoTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RosterImport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    UndoRosterImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the district in the resource name `districts/{district}/rosterImports/{roster_import}`.
+                 * @example bps
+                 */
+                district: string;
+                /**
+                 * @description The id of the roster import in the resource name `districts/{district}/rosterImports/{roster_import}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                rosterImport: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["UndoRosterImportRequest"];
+            };
+        };
+        responses: {
+            /** @description The roster import. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "districts/bps/rosterImports/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "fileName": "roster-2026-09-01.zip",
+                     *       "fileDigest": "SHA-256 of the file, hexadecimal",
+                     *       "state": "STATE_FAULTY",
+                     *       "counts": {
+                     *         "schoolsAdded": 1,
+                     *         "schoolsRenamed": 1,
+                     *         "schoolsMissing": 1,
+                     *         "peopleAdded": 1,
+                     *         "peopleChanged": 1,
+                     *         "employmentsAdded": 1,
+                     *         "employmentsMoved": 1,
+                     *         "employmentsEnded": 1,
+                     *         "unchanged": 1,
+                     *         "ignored": 1,
+                     *         "ambiguous": 1
+                     *       },
+                     *       "blockedReason": "Why it is blocked, for people",
+                     *       "faultCount": 1,
+                     *       "faults": [
+                     *         {
+                     *           "file": "users.csv",
+                     *           "line": 1,
+                     *           "column": "beginDate",
+                     *           "description": "What is wrong, and what would be right"
+                     *         }
+                     *       ],
+                     *       "applyTime": "2026-09-15T19:00:00Z",
+                     *       "undoTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RosterImport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    MergeEducators: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "duplicate": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a11"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MergeEducatorsRequest"];
+            };
+        };
+        responses: {
+            /** @description The educator. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "givenName": "Jordan",
+                     *       "familyName": "Rivera",
+                     *       "pastNames": [
+                     *         {
+                     *           "givenName": "Jordan",
+                     *           "familyName": "Rivera",
+                     *           "recordTime": "2026-09-15T19:00:00Z"
+                     *         }
+                     *       ],
+                     *       "emails": [
+                     *         {
+                     *           "address": "jordan.rivera@example.org",
+                     *           "verified": true
+                     *         }
+                     *       ],
+                     *       "externalIds": [
+                     *         {
+                     *           "kind": "EXTERNAL_ID_KIND_EMPLOYEE_ID",
+                     *           "district": "districts/bps",
+                     *           "value": "E100234"
+                     *         }
+                     *       ],
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "mergedInto": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Educator"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    UnmergeEducator: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["UnmergeEducatorRequest"];
+            };
+        };
+        responses: {
+            /** @description The educator. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "givenName": "Jordan",
+                     *       "familyName": "Rivera",
+                     *       "pastNames": [
+                     *         {
+                     *           "givenName": "Jordan",
+                     *           "familyName": "Rivera",
+                     *           "recordTime": "2026-09-15T19:00:00Z"
+                     *         }
+                     *       ],
+                     *       "emails": [
+                     *         {
+                     *           "address": "jordan.rivera@example.org",
+                     *           "verified": true
+                     *         }
+                     *       ],
+                     *       "externalIds": [
+                     *         {
+                     *           "kind": "EXTERNAL_ID_KIND_EMPLOYEE_ID",
+                     *           "district": "districts/bps",
+                     *           "value": "E100234"
+                     *         }
+                     *       ],
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "mergedInto": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Educator"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
@@ -12929,6 +16383,331 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetTraining: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}/trainings/{training}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+                /**
+                 * @description The id of the training in the resource name `educators/{educator}/trainings/{training}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                training: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The training. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/trainings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "title": "Facilitating data teams",
+                     *       "provider": "Office of Instruction",
+                     *       "roleFamily": "roleFamilies/mentor",
+                     *       "minutes": 360,
+                     *       "completeDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "note": "Told by telephone.",
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "voidTime": "2026-09-15T19:00:00Z",
+                     *       "voidReason": "Why it was voided",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Training"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListTrainings: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: role_family, complete_date, create_time. */
+                filter?: string;
+                /** @description Order, over: complete_date, create_time. Default: `complete_date`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}`. `-` stands for any.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of trainings. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "trainings": [
+                     *         {
+                     *           "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/trainings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "title": "Facilitating data teams",
+                     *           "provider": "Office of Instruction",
+                     *           "roleFamily": "roleFamilies/mentor",
+                     *           "minutes": 360,
+                     *           "completeDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           },
+                     *           "note": "Told by telephone.",
+                     *           "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "voidTime": "2026-09-15T19:00:00Z",
+                     *           "voidReason": "Why it was voided",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListTrainingsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateTraining: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        /** @description The training. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Facilitating data teams",
+                 *       "provider": "Office of Instruction",
+                 *       "roleFamily": "roleFamilies/mentor",
+                 *       "minutes": 360,
+                 *       "completeDate": {
+                 *         "year": 2026,
+                 *         "month": 9,
+                 *         "day": 8
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TrainingInput"];
+            };
+        };
+        responses: {
+            /** @description The training. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/trainings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "title": "Facilitating data teams",
+                     *       "provider": "Office of Instruction",
+                     *       "roleFamily": "roleFamilies/mentor",
+                     *       "minutes": 360,
+                     *       "completeDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "note": "Told by telephone.",
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "voidTime": "2026-09-15T19:00:00Z",
+                     *       "voidReason": "Why it was voided",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Training"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    VoidTraining: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}/trainings/{training}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+                /**
+                 * @description The id of the training in the resource name `educators/{educator}/trainings/{training}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                training: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Recorded for another person."
+                 *     }
+                 */
+                "application/json": components["schemas"]["VoidTrainingRequest"];
+            };
+        };
+        responses: {
+            /** @description The training. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/trainings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "title": "Facilitating data teams",
+                     *       "provider": "Office of Instruction",
+                     *       "roleFamily": "roleFamilies/mentor",
+                     *       "minutes": 360,
+                     *       "completeDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "note": "Told by telephone.",
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "voidTime": "2026-09-15T19:00:00Z",
+                     *       "voidReason": "Why it was voided",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Training"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/competency"
 	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/migrate/migrations"
@@ -211,4 +212,30 @@ func (w *World) Graduate(number string) (educator uuid.UUID, registration Regist
 	registration = w.Register(educator, w.Mentor(educator), "using-data", "ENROLLED", "2026-09-02")
 	w.Demonstrate(educator, UsingData()...)
 	return educator, registration
+}
+
+// Courses are those of the program.
+func Courses() []string {
+	return []string{"using-data", "supporting-instruction", "shared-leadership", "professional-expertise"}
+}
+
+// Train records a training of an educator, for a role family, completed on a date.
+func (w *World) Train(educator uuid.UUID, family, date string) uuid.UUID {
+	w.t.Helper()
+	return got(w.Ent().Training.Create().SetEducatorID(educator).SetRoleFamilyID(family).SetTitle("Coaching").SetProvider("The program").SetMinutes(90).
+		SetCompleteDate(Day(date)).SetRecordedBy("test").SetCreateTime(w.Now()).SetUpdateTime(w.Now()).Save(w.t.Context()))(w.t).ID
+}
+
+// Leader makes an educator of bps who meets the policies of all four certificates and has a training for the role.
+func (w *World) Leader(number string) (educator uuid.UUID) {
+	w.t.Helper()
+	educator = w.Educator("bps", number)
+	role := w.Mentor(educator)
+	for _, course := range Courses() {
+		w.Register(educator, role, course, "ENROLLED", "2026-09-02")
+	}
+	codes := got(w.Ent().PerformanceAssessment.Query().Order(ent.Asc(performanceassessment.FieldCode)).Select(performanceassessment.FieldCode).Strings(w.t.Context()))(w.t)
+	w.Demonstrate(educator, codes...)
+	w.Train(educator, "mentor", "2026-11-02")
+	return educator
 }

@@ -37,6 +37,10 @@ func responseHeaders() object[*header] {
 		Description: "Changes whenever the resource does.",
 		Schema:      &schema{Type: "string"}, Example: `"` + exampleETag + `"`,
 	})
+	all.set("BtlcCursor", &header{
+		Description: "Where the change feed stood when the export was read: apply the changes after it.",
+		Schema:      &schema{Type: "string"}, Example: "eyJ2IjoxLCJlIjoiMWQxNGE4ZTciLCJzIjoiZGlzdHJpY3RzL2JwcyIsIm4iOjQyfQ",
+	})
 	all.set("IdempotencyReplayed", &header{
 		Description: "`true` when this is the answer to an earlier request with the same idempotency key.",
 		Schema:      &schema{Type: "string", Enum: []string{"true"}}, Example: "true",

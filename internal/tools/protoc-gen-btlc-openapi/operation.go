@@ -25,8 +25,8 @@ type call struct {
 // describe returns the operations of an RPC, one for each binding. The second and later ones have a number after their
 // id.
 func describe(method *protogen.Method, contract *contract, schemas *schemas) ([]*operation, error) {
-	if method.Desc.IsStreamingClient() || method.Desc.IsStreamingServer() {
-		return nil, fmt.Errorf("is a stream, which REST does not carry")
+	if method.Desc.IsStreamingClient() {
+		return nil, fmt.Errorf("takes a stream, which REST does not carry")
 	}
 	rules, err := httpRules(method)
 	if err != nil {

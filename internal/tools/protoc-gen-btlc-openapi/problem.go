@@ -47,12 +47,18 @@ var problems = []problem{
 		title:       "There is no such resource", detail: "There is no such resource, or you may not see it.",
 	},
 	{
+		status: http.StatusNotAcceptable, name: "NotAcceptable", fits: (*call).streams,
+		description: "The answer is not given in any of the media types of `Accept`.",
+		reasons:     []string{"NOT_ACCEPTABLE"},
+		title:       "None of the media types asked for is offered", detail: "This is given as application/x-ndjson or text/csv.",
+	},
+	{
 		status: http.StatusConflict, name: "Conflict", fits: func(c *call) bool { return c.verb != "get" },
 		description: "The state of things does not allow it.",
 		reasons: []string{
 			"ALREADY_EXISTS", "STATE_CONFLICT", "REFERENCE_NOT_FOUND", "CONTENTION", "SECRET_ALREADY_SHOWN", "KEY_LIMIT",
 			"ROLE_NOT_HELD", "SEAT_UNAVAILABLE", "REGISTRATION_CLOSED", "ALREADY_REGISTERED", "ALREADY_RECORDED",
-			"SUBMISSION_INCOMPLETE", "OWN_WORK", "REQUIREMENTS_UNMET", "CREDENTIAL_HELD", "AGREEMENT_ABSENT",
+			"SUBMISSION_INCOMPLETE", "OWN_WORK", "REQUIREMENTS_UNMET", "CREDENTIAL_HELD", "AGREEMENT_ABSENT", "ROSTER_STALE",
 		},
 		title: "There is one already", detail: "There is one of that name.",
 	},

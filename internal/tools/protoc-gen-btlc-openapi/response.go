@@ -23,6 +23,9 @@ func (c *call) responses() (object[*response], error) {
 
 // success is the answer: the field that the contract names as the body, or the whole message.
 func (c *call) success() (*response, error) {
+	if c.streams() {
+		return c.streamed()
+	}
 	message, about := c.method.Output, c.method.Output.Comments.Leading
 	if name := c.rule.GetResponseBody(); name != "" {
 		f := findField(message, name)

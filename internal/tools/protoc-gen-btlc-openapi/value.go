@@ -40,6 +40,8 @@ const exampleETag = "v3"
 // exclusive are fields of which a message has one alone, and what goes with it: examples have the first of each set.
 var exclusive = [][]protoreflect.FullName{
 	{"btlc.access.v1.RoleBinding.api_client", "btlc.access.v1.RoleBinding.oidc_subject"},
+	{"btlc.credential.v1.LookupCredentialStatusRequest.employee_id", "btlc.credential.v1.LookupCredentialStatusRequest.person"},
+	{"btlc.credential.v1.BatchLookupCredentialStatusesRequest.persons", "btlc.credential.v1.BatchLookupCredentialStatusesRequest.employee_ids"},
 	{
 		"btlc.directory.v1.LookupEducatorRequest.email", "btlc.directory.v1.LookupEducatorRequest.state_educator_id",
 		"btlc.directory.v1.LookupEducatorRequest.employee_id", "btlc.directory.v1.LookupEducatorRequest.district",
@@ -48,6 +50,9 @@ var exclusive = [][]protoreflect.FullName{
 
 // excluded is true for a field that has no place in an example, because the example has another one of its set.
 func excluded(f field) bool {
+	if oneof := f.Desc.ContainingOneof(); oneof != nil && !oneof.IsSynthetic() && oneof.Fields().Get(0) != f.Desc {
+		return true
+	}
 	return slices.ContainsFunc(exclusive, func(set []protoreflect.FullName) bool { return slices.Contains(set[1:], f.Desc.FullName()) })
 }
 

@@ -1,5 +1,5 @@
 // Command signbench measures how many credentials a CPU second signs, side by side in one run with the JavaScript reference
-// stack (@digitalbazaar/vc) on the same documents: `make bench-sign`. What is counted is the CPU time of a process of its
+// stack (@digitalbazaar/vc) on the same documents: `make bench-signing`. What is counted is the CPU time of a process of its
 // own for each, after a warm-up, so that other work on the machine does little to the ratio.
 package main
 

@@ -39,6 +39,9 @@ const (
 	ChangeKind_CHANGE_KIND_UPDATED ChangeKind = 2
 	// It is gone.
 	ChangeKind_CHANGE_KIND_DELETED ChangeKind = 3
+	// It and another one were the same: what the other one had is this one's. The natural keys of before are in
+	// previous_natural_keys, the other one's name in the state.
+	ChangeKind_CHANGE_KIND_MERGED ChangeKind = 4
 )
 
 // Enum value maps for ChangeKind.
@@ -48,12 +51,14 @@ var (
 		1: "CHANGE_KIND_CREATED",
 		2: "CHANGE_KIND_UPDATED",
 		3: "CHANGE_KIND_DELETED",
+		4: "CHANGE_KIND_MERGED",
 	}
 	ChangeKind_value = map[string]int32{
 		"CHANGE_KIND_UNSPECIFIED": 0,
 		"CHANGE_KIND_CREATED":     1,
 		"CHANGE_KIND_UPDATED":     2,
 		"CHANGE_KIND_DELETED":     3,
+		"CHANGE_KIND_MERGED":      4,
 	}
 )
 
@@ -102,9 +107,11 @@ type Change struct {
 	// The state that the consumer needs.
 	State *structpb.Struct `protobuf:"bytes,7,opt,name=state,proto3" json:"state,omitempty"`
 	// When it was recorded.
-	CommitTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=commit_time,json=commitTime,proto3" json:"commit_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CommitTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=commit_time,json=commitTime,proto3" json:"commit_time,omitempty"`
+	// The numbers by which the consumer knew the person before, where they changed.
+	PreviousNaturalKeys map[string]string `protobuf:"bytes,9,rep,name=previous_natural_keys,json=previousNaturalKeys,proto3" json:"previous_natural_keys,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Change) Reset() {
@@ -189,6 +196,13 @@ func (x *Change) GetState() *structpb.Struct {
 func (x *Change) GetCommitTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CommitTime
+	}
+	return nil
+}
+
+func (x *Change) GetPreviousNaturalKeys() map[string]string {
+	if x != nil {
+		return x.PreviousNaturalKeys
 	}
 	return nil
 }
@@ -330,11 +344,140 @@ func (x *ListChangesResponse) GetNewestSequence() int32 {
 	return 0
 }
 
+// Says what to watch.
+type WatchChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The stream: `districts/{district}`, `institutions/{institution}` or `program`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// From where to go on; empty to begin at the oldest change that is kept. On REST the header `Last-Event-ID` says the
+	// same, as browsers send it when they come back.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchChangesRequest) Reset() {
+	*x = WatchChangesRequest{}
+	mi := &file_btlc_change_v1_changes_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchChangesRequest) ProtoMessage() {}
+
+func (x *WatchChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_change_v1_changes_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchChangesRequest.ProtoReflect.Descriptor instead.
+func (*WatchChangesRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_change_v1_changes_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *WatchChangesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *WatchChangesRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// A change, or a sign of life: every 15 seconds without a change.
+type WatchChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The change; unset in a sign of life.
+	Change *Change `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	// To go on after it.
+	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// The number of the oldest change that is kept.
+	OldestSequence int32 `protobuf:"varint,3,opt,name=oldest_sequence,json=oldestSequence,proto3" json:"oldest_sequence,omitempty"`
+	// The number of the newest change; 0 when there is none.
+	NewestSequence int32 `protobuf:"varint,4,opt,name=newest_sequence,json=newestSequence,proto3" json:"newest_sequence,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *WatchChangesResponse) Reset() {
+	*x = WatchChangesResponse{}
+	mi := &file_btlc_change_v1_changes_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchChangesResponse) ProtoMessage() {}
+
+func (x *WatchChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_change_v1_changes_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchChangesResponse.ProtoReflect.Descriptor instead.
+func (*WatchChangesResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_change_v1_changes_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WatchChangesResponse) GetChange() *Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *WatchChangesResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *WatchChangesResponse) GetOldestSequence() int32 {
+	if x != nil {
+		return x.OldestSequence
+	}
+	return 0
+}
+
+func (x *WatchChangesResponse) GetNewestSequence() int32 {
+	if x != nil {
+		return x.NewestSequence
+	}
+	return 0
+}
+
 var File_btlc_change_v1_changes_proto protoreflect.FileDescriptor
 
 const file_btlc_change_v1_changes_proto_rawDesc = "" +
 	"\n" +
-	"\x1cbtlc/change/v1/changes.proto\x12\x0ebtlc.change.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\x03\n" +
+	"\x1cbtlc/change/v1/changes.proto\x12\x0ebtlc.change.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd4\x04\n" +
 	"\x06Change\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x05R\bsequence\x12\x1a\n" +
 	"\bresource\x18\x02 \x01(\tR\bresource\x12#\n" +
@@ -344,8 +487,12 @@ const file_btlc_change_v1_changes_proto_rawDesc = "" +
 	"\fnatural_keys\x18\x06 \x03(\v2'.btlc.change.v1.Change.NaturalKeysEntryR\vnaturalKeys\x12-\n" +
 	"\x05state\x18\a \x01(\v2\x17.google.protobuf.StructR\x05state\x12;\n" +
 	"\vcommit_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"commitTime\x1a>\n" +
+	"commitTime\x12c\n" +
+	"\x15previous_natural_keys\x18\t \x03(\v2/.btlc.change.v1.Change.PreviousNaturalKeysEntryR\x13previousNaturalKeys\x1a>\n" +
 	"\x10NaturalKeysEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aF\n" +
+	"\x18PreviousNaturalKeysEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd2\x01\n" +
 	"\x12ListChangesRequest\x12n\n" +
@@ -358,13 +505,22 @@ const file_btlc_change_v1_changes_proto_rawDesc = "" +
 	"\vnext_cursor\x18\x02 \x01(\tR\n" +
 	"nextCursor\x12'\n" +
 	"\x0foldest_sequence\x18\x03 \x01(\x05R\x0eoldestSequence\x12'\n" +
-	"\x0fnewest_sequence\x18\x04 \x01(\x05R\x0enewestSequence*t\n" +
+	"\x0fnewest_sequence\x18\x04 \x01(\x05R\x0enewestSequence\"\xaa\x01\n" +
+	"\x13WatchChangesRequest\x12n\n" +
+	"\x06parent\x18\x01 \x01(\tBV\xe0A\x02\xbaHPrN2L^(program|districts/[a-z][a-z0-9-]{1,62}|institutions/[a-z][a-z0-9-]{1,62})$R\x06parent\x12#\n" +
+	"\x06cursor\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\x06cursor\"\xb0\x01\n" +
+	"\x14WatchChangesResponse\x12.\n" +
+	"\x06change\x18\x01 \x01(\v2\x16.btlc.change.v1.ChangeR\x06change\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12'\n" +
+	"\x0foldest_sequence\x18\x03 \x01(\x05R\x0eoldestSequence\x12'\n" +
+	"\x0fnewest_sequence\x18\x04 \x01(\x05R\x0enewestSequence*\x8c\x01\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CHANGE_KIND_CREATED\x10\x01\x12\x17\n" +
 	"\x13CHANGE_KIND_UPDATED\x10\x02\x12\x17\n" +
-	"\x13CHANGE_KIND_DELETED\x10\x03B\xb1\x01\n" +
+	"\x13CHANGE_KIND_DELETED\x10\x03\x12\x16\n" +
+	"\x12CHANGE_KIND_MERGED\x10\x04B\xb1\x01\n" +
 	"\x12com.btlc.change.v1B\fChangesProtoP\x01Z3github.com/btlc/btlc/gen/go/btlc/change/v1;changev1\xa2\x02\x03BCX\xaa\x02\x0eBtlc.Change.V1\xca\x02\x0eBtlc\\Change\\V1\xe2\x02\x1aBtlc\\Change\\V1\\GPBMetadata\xea\x02\x10Btlc::Change::V1b\x06proto3"
 
 var (
@@ -380,27 +536,32 @@ func file_btlc_change_v1_changes_proto_rawDescGZIP() []byte {
 }
 
 var file_btlc_change_v1_changes_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_btlc_change_v1_changes_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_btlc_change_v1_changes_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_btlc_change_v1_changes_proto_goTypes = []any{
 	(ChangeKind)(0),               // 0: btlc.change.v1.ChangeKind
 	(*Change)(nil),                // 1: btlc.change.v1.Change
 	(*ListChangesRequest)(nil),    // 2: btlc.change.v1.ListChangesRequest
 	(*ListChangesResponse)(nil),   // 3: btlc.change.v1.ListChangesResponse
-	nil,                           // 4: btlc.change.v1.Change.NaturalKeysEntry
-	(*structpb.Struct)(nil),       // 5: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*WatchChangesRequest)(nil),   // 4: btlc.change.v1.WatchChangesRequest
+	(*WatchChangesResponse)(nil),  // 5: btlc.change.v1.WatchChangesResponse
+	nil,                           // 6: btlc.change.v1.Change.NaturalKeysEntry
+	nil,                           // 7: btlc.change.v1.Change.PreviousNaturalKeysEntry
+	(*structpb.Struct)(nil),       // 8: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_btlc_change_v1_changes_proto_depIdxs = []int32{
 	0, // 0: btlc.change.v1.Change.kind:type_name -> btlc.change.v1.ChangeKind
-	4, // 1: btlc.change.v1.Change.natural_keys:type_name -> btlc.change.v1.Change.NaturalKeysEntry
-	5, // 2: btlc.change.v1.Change.state:type_name -> google.protobuf.Struct
-	6, // 3: btlc.change.v1.Change.commit_time:type_name -> google.protobuf.Timestamp
-	1, // 4: btlc.change.v1.ListChangesResponse.changes:type_name -> btlc.change.v1.Change
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6, // 1: btlc.change.v1.Change.natural_keys:type_name -> btlc.change.v1.Change.NaturalKeysEntry
+	8, // 2: btlc.change.v1.Change.state:type_name -> google.protobuf.Struct
+	9, // 3: btlc.change.v1.Change.commit_time:type_name -> google.protobuf.Timestamp
+	7, // 4: btlc.change.v1.Change.previous_natural_keys:type_name -> btlc.change.v1.Change.PreviousNaturalKeysEntry
+	1, // 5: btlc.change.v1.ListChangesResponse.changes:type_name -> btlc.change.v1.Change
+	1, // 6: btlc.change.v1.WatchChangesResponse.change:type_name -> btlc.change.v1.Change
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_btlc_change_v1_changes_proto_init() }
@@ -414,7 +575,7 @@ func file_btlc_change_v1_changes_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_change_v1_changes_proto_rawDesc), len(file_btlc_change_v1_changes_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -28,23 +28,83 @@ var File_btlc_change_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_change_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1cbtlc/change/v1/service.proto\x12\x0ebtlc.change.v1\x1a\x19btlc/access/v1/rule.proto\x1a\x1cbtlc/change/v1/changes.proto\x1a\x1cgoogle/api/annotations.proto2\xf6\x01\n" +
+	"\x1cbtlc/change/v1/service.proto\x12\x0ebtlc.change.v1\x1a\x19btlc/access/v1/rule.proto\x1a\x1cbtlc/change/v1/changes.proto\x1a\x1dbtlc/change/v1/webhooks.proto\x1a\x1cgoogle/api/annotations.proto2\x85\x16\n" +
 	"\rChangeService\x12\xe4\x01\n" +
-	"\vListChanges\x12\".btlc.change.v1.ListChangesRequest\x1a#.btlc.change.v1.ListChangesResponse\"\x8b\x01\xaa\xd4\x18\x18\x1a\fchanges.read\"\x06parent0\x01\x82\xd3\xe4\x93\x02iZ%\x12#/v1/{parent=institutions/*}/changesZ\x1e\x12\x1c/v1/{parent=program}/changes\x12 /v1/{parent=districts/*}/changesB\xb1\x01\n" +
+	"\vListChanges\x12\".btlc.change.v1.ListChangesRequest\x1a#.btlc.change.v1.ListChangesResponse\"\x8b\x01\xaa\xd4\x18\x18\x1a\fchanges.read\"\x06parent0\x01\x82\xd3\xe4\x93\x02iZ%\x12#/v1/{parent=institutions/*}/changesZ\x1e\x12\x1c/v1/{parent=program}/changes\x12 /v1/{parent=districts/*}/changes\x12\xfb\x01\n" +
+	"\fWatchChanges\x12#.btlc.change.v1.WatchChangesRequest\x1a$.btlc.change.v1.WatchChangesResponse\"\x9d\x01\xaa\xd4\x18\x18\x1a\fchanges.read\"\x06parent0\x01\x82\xd3\xe4\x93\x02{Z+\x12)/v1/{parent=institutions/*}/changes:watchZ$\x12\"/v1/{parent=program}/changes:watch\x12&/v1/{parent=districts/*}/changes:watch0\x01\x12\xcd\x01\n" +
+	"\x16GetWebhookSubscription\x12-.btlc.change.v1.GetWebhookSubscriptionRequest\x1a..btlc.change.v1.GetWebhookSubscriptionResponse\"T\xaa\xd4\x18\x11\x1a\rwebhooks.read(\x01\x82\xd3\xe4\x93\x029b\x14webhook_subscription\x12!/v1/{name=webhookSubscriptions/*}\x12\xba\x01\n" +
+	"\x18ListWebhookSubscriptions\x12/.btlc.change.v1.ListWebhookSubscriptionsRequest\x1a0.btlc.change.v1.ListWebhookSubscriptionsResponse\";\xaa\xd4\x18\x17\x1a\rwebhooks.read\"\x06stream\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/webhookSubscriptions\x12\xe9\x01\n" +
+	"\x19CreateWebhookSubscription\x120.btlc.change.v1.CreateWebhookSubscriptionRequest\x1a1.btlc.change.v1.CreateWebhookSubscriptionResponse\"g\xaa\xd4\x18-\x1a\x0ewebhooks.write\"\x1bwebhook_subscription.stream\x82\xd3\xe4\x93\x020:\x14webhook_subscription\"\x18/v1/webhookSubscriptions\x12\x83\x02\n" +
+	"\x19UpdateWebhookSubscription\x120.btlc.change.v1.UpdateWebhookSubscriptionRequest\x1a1.btlc.change.v1.UpdateWebhookSubscriptionResponse\"\x80\x01\xaa\xd4\x18\x12\x1a\x0ewebhooks.write(\x01\x82\xd3\xe4\x93\x02d:\x14webhook_subscriptionb\x14webhook_subscription26/v1/{webhook_subscription.name=webhookSubscriptions/*}\x12\xe1\x01\n" +
+	"\x19EnableWebhookSubscription\x120.btlc.change.v1.EnableWebhookSubscriptionRequest\x1a1.btlc.change.v1.EnableWebhookSubscriptionResponse\"_\xaa\xd4\x18\x12\x1a\x0ewebhooks.write(\x01\x82\xd3\xe4\x93\x02C:\x01*b\x14webhook_subscription\"(/v1/{name=webhookSubscriptions/*}:enable\x12\xe5\x01\n" +
+	"\x1aDisableWebhookSubscription\x121.btlc.change.v1.DisableWebhookSubscriptionRequest\x1a2.btlc.change.v1.DisableWebhookSubscriptionResponse\"`\xaa\xd4\x18\x12\x1a\x0ewebhooks.write(\x01\x82\xd3\xe4\x93\x02D:\x01*b\x14webhook_subscription\")/v1/{name=webhookSubscriptions/*}:disable\x12\xc1\x01\n" +
+	"\x19DeleteWebhookSubscription\x120.btlc.change.v1.DeleteWebhookSubscriptionRequest\x1a1.btlc.change.v1.DeleteWebhookSubscriptionResponse\"?\xaa\xd4\x18\x12\x1a\x0ewebhooks.write(\x01\x82\xd3\xe4\x93\x02#*!/v1/{name=webhookSubscriptions/*}\x12\xbf\x01\n" +
+	"\x13RotateWebhookSecret\x12*.btlc.change.v1.RotateWebhookSecretRequest\x1a+.btlc.change.v1.RotateWebhookSecretResponse\"O\xaa\xd4\x18\x12\x1a\x0ewebhooks.write(\x01\x82\xd3\xe4\x93\x023:\x01*\"./v1/{name=webhookSubscriptions/*}:rotateSecret\x12\xc3\x01\n" +
+	"\x17TestWebhookSubscription\x12..btlc.change.v1.TestWebhookSubscriptionRequest\x1a/.btlc.change.v1.TestWebhookSubscriptionResponse\"G\xaa\xd4\x18\x12\x1a\x0ewebhooks.write(\x01\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{name=webhookSubscriptions/*}:test\x12\xb3\x01\n" +
+	"\x10RedeliverChanges\x12'.btlc.change.v1.RedeliverChangesRequest\x1a(.btlc.change.v1.RedeliverChangesResponse\"L\xaa\xd4\x18\x12\x1a\x0ewebhooks.write(\x01\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=webhookSubscriptions/*}:redeliver\x12\xc1\x01\n" +
+	"\x15ListWebhookDeliveries\x12,.btlc.change.v1.ListWebhookDeliveriesRequest\x1a-.btlc.change.v1.ListWebhookDeliveriesResponse\"K\xaa\xd4\x18\x11\x1a\rwebhooks.read(\x01\x82\xd3\xe4\x93\x020\x12./v1/{parent=webhookSubscriptions/*}/deliveriesB\xb1\x01\n" +
 	"\x12com.btlc.change.v1B\fServiceProtoP\x01Z3github.com/btlc/btlc/gen/go/btlc/change/v1;changev1\xa2\x02\x03BCX\xaa\x02\x0eBtlc.Change.V1\xca\x02\x0eBtlc\\Change\\V1\xe2\x02\x1aBtlc\\Change\\V1\\GPBMetadata\xea\x02\x10Btlc::Change::V1b\x06proto3"
 
 var file_btlc_change_v1_service_proto_goTypes = []any{
-	(*ListChangesRequest)(nil),  // 0: btlc.change.v1.ListChangesRequest
-	(*ListChangesResponse)(nil), // 1: btlc.change.v1.ListChangesResponse
+	(*ListChangesRequest)(nil),                 // 0: btlc.change.v1.ListChangesRequest
+	(*WatchChangesRequest)(nil),                // 1: btlc.change.v1.WatchChangesRequest
+	(*GetWebhookSubscriptionRequest)(nil),      // 2: btlc.change.v1.GetWebhookSubscriptionRequest
+	(*ListWebhookSubscriptionsRequest)(nil),    // 3: btlc.change.v1.ListWebhookSubscriptionsRequest
+	(*CreateWebhookSubscriptionRequest)(nil),   // 4: btlc.change.v1.CreateWebhookSubscriptionRequest
+	(*UpdateWebhookSubscriptionRequest)(nil),   // 5: btlc.change.v1.UpdateWebhookSubscriptionRequest
+	(*EnableWebhookSubscriptionRequest)(nil),   // 6: btlc.change.v1.EnableWebhookSubscriptionRequest
+	(*DisableWebhookSubscriptionRequest)(nil),  // 7: btlc.change.v1.DisableWebhookSubscriptionRequest
+	(*DeleteWebhookSubscriptionRequest)(nil),   // 8: btlc.change.v1.DeleteWebhookSubscriptionRequest
+	(*RotateWebhookSecretRequest)(nil),         // 9: btlc.change.v1.RotateWebhookSecretRequest
+	(*TestWebhookSubscriptionRequest)(nil),     // 10: btlc.change.v1.TestWebhookSubscriptionRequest
+	(*RedeliverChangesRequest)(nil),            // 11: btlc.change.v1.RedeliverChangesRequest
+	(*ListWebhookDeliveriesRequest)(nil),       // 12: btlc.change.v1.ListWebhookDeliveriesRequest
+	(*ListChangesResponse)(nil),                // 13: btlc.change.v1.ListChangesResponse
+	(*WatchChangesResponse)(nil),               // 14: btlc.change.v1.WatchChangesResponse
+	(*GetWebhookSubscriptionResponse)(nil),     // 15: btlc.change.v1.GetWebhookSubscriptionResponse
+	(*ListWebhookSubscriptionsResponse)(nil),   // 16: btlc.change.v1.ListWebhookSubscriptionsResponse
+	(*CreateWebhookSubscriptionResponse)(nil),  // 17: btlc.change.v1.CreateWebhookSubscriptionResponse
+	(*UpdateWebhookSubscriptionResponse)(nil),  // 18: btlc.change.v1.UpdateWebhookSubscriptionResponse
+	(*EnableWebhookSubscriptionResponse)(nil),  // 19: btlc.change.v1.EnableWebhookSubscriptionResponse
+	(*DisableWebhookSubscriptionResponse)(nil), // 20: btlc.change.v1.DisableWebhookSubscriptionResponse
+	(*DeleteWebhookSubscriptionResponse)(nil),  // 21: btlc.change.v1.DeleteWebhookSubscriptionResponse
+	(*RotateWebhookSecretResponse)(nil),        // 22: btlc.change.v1.RotateWebhookSecretResponse
+	(*TestWebhookSubscriptionResponse)(nil),    // 23: btlc.change.v1.TestWebhookSubscriptionResponse
+	(*RedeliverChangesResponse)(nil),           // 24: btlc.change.v1.RedeliverChangesResponse
+	(*ListWebhookDeliveriesResponse)(nil),      // 25: btlc.change.v1.ListWebhookDeliveriesResponse
 }
 var file_btlc_change_v1_service_proto_depIdxs = []int32{
-	0, // 0: btlc.change.v1.ChangeService.ListChanges:input_type -> btlc.change.v1.ListChangesRequest
-	1, // 1: btlc.change.v1.ChangeService.ListChanges:output_type -> btlc.change.v1.ListChangesResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0,  // 0: btlc.change.v1.ChangeService.ListChanges:input_type -> btlc.change.v1.ListChangesRequest
+	1,  // 1: btlc.change.v1.ChangeService.WatchChanges:input_type -> btlc.change.v1.WatchChangesRequest
+	2,  // 2: btlc.change.v1.ChangeService.GetWebhookSubscription:input_type -> btlc.change.v1.GetWebhookSubscriptionRequest
+	3,  // 3: btlc.change.v1.ChangeService.ListWebhookSubscriptions:input_type -> btlc.change.v1.ListWebhookSubscriptionsRequest
+	4,  // 4: btlc.change.v1.ChangeService.CreateWebhookSubscription:input_type -> btlc.change.v1.CreateWebhookSubscriptionRequest
+	5,  // 5: btlc.change.v1.ChangeService.UpdateWebhookSubscription:input_type -> btlc.change.v1.UpdateWebhookSubscriptionRequest
+	6,  // 6: btlc.change.v1.ChangeService.EnableWebhookSubscription:input_type -> btlc.change.v1.EnableWebhookSubscriptionRequest
+	7,  // 7: btlc.change.v1.ChangeService.DisableWebhookSubscription:input_type -> btlc.change.v1.DisableWebhookSubscriptionRequest
+	8,  // 8: btlc.change.v1.ChangeService.DeleteWebhookSubscription:input_type -> btlc.change.v1.DeleteWebhookSubscriptionRequest
+	9,  // 9: btlc.change.v1.ChangeService.RotateWebhookSecret:input_type -> btlc.change.v1.RotateWebhookSecretRequest
+	10, // 10: btlc.change.v1.ChangeService.TestWebhookSubscription:input_type -> btlc.change.v1.TestWebhookSubscriptionRequest
+	11, // 11: btlc.change.v1.ChangeService.RedeliverChanges:input_type -> btlc.change.v1.RedeliverChangesRequest
+	12, // 12: btlc.change.v1.ChangeService.ListWebhookDeliveries:input_type -> btlc.change.v1.ListWebhookDeliveriesRequest
+	13, // 13: btlc.change.v1.ChangeService.ListChanges:output_type -> btlc.change.v1.ListChangesResponse
+	14, // 14: btlc.change.v1.ChangeService.WatchChanges:output_type -> btlc.change.v1.WatchChangesResponse
+	15, // 15: btlc.change.v1.ChangeService.GetWebhookSubscription:output_type -> btlc.change.v1.GetWebhookSubscriptionResponse
+	16, // 16: btlc.change.v1.ChangeService.ListWebhookSubscriptions:output_type -> btlc.change.v1.ListWebhookSubscriptionsResponse
+	17, // 17: btlc.change.v1.ChangeService.CreateWebhookSubscription:output_type -> btlc.change.v1.CreateWebhookSubscriptionResponse
+	18, // 18: btlc.change.v1.ChangeService.UpdateWebhookSubscription:output_type -> btlc.change.v1.UpdateWebhookSubscriptionResponse
+	19, // 19: btlc.change.v1.ChangeService.EnableWebhookSubscription:output_type -> btlc.change.v1.EnableWebhookSubscriptionResponse
+	20, // 20: btlc.change.v1.ChangeService.DisableWebhookSubscription:output_type -> btlc.change.v1.DisableWebhookSubscriptionResponse
+	21, // 21: btlc.change.v1.ChangeService.DeleteWebhookSubscription:output_type -> btlc.change.v1.DeleteWebhookSubscriptionResponse
+	22, // 22: btlc.change.v1.ChangeService.RotateWebhookSecret:output_type -> btlc.change.v1.RotateWebhookSecretResponse
+	23, // 23: btlc.change.v1.ChangeService.TestWebhookSubscription:output_type -> btlc.change.v1.TestWebhookSubscriptionResponse
+	24, // 24: btlc.change.v1.ChangeService.RedeliverChanges:output_type -> btlc.change.v1.RedeliverChangesResponse
+	25, // 25: btlc.change.v1.ChangeService.ListWebhookDeliveries:output_type -> btlc.change.v1.ListWebhookDeliveriesResponse
+	13, // [13:26] is the sub-list for method output_type
+	0,  // [0:13] is the sub-list for method input_type
+	0,  // [0:0] is the sub-list for extension type_name
+	0,  // [0:0] is the sub-list for extension extendee
+	0,  // [0:0] is the sub-list for field type_name
 }
 
 func init() { file_btlc_change_v1_service_proto_init() }
@@ -53,6 +113,7 @@ func file_btlc_change_v1_service_proto_init() {
 		return
 	}
 	file_btlc_change_v1_changes_proto_init()
+	file_btlc_change_v1_webhooks_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

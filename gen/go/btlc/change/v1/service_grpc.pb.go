@@ -21,7 +21,19 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ChangeService_ListChanges_FullMethodName = "/btlc.change.v1.ChangeService/ListChanges"
+	ChangeService_ListChanges_FullMethodName                = "/btlc.change.v1.ChangeService/ListChanges"
+	ChangeService_WatchChanges_FullMethodName               = "/btlc.change.v1.ChangeService/WatchChanges"
+	ChangeService_GetWebhookSubscription_FullMethodName     = "/btlc.change.v1.ChangeService/GetWebhookSubscription"
+	ChangeService_ListWebhookSubscriptions_FullMethodName   = "/btlc.change.v1.ChangeService/ListWebhookSubscriptions"
+	ChangeService_CreateWebhookSubscription_FullMethodName  = "/btlc.change.v1.ChangeService/CreateWebhookSubscription"
+	ChangeService_UpdateWebhookSubscription_FullMethodName  = "/btlc.change.v1.ChangeService/UpdateWebhookSubscription"
+	ChangeService_EnableWebhookSubscription_FullMethodName  = "/btlc.change.v1.ChangeService/EnableWebhookSubscription"
+	ChangeService_DisableWebhookSubscription_FullMethodName = "/btlc.change.v1.ChangeService/DisableWebhookSubscription"
+	ChangeService_DeleteWebhookSubscription_FullMethodName  = "/btlc.change.v1.ChangeService/DeleteWebhookSubscription"
+	ChangeService_RotateWebhookSecret_FullMethodName        = "/btlc.change.v1.ChangeService/RotateWebhookSecret"
+	ChangeService_TestWebhookSubscription_FullMethodName    = "/btlc.change.v1.ChangeService/TestWebhookSubscription"
+	ChangeService_RedeliverChanges_FullMethodName           = "/btlc.change.v1.ChangeService/RedeliverChanges"
+	ChangeService_ListWebhookDeliveries_FullMethodName      = "/btlc.change.v1.ChangeService/ListWebhookDeliveries"
 )
 
 // ChangeServiceClient is the client API for ChangeService service.
@@ -33,6 +45,31 @@ type ChangeServiceClient interface {
 	// Lists the changes of a stream after a cursor: of a district, of an institution, or of the program. A cursor that
 	// is too old or of another epoch gets CURSOR_EXPIRED: start again from a full reading.
 	ListChanges(ctx context.Context, in *ListChangesRequest, opts ...grpc.CallOption) (*ListChangesResponse, error)
+	// Streams the changes of a stream after a cursor, those of before first and then each as it comes. On REST as Server-Sent
+	// Events, whose ids are cursors. A cursor that is too old or of another epoch gets CURSOR_EXPIRED.
+	WatchChanges(ctx context.Context, in *WatchChangesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchChangesResponse], error)
+	// Gets a webhook subscription. NOT_FOUND when there is none, or none that the caller may see.
+	GetWebhookSubscription(ctx context.Context, in *GetWebhookSubscriptionRequest, opts ...grpc.CallOption) (*GetWebhookSubscriptionResponse, error)
+	// Lists the webhook subscriptions of a stream.
+	ListWebhookSubscriptions(ctx context.Context, in *ListWebhookSubscriptionsRequest, opts ...grpc.CallOption) (*ListWebhookSubscriptionsResponse, error)
+	// Subscribes: from now on, or from a cursor on, changes are posted to the URL.
+	CreateWebhookSubscription(ctx context.Context, in *CreateWebhookSubscriptionRequest, opts ...grpc.CallOption) (*CreateWebhookSubscriptionResponse, error)
+	// Changes a webhook subscription.
+	UpdateWebhookSubscription(ctx context.Context, in *UpdateWebhookSubscriptionRequest, opts ...grpc.CallOption) (*UpdateWebhookSubscriptionResponse, error)
+	// Delivers again: from disabled or failed.
+	EnableWebhookSubscription(ctx context.Context, in *EnableWebhookSubscriptionRequest, opts ...grpc.CallOption) (*EnableWebhookSubscriptionResponse, error)
+	// Delivers no more: from enabled or failed.
+	DisableWebhookSubscription(ctx context.Context, in *DisableWebhookSubscriptionRequest, opts ...grpc.CallOption) (*DisableWebhookSubscriptionResponse, error)
+	// Deletes a webhook subscription with its log.
+	DeleteWebhookSubscription(ctx context.Context, in *DeleteWebhookSubscriptionRequest, opts ...grpc.CallOption) (*DeleteWebhookSubscriptionResponse, error)
+	// Gives a webhook subscription another secret; both sign for a while.
+	RotateWebhookSecret(ctx context.Context, in *RotateWebhookSecretRequest, opts ...grpc.CallOption) (*RotateWebhookSecretResponse, error)
+	// Posts a test event now, and says what came of it.
+	TestWebhookSubscription(ctx context.Context, in *TestWebhookSubscriptionRequest, opts ...grpc.CallOption) (*TestWebhookSubscriptionResponse, error)
+	// Delivers a range of changes again, beside what is new.
+	RedeliverChanges(ctx context.Context, in *RedeliverChangesRequest, opts ...grpc.CallOption) (*RedeliverChangesResponse, error)
+	// Lists the log of a webhook subscription, which is kept for a month at least.
+	ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error)
 }
 
 type changeServiceClient struct {
@@ -53,6 +90,135 @@ func (c *changeServiceClient) ListChanges(ctx context.Context, in *ListChangesRe
 	return out, nil
 }
 
+func (c *changeServiceClient) WatchChanges(ctx context.Context, in *WatchChangesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchChangesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ChangeService_ServiceDesc.Streams[0], ChangeService_WatchChanges_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchChangesRequest, WatchChangesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ChangeService_WatchChangesClient = grpc.ServerStreamingClient[WatchChangesResponse]
+
+func (c *changeServiceClient) GetWebhookSubscription(ctx context.Context, in *GetWebhookSubscriptionRequest, opts ...grpc.CallOption) (*GetWebhookSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetWebhookSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ChangeService_GetWebhookSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) ListWebhookSubscriptions(ctx context.Context, in *ListWebhookSubscriptionsRequest, opts ...grpc.CallOption) (*ListWebhookSubscriptionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListWebhookSubscriptionsResponse)
+	err := c.cc.Invoke(ctx, ChangeService_ListWebhookSubscriptions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) CreateWebhookSubscription(ctx context.Context, in *CreateWebhookSubscriptionRequest, opts ...grpc.CallOption) (*CreateWebhookSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateWebhookSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ChangeService_CreateWebhookSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) UpdateWebhookSubscription(ctx context.Context, in *UpdateWebhookSubscriptionRequest, opts ...grpc.CallOption) (*UpdateWebhookSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateWebhookSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ChangeService_UpdateWebhookSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) EnableWebhookSubscription(ctx context.Context, in *EnableWebhookSubscriptionRequest, opts ...grpc.CallOption) (*EnableWebhookSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EnableWebhookSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ChangeService_EnableWebhookSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) DisableWebhookSubscription(ctx context.Context, in *DisableWebhookSubscriptionRequest, opts ...grpc.CallOption) (*DisableWebhookSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DisableWebhookSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ChangeService_DisableWebhookSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) DeleteWebhookSubscription(ctx context.Context, in *DeleteWebhookSubscriptionRequest, opts ...grpc.CallOption) (*DeleteWebhookSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteWebhookSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ChangeService_DeleteWebhookSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) RotateWebhookSecret(ctx context.Context, in *RotateWebhookSecretRequest, opts ...grpc.CallOption) (*RotateWebhookSecretResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RotateWebhookSecretResponse)
+	err := c.cc.Invoke(ctx, ChangeService_RotateWebhookSecret_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) TestWebhookSubscription(ctx context.Context, in *TestWebhookSubscriptionRequest, opts ...grpc.CallOption) (*TestWebhookSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TestWebhookSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ChangeService_TestWebhookSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) RedeliverChanges(ctx context.Context, in *RedeliverChangesRequest, opts ...grpc.CallOption) (*RedeliverChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RedeliverChangesResponse)
+	err := c.cc.Invoke(ctx, ChangeService_RedeliverChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *changeServiceClient) ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListWebhookDeliveriesResponse)
+	err := c.cc.Invoke(ctx, ChangeService_ListWebhookDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ChangeServiceServer is the server API for ChangeService service.
 // All implementations must embed UnimplementedChangeServiceServer
 // for forward compatibility.
@@ -62,6 +228,31 @@ type ChangeServiceServer interface {
 	// Lists the changes of a stream after a cursor: of a district, of an institution, or of the program. A cursor that
 	// is too old or of another epoch gets CURSOR_EXPIRED: start again from a full reading.
 	ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error)
+	// Streams the changes of a stream after a cursor, those of before first and then each as it comes. On REST as Server-Sent
+	// Events, whose ids are cursors. A cursor that is too old or of another epoch gets CURSOR_EXPIRED.
+	WatchChanges(*WatchChangesRequest, grpc.ServerStreamingServer[WatchChangesResponse]) error
+	// Gets a webhook subscription. NOT_FOUND when there is none, or none that the caller may see.
+	GetWebhookSubscription(context.Context, *GetWebhookSubscriptionRequest) (*GetWebhookSubscriptionResponse, error)
+	// Lists the webhook subscriptions of a stream.
+	ListWebhookSubscriptions(context.Context, *ListWebhookSubscriptionsRequest) (*ListWebhookSubscriptionsResponse, error)
+	// Subscribes: from now on, or from a cursor on, changes are posted to the URL.
+	CreateWebhookSubscription(context.Context, *CreateWebhookSubscriptionRequest) (*CreateWebhookSubscriptionResponse, error)
+	// Changes a webhook subscription.
+	UpdateWebhookSubscription(context.Context, *UpdateWebhookSubscriptionRequest) (*UpdateWebhookSubscriptionResponse, error)
+	// Delivers again: from disabled or failed.
+	EnableWebhookSubscription(context.Context, *EnableWebhookSubscriptionRequest) (*EnableWebhookSubscriptionResponse, error)
+	// Delivers no more: from enabled or failed.
+	DisableWebhookSubscription(context.Context, *DisableWebhookSubscriptionRequest) (*DisableWebhookSubscriptionResponse, error)
+	// Deletes a webhook subscription with its log.
+	DeleteWebhookSubscription(context.Context, *DeleteWebhookSubscriptionRequest) (*DeleteWebhookSubscriptionResponse, error)
+	// Gives a webhook subscription another secret; both sign for a while.
+	RotateWebhookSecret(context.Context, *RotateWebhookSecretRequest) (*RotateWebhookSecretResponse, error)
+	// Posts a test event now, and says what came of it.
+	TestWebhookSubscription(context.Context, *TestWebhookSubscriptionRequest) (*TestWebhookSubscriptionResponse, error)
+	// Delivers a range of changes again, beside what is new.
+	RedeliverChanges(context.Context, *RedeliverChangesRequest) (*RedeliverChangesResponse, error)
+	// Lists the log of a webhook subscription, which is kept for a month at least.
+	ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error)
 	mustEmbedUnimplementedChangeServiceServer()
 }
 
@@ -74,6 +265,42 @@ type UnimplementedChangeServiceServer struct{}
 
 func (UnimplementedChangeServiceServer) ListChanges(context.Context, *ListChangesRequest) (*ListChangesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListChanges not implemented")
+}
+func (UnimplementedChangeServiceServer) WatchChanges(*WatchChangesRequest, grpc.ServerStreamingServer[WatchChangesResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchChanges not implemented")
+}
+func (UnimplementedChangeServiceServer) GetWebhookSubscription(context.Context, *GetWebhookSubscriptionRequest) (*GetWebhookSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetWebhookSubscription not implemented")
+}
+func (UnimplementedChangeServiceServer) ListWebhookSubscriptions(context.Context, *ListWebhookSubscriptionsRequest) (*ListWebhookSubscriptionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListWebhookSubscriptions not implemented")
+}
+func (UnimplementedChangeServiceServer) CreateWebhookSubscription(context.Context, *CreateWebhookSubscriptionRequest) (*CreateWebhookSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateWebhookSubscription not implemented")
+}
+func (UnimplementedChangeServiceServer) UpdateWebhookSubscription(context.Context, *UpdateWebhookSubscriptionRequest) (*UpdateWebhookSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateWebhookSubscription not implemented")
+}
+func (UnimplementedChangeServiceServer) EnableWebhookSubscription(context.Context, *EnableWebhookSubscriptionRequest) (*EnableWebhookSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EnableWebhookSubscription not implemented")
+}
+func (UnimplementedChangeServiceServer) DisableWebhookSubscription(context.Context, *DisableWebhookSubscriptionRequest) (*DisableWebhookSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisableWebhookSubscription not implemented")
+}
+func (UnimplementedChangeServiceServer) DeleteWebhookSubscription(context.Context, *DeleteWebhookSubscriptionRequest) (*DeleteWebhookSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteWebhookSubscription not implemented")
+}
+func (UnimplementedChangeServiceServer) RotateWebhookSecret(context.Context, *RotateWebhookSecretRequest) (*RotateWebhookSecretResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RotateWebhookSecret not implemented")
+}
+func (UnimplementedChangeServiceServer) TestWebhookSubscription(context.Context, *TestWebhookSubscriptionRequest) (*TestWebhookSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TestWebhookSubscription not implemented")
+}
+func (UnimplementedChangeServiceServer) RedeliverChanges(context.Context, *RedeliverChangesRequest) (*RedeliverChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RedeliverChanges not implemented")
+}
+func (UnimplementedChangeServiceServer) ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListWebhookDeliveries not implemented")
 }
 func (UnimplementedChangeServiceServer) mustEmbedUnimplementedChangeServiceServer() {}
 func (UnimplementedChangeServiceServer) testEmbeddedByValue()                       {}
@@ -114,6 +341,215 @@ func _ChangeService_ListChanges_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ChangeService_WatchChanges_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchChangesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ChangeServiceServer).WatchChanges(m, &grpc.GenericServerStream[WatchChangesRequest, WatchChangesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ChangeService_WatchChangesServer = grpc.ServerStreamingServer[WatchChangesResponse]
+
+func _ChangeService_GetWebhookSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetWebhookSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).GetWebhookSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_GetWebhookSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).GetWebhookSubscription(ctx, req.(*GetWebhookSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_ListWebhookSubscriptions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListWebhookSubscriptionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).ListWebhookSubscriptions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_ListWebhookSubscriptions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).ListWebhookSubscriptions(ctx, req.(*ListWebhookSubscriptionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_CreateWebhookSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateWebhookSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).CreateWebhookSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_CreateWebhookSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).CreateWebhookSubscription(ctx, req.(*CreateWebhookSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_UpdateWebhookSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateWebhookSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).UpdateWebhookSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_UpdateWebhookSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).UpdateWebhookSubscription(ctx, req.(*UpdateWebhookSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_EnableWebhookSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EnableWebhookSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).EnableWebhookSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_EnableWebhookSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).EnableWebhookSubscription(ctx, req.(*EnableWebhookSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_DisableWebhookSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisableWebhookSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).DisableWebhookSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_DisableWebhookSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).DisableWebhookSubscription(ctx, req.(*DisableWebhookSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_DeleteWebhookSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteWebhookSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).DeleteWebhookSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_DeleteWebhookSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).DeleteWebhookSubscription(ctx, req.(*DeleteWebhookSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_RotateWebhookSecret_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RotateWebhookSecretRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).RotateWebhookSecret(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_RotateWebhookSecret_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).RotateWebhookSecret(ctx, req.(*RotateWebhookSecretRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_TestWebhookSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TestWebhookSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).TestWebhookSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_TestWebhookSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).TestWebhookSubscription(ctx, req.(*TestWebhookSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_RedeliverChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RedeliverChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).RedeliverChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_RedeliverChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).RedeliverChanges(ctx, req.(*RedeliverChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ChangeService_ListWebhookDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListWebhookDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChangeServiceServer).ListWebhookDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChangeService_ListWebhookDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChangeServiceServer).ListWebhookDeliveries(ctx, req.(*ListWebhookDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ChangeService_ServiceDesc is the grpc.ServiceDesc for ChangeService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -125,7 +561,57 @@ var ChangeService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListChanges",
 			Handler:    _ChangeService_ListChanges_Handler,
 		},
+		{
+			MethodName: "GetWebhookSubscription",
+			Handler:    _ChangeService_GetWebhookSubscription_Handler,
+		},
+		{
+			MethodName: "ListWebhookSubscriptions",
+			Handler:    _ChangeService_ListWebhookSubscriptions_Handler,
+		},
+		{
+			MethodName: "CreateWebhookSubscription",
+			Handler:    _ChangeService_CreateWebhookSubscription_Handler,
+		},
+		{
+			MethodName: "UpdateWebhookSubscription",
+			Handler:    _ChangeService_UpdateWebhookSubscription_Handler,
+		},
+		{
+			MethodName: "EnableWebhookSubscription",
+			Handler:    _ChangeService_EnableWebhookSubscription_Handler,
+		},
+		{
+			MethodName: "DisableWebhookSubscription",
+			Handler:    _ChangeService_DisableWebhookSubscription_Handler,
+		},
+		{
+			MethodName: "DeleteWebhookSubscription",
+			Handler:    _ChangeService_DeleteWebhookSubscription_Handler,
+		},
+		{
+			MethodName: "RotateWebhookSecret",
+			Handler:    _ChangeService_RotateWebhookSecret_Handler,
+		},
+		{
+			MethodName: "TestWebhookSubscription",
+			Handler:    _ChangeService_TestWebhookSubscription_Handler,
+		},
+		{
+			MethodName: "RedeliverChanges",
+			Handler:    _ChangeService_RedeliverChanges_Handler,
+		},
+		{
+			MethodName: "ListWebhookDeliveries",
+			Handler:    _ChangeService_ListWebhookDeliveries_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchChanges",
+			Handler:       _ChangeService_WatchChanges_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "btlc/change/v1/service.proto",
 }

@@ -98,7 +98,9 @@ type IssueBatch struct {
 	// When the record was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When the record was last changed.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// The compromised key whose credentials are issued anew; empty when credentials are issued for the first time.
+	ReplacedKey   string `protobuf:"bytes,9,opt,name=replaced_key,json=replacedKey,proto3" json:"replaced_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +189,13 @@ func (x *IssueBatch) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *IssueBatch) GetReplacedKey() string {
+	if x != nil {
+		return x.ReplacedKey
+	}
+	return ""
 }
 
 // IssueResult is what came of one person of a batch.
@@ -611,11 +620,122 @@ func (x *ListIssueResultsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Says what to issue anew.
+type BatchReissueCredentialsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of which type. Format: `credentialTypes/{credential_type}`.
+	CredentialType string `protobuf:"bytes,1,opt,name=credential_type,json=credentialType,proto3" json:"credential_type,omitempty"`
+	// The key, by its id: one that is marked as compromised. Example: `z6MkjZbXVrCMb6VeLh7dUHyBMSRhfqKNJHbM9pLj1iPKxM8F`.
+	KeyId string `protobuf:"bytes,2,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first
+	// answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchReissueCredentialsRequest) Reset() {
+	*x = BatchReissueCredentialsRequest{}
+	mi := &file_btlc_credential_v1_batches_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchReissueCredentialsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchReissueCredentialsRequest) ProtoMessage() {}
+
+func (x *BatchReissueCredentialsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_batches_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchReissueCredentialsRequest.ProtoReflect.Descriptor instead.
+func (*BatchReissueCredentialsRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_batches_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *BatchReissueCredentialsRequest) GetCredentialType() string {
+	if x != nil {
+		return x.CredentialType
+	}
+	return ""
+}
+
+func (x *BatchReissueCredentialsRequest) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *BatchReissueCredentialsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The batch, which has begun. On REST the body is the resource itself.
+type BatchReissueCredentialsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The batch.
+	IssueBatch    *IssueBatch `protobuf:"bytes,1,opt,name=issue_batch,json=issueBatch,proto3" json:"issue_batch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchReissueCredentialsResponse) Reset() {
+	*x = BatchReissueCredentialsResponse{}
+	mi := &file_btlc_credential_v1_batches_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchReissueCredentialsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchReissueCredentialsResponse) ProtoMessage() {}
+
+func (x *BatchReissueCredentialsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_batches_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchReissueCredentialsResponse.ProtoReflect.Descriptor instead.
+func (*BatchReissueCredentialsResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_batches_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *BatchReissueCredentialsResponse) GetIssueBatch() *IssueBatch {
+	if x != nil {
+		return x.IssueBatch
+	}
+	return nil
+}
+
 var File_btlc_credential_v1_batches_proto protoreflect.FileDescriptor
 
 const file_btlc_credential_v1_batches_proto_rawDesc = "" +
 	"\n" +
-	" btlc/credential/v1/batches.proto\x12\x12btlc.credential.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x04\n" +
+	" btlc/credential/v1/batches.proto\x12\x12btlc.credential.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdf\x04\n" +
 	"\n" +
 	"IssueBatch\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12D\n" +
@@ -629,7 +749,8 @@ const file_btlc_credential_v1_batches_proto_rawDesc = "" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"updateTime\"A\n" +
+	"updateTime\x12&\n" +
+	"\freplaced_key\x18\t \x01(\tB\x03\xe0A\x03R\vreplacedKey\"A\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_RUNNING\x10\x01\x12\x0e\n" +
@@ -674,7 +795,16 @@ const file_btlc_credential_v1_batches_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"\x88\x01\n" +
 	"\x18ListIssueResultsResponse\x12D\n" +
 	"\rissue_results\x18\x01 \x03(\v2\x1f.btlc.credential.v1.IssueResultR\fissueResults\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageTokenB\xcd\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb8\x01\n" +
+	"\x1eBatchReissueCredentialsRequest\x12D\n" +
+	"\x0fcredential_type\x18\x01 \x01(\tB\x1b\xe0A\x02\xfaA\x15\n" +
+	"\x13btlc/CredentialTypeR\x0ecredentialType\x12$\n" +
+	"\x06key_id\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\b\x18\x80\x01R\x05keyId\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"b\n" +
+	"\x1fBatchReissueCredentialsResponse\x12?\n" +
+	"\vissue_batch\x18\x01 \x01(\v2\x1e.btlc.credential.v1.IssueBatchR\n" +
+	"issueBatchB\xcd\x01\n" +
 	"\x16com.btlc.credential.v1B\fBatchesProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/credential/v1;credentialv1\xa2\x02\x03BCX\xaa\x02\x12Btlc.Credential.V1\xca\x02\x12Btlc\\Credential\\V1\xe2\x02\x1eBtlc\\Credential\\V1\\GPBMetadata\xea\x02\x14Btlc::Credential::V1b\x06proto3"
 
 var (
@@ -690,31 +820,34 @@ func file_btlc_credential_v1_batches_proto_rawDescGZIP() []byte {
 }
 
 var file_btlc_credential_v1_batches_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_btlc_credential_v1_batches_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_btlc_credential_v1_batches_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_btlc_credential_v1_batches_proto_goTypes = []any{
-	(IssueBatch_State)(0),                 // 0: btlc.credential.v1.IssueBatch.State
-	(*IssueBatch)(nil),                    // 1: btlc.credential.v1.IssueBatch
-	(*IssueResult)(nil),                   // 2: btlc.credential.v1.IssueResult
-	(*BatchIssueCredentialsRequest)(nil),  // 3: btlc.credential.v1.BatchIssueCredentialsRequest
-	(*BatchIssueCredentialsResponse)(nil), // 4: btlc.credential.v1.BatchIssueCredentialsResponse
-	(*GetIssueBatchRequest)(nil),          // 5: btlc.credential.v1.GetIssueBatchRequest
-	(*GetIssueBatchResponse)(nil),         // 6: btlc.credential.v1.GetIssueBatchResponse
-	(*ListIssueResultsRequest)(nil),       // 7: btlc.credential.v1.ListIssueResultsRequest
-	(*ListIssueResultsResponse)(nil),      // 8: btlc.credential.v1.ListIssueResultsResponse
-	(*timestamppb.Timestamp)(nil),         // 9: google.protobuf.Timestamp
+	(IssueBatch_State)(0),                   // 0: btlc.credential.v1.IssueBatch.State
+	(*IssueBatch)(nil),                      // 1: btlc.credential.v1.IssueBatch
+	(*IssueResult)(nil),                     // 2: btlc.credential.v1.IssueResult
+	(*BatchIssueCredentialsRequest)(nil),    // 3: btlc.credential.v1.BatchIssueCredentialsRequest
+	(*BatchIssueCredentialsResponse)(nil),   // 4: btlc.credential.v1.BatchIssueCredentialsResponse
+	(*GetIssueBatchRequest)(nil),            // 5: btlc.credential.v1.GetIssueBatchRequest
+	(*GetIssueBatchResponse)(nil),           // 6: btlc.credential.v1.GetIssueBatchResponse
+	(*ListIssueResultsRequest)(nil),         // 7: btlc.credential.v1.ListIssueResultsRequest
+	(*ListIssueResultsResponse)(nil),        // 8: btlc.credential.v1.ListIssueResultsResponse
+	(*BatchReissueCredentialsRequest)(nil),  // 9: btlc.credential.v1.BatchReissueCredentialsRequest
+	(*BatchReissueCredentialsResponse)(nil), // 10: btlc.credential.v1.BatchReissueCredentialsResponse
+	(*timestamppb.Timestamp)(nil),           // 11: google.protobuf.Timestamp
 }
 var file_btlc_credential_v1_batches_proto_depIdxs = []int32{
-	0, // 0: btlc.credential.v1.IssueBatch.state:type_name -> btlc.credential.v1.IssueBatch.State
-	9, // 1: btlc.credential.v1.IssueBatch.create_time:type_name -> google.protobuf.Timestamp
-	9, // 2: btlc.credential.v1.IssueBatch.update_time:type_name -> google.protobuf.Timestamp
-	1, // 3: btlc.credential.v1.BatchIssueCredentialsResponse.issue_batch:type_name -> btlc.credential.v1.IssueBatch
-	1, // 4: btlc.credential.v1.GetIssueBatchResponse.issue_batch:type_name -> btlc.credential.v1.IssueBatch
-	2, // 5: btlc.credential.v1.ListIssueResultsResponse.issue_results:type_name -> btlc.credential.v1.IssueResult
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0,  // 0: btlc.credential.v1.IssueBatch.state:type_name -> btlc.credential.v1.IssueBatch.State
+	11, // 1: btlc.credential.v1.IssueBatch.create_time:type_name -> google.protobuf.Timestamp
+	11, // 2: btlc.credential.v1.IssueBatch.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 3: btlc.credential.v1.BatchIssueCredentialsResponse.issue_batch:type_name -> btlc.credential.v1.IssueBatch
+	1,  // 4: btlc.credential.v1.GetIssueBatchResponse.issue_batch:type_name -> btlc.credential.v1.IssueBatch
+	2,  // 5: btlc.credential.v1.ListIssueResultsResponse.issue_results:type_name -> btlc.credential.v1.IssueResult
+	1,  // 6: btlc.credential.v1.BatchReissueCredentialsResponse.issue_batch:type_name -> btlc.credential.v1.IssueBatch
+	7,  // [7:7] is the sub-list for method output_type
+	7,  // [7:7] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_btlc_credential_v1_batches_proto_init() }
@@ -728,7 +861,7 @@ func file_btlc_credential_v1_batches_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_credential_v1_batches_proto_rawDesc), len(file_btlc_credential_v1_batches_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

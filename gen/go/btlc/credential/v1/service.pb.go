@@ -28,7 +28,7 @@ var File_btlc_credential_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_credential_v1_service_proto_rawDesc = "" +
 	"\n" +
-	" btlc/credential/v1/service.proto\x12\x12btlc.credential.v1\x1a\x19btlc/access/v1/rule.proto\x1a btlc/credential/v1/batches.proto\x1a$btlc/credential/v1/credentials.proto\x1a!btlc/credential/v1/policies.proto\x1a!btlc/credential/v1/statuses.proto\x1a%btlc/credential/v1/verification.proto\x1a\x1cgoogle/api/annotations.proto2\xd4 \n" +
+	" btlc/credential/v1/service.proto\x12\x12btlc.credential.v1\x1a\x19btlc/access/v1/rule.proto\x1a btlc/credential/v1/batches.proto\x1a$btlc/credential/v1/careerfacts.proto\x1a$btlc/credential/v1/credentials.proto\x1a btlc/credential/v1/exports.proto\x1a!btlc/credential/v1/policies.proto\x1a!btlc/credential/v1/statuses.proto\x1a%btlc/credential/v1/verification.proto\x1a\x1cgoogle/api/annotations.proto2\x92)\n" +
 	"\x11CredentialService\x12\xad\x01\n" +
 	"\x11GetCredentialType\x12,.btlc.credential.v1.GetCredentialTypeRequest\x1a-.btlc.credential.v1.GetCredentialTypeResponse\";\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02/b\x0fcredential_type\x12\x1c/v1/{name=credentialTypes/*}\x12\x99\x01\n" +
 	"\x13ListCredentialTypes\x12..btlc.credential.v1.ListCredentialTypesRequest\x1a/.btlc.credential.v1.ListCredentialTypesResponse\"!\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/credentialTypes\x12\xad\x01\n" +
@@ -46,7 +46,8 @@ const file_btlc_credential_v1_service_proto_rawDesc = "" +
 	"\rGetIssueBatch\x12(.btlc.credential.v1.GetIssueBatchRequest\x1a).btlc.credential.v1.GetIssueBatchResponse\"E\xaa\xd4\x18\x13\x1a\x11credentials.issue\x82\xd3\xe4\x93\x02(b\vissue_batch\x12\x19/v1/{name=issueBatches/*}\x12\xb3\x01\n" +
 	"\x10ListIssueResults\x12+.btlc.credential.v1.ListIssueResultsRequest\x1a,.btlc.credential.v1.ListIssueResultsResponse\"D\xaa\xd4\x18\x15\x1a\x11credentials.issue0\x01\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=issueBatches/*}/results\x12\xc2\x01\n" +
 	"\x11ReissueCredential\x12,.btlc.credential.v1.ReissueCredentialRequest\x1a-.btlc.credential.v1.ReissueCredentialResponse\"P\xaa\xd4\x18\x15\x1a\x11credentials.issue0\x01\x82\xd3\xe4\x93\x021:\x01*b\n" +
-	"credential\" /v1/{name=credentials/*}:reissue\x12\x96\x01\n" +
+	"credential\" /v1/{name=credentials/*}:reissue\x12\xd1\x01\n" +
+	"\x17BatchReissueCredentials\x122.btlc.credential.v1.BatchReissueCredentialsRequest\x1a3.btlc.credential.v1.BatchReissueCredentialsResponse\"M\xaa\xd4\x18\x15\x1a\x11credentials.issue0\x01\x82\xd3\xe4\x93\x02.:\x01*b\vissue_batch\"\x1c/v1/credentials:batchReissue\x12\x96\x01\n" +
 	"\x10VerifyCredential\x12+.btlc.credential.v1.VerifyCredentialRequest\x1a,.btlc.credential.v1.VerifyCredentialResponse\"'\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/credentials:verify\x12\xbf\x01\n" +
 	"\x10RevokeCredential\x12+.btlc.credential.v1.RevokeCredentialRequest\x1a,.btlc.credential.v1.RevokeCredentialResponse\"P\xaa\xd4\x18\x16\x1a\x12credentials.revoke0\x01\x82\xd3\xe4\x93\x020:\x01*b\n" +
 	"credential\"\x1f/v1/{name=credentials/*}:revoke\x12\xc3\x01\n" +
@@ -57,7 +58,11 @@ const file_btlc_credential_v1_service_proto_rawDesc = "" +
 	"\x12GetCredentialEvent\x12-.btlc.credential.v1.GetCredentialEventRequest\x1a..btlc.credential.v1.GetCredentialEventResponse\"U\xaa\xd4\x18\x16\x1a\x10credentials.read(\x010\x01\x82\xd3\xe4\x93\x025b\x10credential_event\x12!/v1/{name=credentials/*/events/*}\x12\xbe\x01\n" +
 	"\x14ListCredentialEvents\x12/.btlc.credential.v1.ListCredentialEventsRequest\x1a0.btlc.credential.v1.ListCredentialEventsResponse\"C\xaa\xd4\x18\x16\x1a\x10credentials.read(\x010\x01\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=credentials/*}/events\x12\xdb\x01\n" +
 	"\x16LookupCredentialStatus\x121.btlc.credential.v1.LookupCredentialStatusRequest\x1a2.btlc.credential.v1.LookupCredentialStatusResponse\"Z\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x027:\x01*\"2/v1/{parent=districts/*}/credentialStatuses:lookup\x12\xf5\x01\n" +
-	"\x1dBatchLookupCredentialStatuses\x128.btlc.credential.v1.BatchLookupCredentialStatusesRequest\x1a9.btlc.credential.v1.BatchLookupCredentialStatusesResponse\"_\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{parent=districts/*}/credentialStatuses:batchLookupB\xcd\x01\n" +
+	"\x1dBatchLookupCredentialStatuses\x128.btlc.credential.v1.BatchLookupCredentialStatusesRequest\x1a9.btlc.credential.v1.BatchLookupCredentialStatusesResponse\"_\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{parent=districts/*}/credentialStatuses:batchLookup\x12\xe0\x01\n" +
+	"\x18ExportCredentialStatuses\x123.btlc.credential.v1.ExportCredentialStatusesRequest\x1a4.btlc.credential.v1.ExportCredentialStatusesResponse\"W\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x024\x122/v1/{parent=districts/*}/credentialStatuses:export0\x01\x12\xdb\x01\n" +
+	"\x15ExportEdFiCredentials\x120.btlc.credential.v1.ExportEdFiCredentialsRequest\x1a1.btlc.credential.v1.ExportEdFiCredentialsResponse\"[\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x028\x126/v1/{parent=districts/*}/credentialStatuses:exportEdFi0\x01\x12\xdb\x01\n" +
+	"\x17GetReconciliationDigest\x122.btlc.credential.v1.GetReconciliationDigestRequest\x1a3.btlc.credential.v1.GetReconciliationDigestResponse\"W\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x024\x122/v1/{parent=districts/*}/credentialStatuses:digest\x12\xc8\x01\n" +
+	"\x0eGetCareerFacts\x12).btlc.credential.v1.GetCareerFactsRequest\x1a*.btlc.credential.v1.GetCareerFactsResponse\"_\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{parent=districts/*}/credentialStatuses:careerFactsB\xcd\x01\n" +
 	"\x16com.btlc.credential.v1B\fServiceProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/credential/v1;credentialv1\xa2\x02\x03BCX\xaa\x02\x12Btlc.Credential.V1\xca\x02\x12Btlc\\Credential\\V1\xe2\x02\x1eBtlc\\Credential\\V1\\GPBMetadata\xea\x02\x14Btlc::Credential::V1b\x06proto3"
 
 var file_btlc_credential_v1_service_proto_goTypes = []any{
@@ -75,36 +80,46 @@ var file_btlc_credential_v1_service_proto_goTypes = []any{
 	(*GetIssueBatchRequest)(nil),                  // 11: btlc.credential.v1.GetIssueBatchRequest
 	(*ListIssueResultsRequest)(nil),               // 12: btlc.credential.v1.ListIssueResultsRequest
 	(*ReissueCredentialRequest)(nil),              // 13: btlc.credential.v1.ReissueCredentialRequest
-	(*VerifyCredentialRequest)(nil),               // 14: btlc.credential.v1.VerifyCredentialRequest
-	(*RevokeCredentialRequest)(nil),               // 15: btlc.credential.v1.RevokeCredentialRequest
-	(*SuspendCredentialRequest)(nil),              // 16: btlc.credential.v1.SuspendCredentialRequest
-	(*ReinstateCredentialRequest)(nil),            // 17: btlc.credential.v1.ReinstateCredentialRequest
-	(*GetCredentialEventRequest)(nil),             // 18: btlc.credential.v1.GetCredentialEventRequest
-	(*ListCredentialEventsRequest)(nil),           // 19: btlc.credential.v1.ListCredentialEventsRequest
-	(*LookupCredentialStatusRequest)(nil),         // 20: btlc.credential.v1.LookupCredentialStatusRequest
-	(*BatchLookupCredentialStatusesRequest)(nil),  // 21: btlc.credential.v1.BatchLookupCredentialStatusesRequest
-	(*GetCredentialTypeResponse)(nil),             // 22: btlc.credential.v1.GetCredentialTypeResponse
-	(*ListCredentialTypesResponse)(nil),           // 23: btlc.credential.v1.ListCredentialTypesResponse
-	(*GetPolicyVersionResponse)(nil),              // 24: btlc.credential.v1.GetPolicyVersionResponse
-	(*ListPolicyVersionsResponse)(nil),            // 25: btlc.credential.v1.ListPolicyVersionsResponse
-	(*EvaluateEligibilityResponse)(nil),           // 26: btlc.credential.v1.EvaluateEligibilityResponse
-	(*SimulatePolicyResponse)(nil),                // 27: btlc.credential.v1.SimulatePolicyResponse
-	(*CreatePolicyVersionResponse)(nil),           // 28: btlc.credential.v1.CreatePolicyVersionResponse
-	(*GetCredentialResponse)(nil),                 // 29: btlc.credential.v1.GetCredentialResponse
-	(*ListCredentialsResponse)(nil),               // 30: btlc.credential.v1.ListCredentialsResponse
-	(*IssueCredentialResponse)(nil),               // 31: btlc.credential.v1.IssueCredentialResponse
-	(*BatchIssueCredentialsResponse)(nil),         // 32: btlc.credential.v1.BatchIssueCredentialsResponse
-	(*GetIssueBatchResponse)(nil),                 // 33: btlc.credential.v1.GetIssueBatchResponse
-	(*ListIssueResultsResponse)(nil),              // 34: btlc.credential.v1.ListIssueResultsResponse
-	(*ReissueCredentialResponse)(nil),             // 35: btlc.credential.v1.ReissueCredentialResponse
-	(*VerifyCredentialResponse)(nil),              // 36: btlc.credential.v1.VerifyCredentialResponse
-	(*RevokeCredentialResponse)(nil),              // 37: btlc.credential.v1.RevokeCredentialResponse
-	(*SuspendCredentialResponse)(nil),             // 38: btlc.credential.v1.SuspendCredentialResponse
-	(*ReinstateCredentialResponse)(nil),           // 39: btlc.credential.v1.ReinstateCredentialResponse
-	(*GetCredentialEventResponse)(nil),            // 40: btlc.credential.v1.GetCredentialEventResponse
-	(*ListCredentialEventsResponse)(nil),          // 41: btlc.credential.v1.ListCredentialEventsResponse
-	(*LookupCredentialStatusResponse)(nil),        // 42: btlc.credential.v1.LookupCredentialStatusResponse
-	(*BatchLookupCredentialStatusesResponse)(nil), // 43: btlc.credential.v1.BatchLookupCredentialStatusesResponse
+	(*BatchReissueCredentialsRequest)(nil),        // 14: btlc.credential.v1.BatchReissueCredentialsRequest
+	(*VerifyCredentialRequest)(nil),               // 15: btlc.credential.v1.VerifyCredentialRequest
+	(*RevokeCredentialRequest)(nil),               // 16: btlc.credential.v1.RevokeCredentialRequest
+	(*SuspendCredentialRequest)(nil),              // 17: btlc.credential.v1.SuspendCredentialRequest
+	(*ReinstateCredentialRequest)(nil),            // 18: btlc.credential.v1.ReinstateCredentialRequest
+	(*GetCredentialEventRequest)(nil),             // 19: btlc.credential.v1.GetCredentialEventRequest
+	(*ListCredentialEventsRequest)(nil),           // 20: btlc.credential.v1.ListCredentialEventsRequest
+	(*LookupCredentialStatusRequest)(nil),         // 21: btlc.credential.v1.LookupCredentialStatusRequest
+	(*BatchLookupCredentialStatusesRequest)(nil),  // 22: btlc.credential.v1.BatchLookupCredentialStatusesRequest
+	(*ExportCredentialStatusesRequest)(nil),       // 23: btlc.credential.v1.ExportCredentialStatusesRequest
+	(*ExportEdFiCredentialsRequest)(nil),          // 24: btlc.credential.v1.ExportEdFiCredentialsRequest
+	(*GetReconciliationDigestRequest)(nil),        // 25: btlc.credential.v1.GetReconciliationDigestRequest
+	(*GetCareerFactsRequest)(nil),                 // 26: btlc.credential.v1.GetCareerFactsRequest
+	(*GetCredentialTypeResponse)(nil),             // 27: btlc.credential.v1.GetCredentialTypeResponse
+	(*ListCredentialTypesResponse)(nil),           // 28: btlc.credential.v1.ListCredentialTypesResponse
+	(*GetPolicyVersionResponse)(nil),              // 29: btlc.credential.v1.GetPolicyVersionResponse
+	(*ListPolicyVersionsResponse)(nil),            // 30: btlc.credential.v1.ListPolicyVersionsResponse
+	(*EvaluateEligibilityResponse)(nil),           // 31: btlc.credential.v1.EvaluateEligibilityResponse
+	(*SimulatePolicyResponse)(nil),                // 32: btlc.credential.v1.SimulatePolicyResponse
+	(*CreatePolicyVersionResponse)(nil),           // 33: btlc.credential.v1.CreatePolicyVersionResponse
+	(*GetCredentialResponse)(nil),                 // 34: btlc.credential.v1.GetCredentialResponse
+	(*ListCredentialsResponse)(nil),               // 35: btlc.credential.v1.ListCredentialsResponse
+	(*IssueCredentialResponse)(nil),               // 36: btlc.credential.v1.IssueCredentialResponse
+	(*BatchIssueCredentialsResponse)(nil),         // 37: btlc.credential.v1.BatchIssueCredentialsResponse
+	(*GetIssueBatchResponse)(nil),                 // 38: btlc.credential.v1.GetIssueBatchResponse
+	(*ListIssueResultsResponse)(nil),              // 39: btlc.credential.v1.ListIssueResultsResponse
+	(*ReissueCredentialResponse)(nil),             // 40: btlc.credential.v1.ReissueCredentialResponse
+	(*BatchReissueCredentialsResponse)(nil),       // 41: btlc.credential.v1.BatchReissueCredentialsResponse
+	(*VerifyCredentialResponse)(nil),              // 42: btlc.credential.v1.VerifyCredentialResponse
+	(*RevokeCredentialResponse)(nil),              // 43: btlc.credential.v1.RevokeCredentialResponse
+	(*SuspendCredentialResponse)(nil),             // 44: btlc.credential.v1.SuspendCredentialResponse
+	(*ReinstateCredentialResponse)(nil),           // 45: btlc.credential.v1.ReinstateCredentialResponse
+	(*GetCredentialEventResponse)(nil),            // 46: btlc.credential.v1.GetCredentialEventResponse
+	(*ListCredentialEventsResponse)(nil),          // 47: btlc.credential.v1.ListCredentialEventsResponse
+	(*LookupCredentialStatusResponse)(nil),        // 48: btlc.credential.v1.LookupCredentialStatusResponse
+	(*BatchLookupCredentialStatusesResponse)(nil), // 49: btlc.credential.v1.BatchLookupCredentialStatusesResponse
+	(*ExportCredentialStatusesResponse)(nil),      // 50: btlc.credential.v1.ExportCredentialStatusesResponse
+	(*ExportEdFiCredentialsResponse)(nil),         // 51: btlc.credential.v1.ExportEdFiCredentialsResponse
+	(*GetReconciliationDigestResponse)(nil),       // 52: btlc.credential.v1.GetReconciliationDigestResponse
+	(*GetCareerFactsResponse)(nil),                // 53: btlc.credential.v1.GetCareerFactsResponse
 }
 var file_btlc_credential_v1_service_proto_depIdxs = []int32{
 	0,  // 0: btlc.credential.v1.CredentialService.GetCredentialType:input_type -> btlc.credential.v1.GetCredentialTypeRequest
@@ -121,38 +136,48 @@ var file_btlc_credential_v1_service_proto_depIdxs = []int32{
 	11, // 11: btlc.credential.v1.CredentialService.GetIssueBatch:input_type -> btlc.credential.v1.GetIssueBatchRequest
 	12, // 12: btlc.credential.v1.CredentialService.ListIssueResults:input_type -> btlc.credential.v1.ListIssueResultsRequest
 	13, // 13: btlc.credential.v1.CredentialService.ReissueCredential:input_type -> btlc.credential.v1.ReissueCredentialRequest
-	14, // 14: btlc.credential.v1.CredentialService.VerifyCredential:input_type -> btlc.credential.v1.VerifyCredentialRequest
-	15, // 15: btlc.credential.v1.CredentialService.RevokeCredential:input_type -> btlc.credential.v1.RevokeCredentialRequest
-	16, // 16: btlc.credential.v1.CredentialService.SuspendCredential:input_type -> btlc.credential.v1.SuspendCredentialRequest
-	17, // 17: btlc.credential.v1.CredentialService.ReinstateCredential:input_type -> btlc.credential.v1.ReinstateCredentialRequest
-	18, // 18: btlc.credential.v1.CredentialService.GetCredentialEvent:input_type -> btlc.credential.v1.GetCredentialEventRequest
-	19, // 19: btlc.credential.v1.CredentialService.ListCredentialEvents:input_type -> btlc.credential.v1.ListCredentialEventsRequest
-	20, // 20: btlc.credential.v1.CredentialService.LookupCredentialStatus:input_type -> btlc.credential.v1.LookupCredentialStatusRequest
-	21, // 21: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:input_type -> btlc.credential.v1.BatchLookupCredentialStatusesRequest
-	22, // 22: btlc.credential.v1.CredentialService.GetCredentialType:output_type -> btlc.credential.v1.GetCredentialTypeResponse
-	23, // 23: btlc.credential.v1.CredentialService.ListCredentialTypes:output_type -> btlc.credential.v1.ListCredentialTypesResponse
-	24, // 24: btlc.credential.v1.CredentialService.GetPolicyVersion:output_type -> btlc.credential.v1.GetPolicyVersionResponse
-	25, // 25: btlc.credential.v1.CredentialService.ListPolicyVersions:output_type -> btlc.credential.v1.ListPolicyVersionsResponse
-	26, // 26: btlc.credential.v1.CredentialService.EvaluateEligibility:output_type -> btlc.credential.v1.EvaluateEligibilityResponse
-	27, // 27: btlc.credential.v1.CredentialService.SimulatePolicy:output_type -> btlc.credential.v1.SimulatePolicyResponse
-	28, // 28: btlc.credential.v1.CredentialService.CreatePolicyVersion:output_type -> btlc.credential.v1.CreatePolicyVersionResponse
-	29, // 29: btlc.credential.v1.CredentialService.GetCredential:output_type -> btlc.credential.v1.GetCredentialResponse
-	30, // 30: btlc.credential.v1.CredentialService.ListCredentials:output_type -> btlc.credential.v1.ListCredentialsResponse
-	31, // 31: btlc.credential.v1.CredentialService.IssueCredential:output_type -> btlc.credential.v1.IssueCredentialResponse
-	32, // 32: btlc.credential.v1.CredentialService.BatchIssueCredentials:output_type -> btlc.credential.v1.BatchIssueCredentialsResponse
-	33, // 33: btlc.credential.v1.CredentialService.GetIssueBatch:output_type -> btlc.credential.v1.GetIssueBatchResponse
-	34, // 34: btlc.credential.v1.CredentialService.ListIssueResults:output_type -> btlc.credential.v1.ListIssueResultsResponse
-	35, // 35: btlc.credential.v1.CredentialService.ReissueCredential:output_type -> btlc.credential.v1.ReissueCredentialResponse
-	36, // 36: btlc.credential.v1.CredentialService.VerifyCredential:output_type -> btlc.credential.v1.VerifyCredentialResponse
-	37, // 37: btlc.credential.v1.CredentialService.RevokeCredential:output_type -> btlc.credential.v1.RevokeCredentialResponse
-	38, // 38: btlc.credential.v1.CredentialService.SuspendCredential:output_type -> btlc.credential.v1.SuspendCredentialResponse
-	39, // 39: btlc.credential.v1.CredentialService.ReinstateCredential:output_type -> btlc.credential.v1.ReinstateCredentialResponse
-	40, // 40: btlc.credential.v1.CredentialService.GetCredentialEvent:output_type -> btlc.credential.v1.GetCredentialEventResponse
-	41, // 41: btlc.credential.v1.CredentialService.ListCredentialEvents:output_type -> btlc.credential.v1.ListCredentialEventsResponse
-	42, // 42: btlc.credential.v1.CredentialService.LookupCredentialStatus:output_type -> btlc.credential.v1.LookupCredentialStatusResponse
-	43, // 43: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:output_type -> btlc.credential.v1.BatchLookupCredentialStatusesResponse
-	22, // [22:44] is the sub-list for method output_type
-	0,  // [0:22] is the sub-list for method input_type
+	14, // 14: btlc.credential.v1.CredentialService.BatchReissueCredentials:input_type -> btlc.credential.v1.BatchReissueCredentialsRequest
+	15, // 15: btlc.credential.v1.CredentialService.VerifyCredential:input_type -> btlc.credential.v1.VerifyCredentialRequest
+	16, // 16: btlc.credential.v1.CredentialService.RevokeCredential:input_type -> btlc.credential.v1.RevokeCredentialRequest
+	17, // 17: btlc.credential.v1.CredentialService.SuspendCredential:input_type -> btlc.credential.v1.SuspendCredentialRequest
+	18, // 18: btlc.credential.v1.CredentialService.ReinstateCredential:input_type -> btlc.credential.v1.ReinstateCredentialRequest
+	19, // 19: btlc.credential.v1.CredentialService.GetCredentialEvent:input_type -> btlc.credential.v1.GetCredentialEventRequest
+	20, // 20: btlc.credential.v1.CredentialService.ListCredentialEvents:input_type -> btlc.credential.v1.ListCredentialEventsRequest
+	21, // 21: btlc.credential.v1.CredentialService.LookupCredentialStatus:input_type -> btlc.credential.v1.LookupCredentialStatusRequest
+	22, // 22: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:input_type -> btlc.credential.v1.BatchLookupCredentialStatusesRequest
+	23, // 23: btlc.credential.v1.CredentialService.ExportCredentialStatuses:input_type -> btlc.credential.v1.ExportCredentialStatusesRequest
+	24, // 24: btlc.credential.v1.CredentialService.ExportEdFiCredentials:input_type -> btlc.credential.v1.ExportEdFiCredentialsRequest
+	25, // 25: btlc.credential.v1.CredentialService.GetReconciliationDigest:input_type -> btlc.credential.v1.GetReconciliationDigestRequest
+	26, // 26: btlc.credential.v1.CredentialService.GetCareerFacts:input_type -> btlc.credential.v1.GetCareerFactsRequest
+	27, // 27: btlc.credential.v1.CredentialService.GetCredentialType:output_type -> btlc.credential.v1.GetCredentialTypeResponse
+	28, // 28: btlc.credential.v1.CredentialService.ListCredentialTypes:output_type -> btlc.credential.v1.ListCredentialTypesResponse
+	29, // 29: btlc.credential.v1.CredentialService.GetPolicyVersion:output_type -> btlc.credential.v1.GetPolicyVersionResponse
+	30, // 30: btlc.credential.v1.CredentialService.ListPolicyVersions:output_type -> btlc.credential.v1.ListPolicyVersionsResponse
+	31, // 31: btlc.credential.v1.CredentialService.EvaluateEligibility:output_type -> btlc.credential.v1.EvaluateEligibilityResponse
+	32, // 32: btlc.credential.v1.CredentialService.SimulatePolicy:output_type -> btlc.credential.v1.SimulatePolicyResponse
+	33, // 33: btlc.credential.v1.CredentialService.CreatePolicyVersion:output_type -> btlc.credential.v1.CreatePolicyVersionResponse
+	34, // 34: btlc.credential.v1.CredentialService.GetCredential:output_type -> btlc.credential.v1.GetCredentialResponse
+	35, // 35: btlc.credential.v1.CredentialService.ListCredentials:output_type -> btlc.credential.v1.ListCredentialsResponse
+	36, // 36: btlc.credential.v1.CredentialService.IssueCredential:output_type -> btlc.credential.v1.IssueCredentialResponse
+	37, // 37: btlc.credential.v1.CredentialService.BatchIssueCredentials:output_type -> btlc.credential.v1.BatchIssueCredentialsResponse
+	38, // 38: btlc.credential.v1.CredentialService.GetIssueBatch:output_type -> btlc.credential.v1.GetIssueBatchResponse
+	39, // 39: btlc.credential.v1.CredentialService.ListIssueResults:output_type -> btlc.credential.v1.ListIssueResultsResponse
+	40, // 40: btlc.credential.v1.CredentialService.ReissueCredential:output_type -> btlc.credential.v1.ReissueCredentialResponse
+	41, // 41: btlc.credential.v1.CredentialService.BatchReissueCredentials:output_type -> btlc.credential.v1.BatchReissueCredentialsResponse
+	42, // 42: btlc.credential.v1.CredentialService.VerifyCredential:output_type -> btlc.credential.v1.VerifyCredentialResponse
+	43, // 43: btlc.credential.v1.CredentialService.RevokeCredential:output_type -> btlc.credential.v1.RevokeCredentialResponse
+	44, // 44: btlc.credential.v1.CredentialService.SuspendCredential:output_type -> btlc.credential.v1.SuspendCredentialResponse
+	45, // 45: btlc.credential.v1.CredentialService.ReinstateCredential:output_type -> btlc.credential.v1.ReinstateCredentialResponse
+	46, // 46: btlc.credential.v1.CredentialService.GetCredentialEvent:output_type -> btlc.credential.v1.GetCredentialEventResponse
+	47, // 47: btlc.credential.v1.CredentialService.ListCredentialEvents:output_type -> btlc.credential.v1.ListCredentialEventsResponse
+	48, // 48: btlc.credential.v1.CredentialService.LookupCredentialStatus:output_type -> btlc.credential.v1.LookupCredentialStatusResponse
+	49, // 49: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:output_type -> btlc.credential.v1.BatchLookupCredentialStatusesResponse
+	50, // 50: btlc.credential.v1.CredentialService.ExportCredentialStatuses:output_type -> btlc.credential.v1.ExportCredentialStatusesResponse
+	51, // 51: btlc.credential.v1.CredentialService.ExportEdFiCredentials:output_type -> btlc.credential.v1.ExportEdFiCredentialsResponse
+	52, // 52: btlc.credential.v1.CredentialService.GetReconciliationDigest:output_type -> btlc.credential.v1.GetReconciliationDigestResponse
+	53, // 53: btlc.credential.v1.CredentialService.GetCareerFacts:output_type -> btlc.credential.v1.GetCareerFactsResponse
+	27, // [27:54] is the sub-list for method output_type
+	0,  // [0:27] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -164,7 +189,9 @@ func file_btlc_credential_v1_service_proto_init() {
 		return
 	}
 	file_btlc_credential_v1_batches_proto_init()
+	file_btlc_credential_v1_careerfacts_proto_init()
 	file_btlc_credential_v1_credentials_proto_init()
+	file_btlc_credential_v1_exports_proto_init()
 	file_btlc_credential_v1_policies_proto_init()
 	file_btlc_credential_v1_statuses_proto_init()
 	file_btlc_credential_v1_verification_proto_init()

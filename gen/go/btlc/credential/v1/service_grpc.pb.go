@@ -35,6 +35,7 @@ const (
 	CredentialService_GetIssueBatch_FullMethodName                 = "/btlc.credential.v1.CredentialService/GetIssueBatch"
 	CredentialService_ListIssueResults_FullMethodName              = "/btlc.credential.v1.CredentialService/ListIssueResults"
 	CredentialService_ReissueCredential_FullMethodName             = "/btlc.credential.v1.CredentialService/ReissueCredential"
+	CredentialService_BatchReissueCredentials_FullMethodName       = "/btlc.credential.v1.CredentialService/BatchReissueCredentials"
 	CredentialService_VerifyCredential_FullMethodName              = "/btlc.credential.v1.CredentialService/VerifyCredential"
 	CredentialService_RevokeCredential_FullMethodName              = "/btlc.credential.v1.CredentialService/RevokeCredential"
 	CredentialService_SuspendCredential_FullMethodName             = "/btlc.credential.v1.CredentialService/SuspendCredential"
@@ -43,6 +44,10 @@ const (
 	CredentialService_ListCredentialEvents_FullMethodName          = "/btlc.credential.v1.CredentialService/ListCredentialEvents"
 	CredentialService_LookupCredentialStatus_FullMethodName        = "/btlc.credential.v1.CredentialService/LookupCredentialStatus"
 	CredentialService_BatchLookupCredentialStatuses_FullMethodName = "/btlc.credential.v1.CredentialService/BatchLookupCredentialStatuses"
+	CredentialService_ExportCredentialStatuses_FullMethodName      = "/btlc.credential.v1.CredentialService/ExportCredentialStatuses"
+	CredentialService_ExportEdFiCredentials_FullMethodName         = "/btlc.credential.v1.CredentialService/ExportEdFiCredentials"
+	CredentialService_GetReconciliationDigest_FullMethodName       = "/btlc.credential.v1.CredentialService/GetReconciliationDigest"
+	CredentialService_GetCareerFacts_FullMethodName                = "/btlc.credential.v1.CredentialService/GetCareerFacts"
 )
 
 // CredentialServiceClient is the client API for CredentialService service.
@@ -84,6 +89,9 @@ type CredentialServiceClient interface {
 	// Issues the credential anew, with what is on record now, by the policy version it was awarded by; the old one is
 	// superseded: from active or suspended. The new one of a suspended credential is suspended too.
 	ReissueCredential(ctx context.Context, in *ReissueCredentialRequest, opts ...grpc.CallOption) (*ReissueCredentialResponse, error)
+	// Issues anew every credential of a type that a compromised key signed and that still counts, as ReissueCredential does;
+	// in a batch, 1000 at most: ask again until a batch is empty.
+	BatchReissueCredentials(ctx context.Context, in *BatchReissueCredentialsRequest, opts ...grpc.CallOption) (*BatchReissueCredentialsResponse, error)
 	// Says of a document that somebody shows whether it may be relied on, check by check: of ours, and of other issuers whom
 	// the server may ask. What it is sent is not kept.
 	VerifyCredential(ctx context.Context, in *VerifyCredentialRequest, opts ...grpc.CallOption) (*VerifyCredentialResponse, error)
@@ -97,12 +105,24 @@ type CredentialServiceClient interface {
 	GetCredentialEvent(ctx context.Context, in *GetCredentialEventRequest, opts ...grpc.CallOption) (*GetCredentialEventResponse, error)
 	// Lists credential events that the caller may see.
 	ListCredentialEvents(ctx context.Context, in *ListCredentialEventsRequest, opts ...grpc.CallOption) (*ListCredentialEventsResponse, error)
-	// Says the status of all credentials of a person whom the district employs today, by the district's own employee
-	// id. NOT_FOUND when it employs no such person.
+	// Says the status of all credentials of a person whom the district employs, today or on a date, by anything that the
+	// district knows. NOT_FOUND when it employs no such person; of one who has moved it learns when, and nothing else.
 	LookupCredentialStatus(ctx context.Context, in *LookupCredentialStatusRequest, opts ...grpc.CallOption) (*LookupCredentialStatusResponse, error)
 	// Says the status of all credentials of up to 1000 persons. Answers come in the order of the questions; one that is
 	// not found does not spoil the others.
 	BatchLookupCredentialStatuses(ctx context.Context, in *BatchLookupCredentialStatusesRequest, opts ...grpc.CallOption) (*BatchLookupCredentialStatusesResponse, error)
+	// Streams the status of every credential of everybody whom the district employs today, in constant memory and from one
+	// snapshot, with the cursor of the change feed at that snapshot. On REST: NDJSON, or by `Accept` `text/csv` or
+	// `application/x-protobuf` (messages with their length in front).
+	ExportCredentialStatuses(ctx context.Context, in *ExportCredentialStatusesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportCredentialStatusesResponse], error)
+	// Streams the same as resources of Ed-Fi, for systems that read those.
+	ExportEdFiCredentials(ctx context.Context, in *ExportEdFiCredentialsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportEdFiCredentialsResponse], error)
+	// Digests the rows of a district, so that a system that holds a copy finds the rows that differ in a few calls: ask for
+	// all, then for the parts whose digests differ, until the rows come.
+	GetReconciliationDigest(ctx context.Context, in *GetReconciliationDigestRequest, opts ...grpc.CallOption) (*GetReconciliationDigestResponse, error)
+	// Says what is on record for the salary or licence file of a person whom the district employs today: facts, and what
+	// dated rules make of them, with their citation.
+	GetCareerFacts(ctx context.Context, in *GetCareerFactsRequest, opts ...grpc.CallOption) (*GetCareerFactsResponse, error)
 }
 
 type credentialServiceClient struct {
@@ -253,6 +273,16 @@ func (c *credentialServiceClient) ReissueCredential(ctx context.Context, in *Rei
 	return out, nil
 }
 
+func (c *credentialServiceClient) BatchReissueCredentials(ctx context.Context, in *BatchReissueCredentialsRequest, opts ...grpc.CallOption) (*BatchReissueCredentialsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchReissueCredentialsResponse)
+	err := c.cc.Invoke(ctx, CredentialService_BatchReissueCredentials_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *credentialServiceClient) VerifyCredential(ctx context.Context, in *VerifyCredentialRequest, opts ...grpc.CallOption) (*VerifyCredentialResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(VerifyCredentialResponse)
@@ -333,6 +363,64 @@ func (c *credentialServiceClient) BatchLookupCredentialStatuses(ctx context.Cont
 	return out, nil
 }
 
+func (c *credentialServiceClient) ExportCredentialStatuses(ctx context.Context, in *ExportCredentialStatusesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportCredentialStatusesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CredentialService_ServiceDesc.Streams[0], CredentialService_ExportCredentialStatuses_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportCredentialStatusesRequest, ExportCredentialStatusesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CredentialService_ExportCredentialStatusesClient = grpc.ServerStreamingClient[ExportCredentialStatusesResponse]
+
+func (c *credentialServiceClient) ExportEdFiCredentials(ctx context.Context, in *ExportEdFiCredentialsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportEdFiCredentialsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CredentialService_ServiceDesc.Streams[1], CredentialService_ExportEdFiCredentials_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportEdFiCredentialsRequest, ExportEdFiCredentialsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CredentialService_ExportEdFiCredentialsClient = grpc.ServerStreamingClient[ExportEdFiCredentialsResponse]
+
+func (c *credentialServiceClient) GetReconciliationDigest(ctx context.Context, in *GetReconciliationDigestRequest, opts ...grpc.CallOption) (*GetReconciliationDigestResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetReconciliationDigestResponse)
+	err := c.cc.Invoke(ctx, CredentialService_GetReconciliationDigest_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) GetCareerFacts(ctx context.Context, in *GetCareerFactsRequest, opts ...grpc.CallOption) (*GetCareerFactsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCareerFactsResponse)
+	err := c.cc.Invoke(ctx, CredentialService_GetCareerFacts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CredentialServiceServer is the server API for CredentialService service.
 // All implementations must embed UnimplementedCredentialServiceServer
 // for forward compatibility.
@@ -372,6 +460,9 @@ type CredentialServiceServer interface {
 	// Issues the credential anew, with what is on record now, by the policy version it was awarded by; the old one is
 	// superseded: from active or suspended. The new one of a suspended credential is suspended too.
 	ReissueCredential(context.Context, *ReissueCredentialRequest) (*ReissueCredentialResponse, error)
+	// Issues anew every credential of a type that a compromised key signed and that still counts, as ReissueCredential does;
+	// in a batch, 1000 at most: ask again until a batch is empty.
+	BatchReissueCredentials(context.Context, *BatchReissueCredentialsRequest) (*BatchReissueCredentialsResponse, error)
 	// Says of a document that somebody shows whether it may be relied on, check by check: of ours, and of other issuers whom
 	// the server may ask. What it is sent is not kept.
 	VerifyCredential(context.Context, *VerifyCredentialRequest) (*VerifyCredentialResponse, error)
@@ -385,12 +476,24 @@ type CredentialServiceServer interface {
 	GetCredentialEvent(context.Context, *GetCredentialEventRequest) (*GetCredentialEventResponse, error)
 	// Lists credential events that the caller may see.
 	ListCredentialEvents(context.Context, *ListCredentialEventsRequest) (*ListCredentialEventsResponse, error)
-	// Says the status of all credentials of a person whom the district employs today, by the district's own employee
-	// id. NOT_FOUND when it employs no such person.
+	// Says the status of all credentials of a person whom the district employs, today or on a date, by anything that the
+	// district knows. NOT_FOUND when it employs no such person; of one who has moved it learns when, and nothing else.
 	LookupCredentialStatus(context.Context, *LookupCredentialStatusRequest) (*LookupCredentialStatusResponse, error)
 	// Says the status of all credentials of up to 1000 persons. Answers come in the order of the questions; one that is
 	// not found does not spoil the others.
 	BatchLookupCredentialStatuses(context.Context, *BatchLookupCredentialStatusesRequest) (*BatchLookupCredentialStatusesResponse, error)
+	// Streams the status of every credential of everybody whom the district employs today, in constant memory and from one
+	// snapshot, with the cursor of the change feed at that snapshot. On REST: NDJSON, or by `Accept` `text/csv` or
+	// `application/x-protobuf` (messages with their length in front).
+	ExportCredentialStatuses(*ExportCredentialStatusesRequest, grpc.ServerStreamingServer[ExportCredentialStatusesResponse]) error
+	// Streams the same as resources of Ed-Fi, for systems that read those.
+	ExportEdFiCredentials(*ExportEdFiCredentialsRequest, grpc.ServerStreamingServer[ExportEdFiCredentialsResponse]) error
+	// Digests the rows of a district, so that a system that holds a copy finds the rows that differ in a few calls: ask for
+	// all, then for the parts whose digests differ, until the rows come.
+	GetReconciliationDigest(context.Context, *GetReconciliationDigestRequest) (*GetReconciliationDigestResponse, error)
+	// Says what is on record for the salary or licence file of a person whom the district employs today: facts, and what
+	// dated rules make of them, with their citation.
+	GetCareerFacts(context.Context, *GetCareerFactsRequest) (*GetCareerFactsResponse, error)
 	mustEmbedUnimplementedCredentialServiceServer()
 }
 
@@ -443,6 +546,9 @@ func (UnimplementedCredentialServiceServer) ListIssueResults(context.Context, *L
 func (UnimplementedCredentialServiceServer) ReissueCredential(context.Context, *ReissueCredentialRequest) (*ReissueCredentialResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReissueCredential not implemented")
 }
+func (UnimplementedCredentialServiceServer) BatchReissueCredentials(context.Context, *BatchReissueCredentialsRequest) (*BatchReissueCredentialsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchReissueCredentials not implemented")
+}
 func (UnimplementedCredentialServiceServer) VerifyCredential(context.Context, *VerifyCredentialRequest) (*VerifyCredentialResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method VerifyCredential not implemented")
 }
@@ -466,6 +572,18 @@ func (UnimplementedCredentialServiceServer) LookupCredentialStatus(context.Conte
 }
 func (UnimplementedCredentialServiceServer) BatchLookupCredentialStatuses(context.Context, *BatchLookupCredentialStatusesRequest) (*BatchLookupCredentialStatusesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchLookupCredentialStatuses not implemented")
+}
+func (UnimplementedCredentialServiceServer) ExportCredentialStatuses(*ExportCredentialStatusesRequest, grpc.ServerStreamingServer[ExportCredentialStatusesResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportCredentialStatuses not implemented")
+}
+func (UnimplementedCredentialServiceServer) ExportEdFiCredentials(*ExportEdFiCredentialsRequest, grpc.ServerStreamingServer[ExportEdFiCredentialsResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportEdFiCredentials not implemented")
+}
+func (UnimplementedCredentialServiceServer) GetReconciliationDigest(context.Context, *GetReconciliationDigestRequest) (*GetReconciliationDigestResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetReconciliationDigest not implemented")
+}
+func (UnimplementedCredentialServiceServer) GetCareerFacts(context.Context, *GetCareerFactsRequest) (*GetCareerFactsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCareerFacts not implemented")
 }
 func (UnimplementedCredentialServiceServer) mustEmbedUnimplementedCredentialServiceServer() {}
 func (UnimplementedCredentialServiceServer) testEmbeddedByValue()                           {}
@@ -740,6 +858,24 @@ func _CredentialService_ReissueCredential_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CredentialService_BatchReissueCredentials_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchReissueCredentialsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).BatchReissueCredentials(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_BatchReissueCredentials_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).BatchReissueCredentials(ctx, req.(*BatchReissueCredentialsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CredentialService_VerifyCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(VerifyCredentialRequest)
 	if err := dec(in); err != nil {
@@ -884,6 +1020,64 @@ func _CredentialService_BatchLookupCredentialStatuses_Handler(srv interface{}, c
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CredentialService_ExportCredentialStatuses_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportCredentialStatusesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CredentialServiceServer).ExportCredentialStatuses(m, &grpc.GenericServerStream[ExportCredentialStatusesRequest, ExportCredentialStatusesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CredentialService_ExportCredentialStatusesServer = grpc.ServerStreamingServer[ExportCredentialStatusesResponse]
+
+func _CredentialService_ExportEdFiCredentials_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportEdFiCredentialsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CredentialServiceServer).ExportEdFiCredentials(m, &grpc.GenericServerStream[ExportEdFiCredentialsRequest, ExportEdFiCredentialsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CredentialService_ExportEdFiCredentialsServer = grpc.ServerStreamingServer[ExportEdFiCredentialsResponse]
+
+func _CredentialService_GetReconciliationDigest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetReconciliationDigestRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).GetReconciliationDigest(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_GetReconciliationDigest_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).GetReconciliationDigest(ctx, req.(*GetReconciliationDigestRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_GetCareerFacts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCareerFactsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).GetCareerFacts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_GetCareerFacts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).GetCareerFacts(ctx, req.(*GetCareerFactsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CredentialService_ServiceDesc is the grpc.ServiceDesc for CredentialService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -948,6 +1142,10 @@ var CredentialService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CredentialService_ReissueCredential_Handler,
 		},
 		{
+			MethodName: "BatchReissueCredentials",
+			Handler:    _CredentialService_BatchReissueCredentials_Handler,
+		},
+		{
 			MethodName: "VerifyCredential",
 			Handler:    _CredentialService_VerifyCredential_Handler,
 		},
@@ -979,7 +1177,26 @@ var CredentialService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "BatchLookupCredentialStatuses",
 			Handler:    _CredentialService_BatchLookupCredentialStatuses_Handler,
 		},
+		{
+			MethodName: "GetReconciliationDigest",
+			Handler:    _CredentialService_GetReconciliationDigest_Handler,
+		},
+		{
+			MethodName: "GetCareerFacts",
+			Handler:    _CredentialService_GetCareerFacts_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ExportCredentialStatuses",
+			Handler:       _CredentialService_ExportCredentialStatuses_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ExportEdFiCredentials",
+			Handler:       _CredentialService_ExportEdFiCredentials_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "btlc/credential/v1/service.proto",
 }

@@ -11,6 +11,7 @@ package credentialv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	date "google.golang.org/genproto/googleapis/type/date"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -25,6 +26,67 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// LookupOutcome says what came of a look-up.
+type LookupOutcome int32
+
+const (
+	// Not said.
+	LookupOutcome_LOOKUP_OUTCOME_UNSPECIFIED LookupOutcome = 0
+	// The district employs this person on the date.
+	LookupOutcome_LOOKUP_OUTCOME_FOUND LookupOutcome = 1
+	// The district employs no such person, and did not up to the date.
+	LookupOutcome_LOOKUP_OUTCOME_NOT_FOUND LookupOutcome = 2
+	// Several persons are known by keys that differ from the one asked by capital letters or spaces alone: ask exactly.
+	LookupOutcome_LOOKUP_OUTCOME_AMBIGUOUS LookupOutcome = 3
+	// The district employed this person until before the date, and learns nothing else.
+	LookupOutcome_LOOKUP_OUTCOME_MOVED LookupOutcome = 4
+)
+
+// Enum value maps for LookupOutcome.
+var (
+	LookupOutcome_name = map[int32]string{
+		0: "LOOKUP_OUTCOME_UNSPECIFIED",
+		1: "LOOKUP_OUTCOME_FOUND",
+		2: "LOOKUP_OUTCOME_NOT_FOUND",
+		3: "LOOKUP_OUTCOME_AMBIGUOUS",
+		4: "LOOKUP_OUTCOME_MOVED",
+	}
+	LookupOutcome_value = map[string]int32{
+		"LOOKUP_OUTCOME_UNSPECIFIED": 0,
+		"LOOKUP_OUTCOME_FOUND":       1,
+		"LOOKUP_OUTCOME_NOT_FOUND":   2,
+		"LOOKUP_OUTCOME_AMBIGUOUS":   3,
+		"LOOKUP_OUTCOME_MOVED":       4,
+	}
+)
+
+func (x LookupOutcome) Enum() *LookupOutcome {
+	p := new(LookupOutcome)
+	*p = x
+	return p
+}
+
+func (x LookupOutcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LookupOutcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_btlc_credential_v1_statuses_proto_enumTypes[0].Descriptor()
+}
+
+func (LookupOutcome) Type() protoreflect.EnumType {
+	return &file_btlc_credential_v1_statuses_proto_enumTypes[0]
+}
+
+func (x LookupOutcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LookupOutcome.Descriptor instead.
+func (LookupOutcome) EnumDescriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{0}
+}
 
 // CredentialStatusRecord is the status of one credential, and no more.
 type CredentialStatusRecord struct {
@@ -117,20 +179,147 @@ func (x *CredentialStatusRecord) GetVersion() int32 {
 	return 0
 }
 
-// Says what is asked.
+// PersonKey is what a caller knows a person by.
+type PersonKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one of them.
+	//
+	// Types that are valid to be assigned to Key:
+	//
+	//	*PersonKey_EmployeeId
+	//	*PersonKey_StateEducatorId
+	//	*PersonKey_Email
+	//	*PersonKey_Educator
+	Key           isPersonKey_Key `protobuf_oneof:"key"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PersonKey) Reset() {
+	*x = PersonKey{}
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PersonKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PersonKey) ProtoMessage() {}
+
+func (x *PersonKey) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PersonKey.ProtoReflect.Descriptor instead.
+func (*PersonKey) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PersonKey) GetKey() isPersonKey_Key {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *PersonKey) GetEmployeeId() string {
+	if x != nil {
+		if x, ok := x.Key.(*PersonKey_EmployeeId); ok {
+			return x.EmployeeId
+		}
+	}
+	return ""
+}
+
+func (x *PersonKey) GetStateEducatorId() string {
+	if x != nil {
+		if x, ok := x.Key.(*PersonKey_StateEducatorId); ok {
+			return x.StateEducatorId
+		}
+	}
+	return ""
+}
+
+func (x *PersonKey) GetEmail() string {
+	if x != nil {
+		if x, ok := x.Key.(*PersonKey_Email); ok {
+			return x.Email
+		}
+	}
+	return ""
+}
+
+func (x *PersonKey) GetEducator() string {
+	if x != nil {
+		if x, ok := x.Key.(*PersonKey_Educator); ok {
+			return x.Educator
+		}
+	}
+	return ""
+}
+
+type isPersonKey_Key interface {
+	isPersonKey_Key()
+}
+
+type PersonKey_EmployeeId struct {
+	// The employee id in the district that is asked about. Example: `E100234`.
+	EmployeeId string `protobuf:"bytes,1,opt,name=employee_id,json=employeeId,proto3,oneof"`
+}
+
+type PersonKey_StateEducatorId struct {
+	// The number by which the state knows the person (MEPID in Massachusetts). Example: `10023456`.
+	StateEducatorId string `protobuf:"bytes,2,opt,name=state_educator_id,json=stateEducatorId,proto3,oneof"`
+}
+
+type PersonKey_Email struct {
+	// An address of the person that was verified; capital letters make no difference. Example: `dana@example.org`.
+	Email string `protobuf:"bytes,3,opt,name=email,proto3,oneof"`
+}
+
+type PersonKey_Educator struct {
+	// Our name. Format: `educators/{educator}`.
+	Educator string `protobuf:"bytes,4,opt,name=educator,proto3,oneof"`
+}
+
+func (*PersonKey_EmployeeId) isPersonKey_Key() {}
+
+func (*PersonKey_StateEducatorId) isPersonKey_Key() {}
+
+func (*PersonKey_Email) isPersonKey_Key() {}
+
+func (*PersonKey_Educator) isPersonKey_Key() {}
+
+// Says what is asked. The person is asked for by employee_id or by person.
 type LookupCredentialStatusRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The district. Format: `districts/{district}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// The employee id in that district. Example: `E100234`.
-	EmployeeId    string `protobuf:"bytes,2,opt,name=employee_id,json=employeeId,proto3" json:"employee_id,omitempty"`
+	// The employee id in that district: the fastest way to ask. Example: `E100234`.
+	EmployeeId string `protobuf:"bytes,2,opt,name=employee_id,json=employeeId,proto3" json:"employee_id,omitempty"`
+	// The person by anything that the district knows.
+	Person *PersonKey `protobuf:"bytes,3,opt,name=person,proto3" json:"person,omitempty"`
+	// Says what was true at the end of that day, in the district's time zone. Default: now.
+	AsOf *date.Date `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Says what was on record at the end of that day, in the district's time zone. Default: now.
+	KnownAsOf     *date.Date `protobuf:"bytes,5,opt,name=known_as_of,json=knownAsOf,proto3" json:"known_as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LookupCredentialStatusRequest) Reset() {
 	*x = LookupCredentialStatusRequest{}
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[1]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -142,7 +331,7 @@ func (x *LookupCredentialStatusRequest) String() string {
 func (*LookupCredentialStatusRequest) ProtoMessage() {}
 
 func (x *LookupCredentialStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[1]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -155,7 +344,7 @@ func (x *LookupCredentialStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookupCredentialStatusRequest.ProtoReflect.Descriptor instead.
 func (*LookupCredentialStatusRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{1}
+	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *LookupCredentialStatusRequest) GetParent() string {
@@ -172,18 +361,41 @@ func (x *LookupCredentialStatusRequest) GetEmployeeId() string {
 	return ""
 }
 
+func (x *LookupCredentialStatusRequest) GetPerson() *PersonKey {
+	if x != nil {
+		return x.Person
+	}
+	return nil
+}
+
+func (x *LookupCredentialStatusRequest) GetAsOf() *date.Date {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+func (x *LookupCredentialStatusRequest) GetKnownAsOf() *date.Date {
+	if x != nil {
+		return x.KnownAsOf
+	}
+	return nil
+}
+
 // The answer.
 type LookupCredentialStatusResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each credential, in the order of issue; empty when the person has none.
-	Statuses      []*CredentialStatusRecord `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty"`
+	// One for each credential, in the order of issue; empty when the person has none, or has moved.
+	Statuses []*CredentialStatusRecord `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty"`
+	// The last day of employment of a person who has moved: all that the district learns of them. Else unset.
+	MovedDate     *date.Date `protobuf:"bytes,2,opt,name=moved_date,json=movedDate,proto3" json:"moved_date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LookupCredentialStatusResponse) Reset() {
 	*x = LookupCredentialStatusResponse{}
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[2]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -195,7 +407,7 @@ func (x *LookupCredentialStatusResponse) String() string {
 func (*LookupCredentialStatusResponse) ProtoMessage() {}
 
 func (x *LookupCredentialStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[2]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -208,7 +420,7 @@ func (x *LookupCredentialStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookupCredentialStatusResponse.ProtoReflect.Descriptor instead.
 func (*LookupCredentialStatusResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{2}
+	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *LookupCredentialStatusResponse) GetStatuses() []*CredentialStatusRecord {
@@ -218,22 +430,35 @@ func (x *LookupCredentialStatusResponse) GetStatuses() []*CredentialStatusRecord
 	return nil
 }
 
+func (x *LookupCredentialStatusResponse) GetMovedDate() *date.Date {
+	if x != nil {
+		return x.MovedDate
+	}
+	return nil
+}
+
 // CredentialStatusResult is what came of one of the look-ups of a batch.
 type CredentialStatusResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As it was asked.
 	EmployeeId string `protobuf:"bytes,1,opt,name=employee_id,json=employeeId,proto3" json:"employee_id,omitempty"`
-	// Whether the district employs such a person today.
+	// Whether the district employs such a person on the date.
 	Found bool `protobuf:"varint,2,opt,name=found,proto3" json:"found,omitempty"`
 	// One for each credential, in the order of issue.
-	Statuses      []*CredentialStatusRecord `protobuf:"bytes,3,rep,name=statuses,proto3" json:"statuses,omitempty"`
+	Statuses []*CredentialStatusRecord `protobuf:"bytes,3,rep,name=statuses,proto3" json:"statuses,omitempty"`
+	// As it was asked, when it was asked by persons.
+	Person *PersonKey `protobuf:"bytes,4,opt,name=person,proto3" json:"person,omitempty"`
+	// What came of it.
+	Outcome LookupOutcome `protobuf:"varint,5,opt,name=outcome,proto3,enum=btlc.credential.v1.LookupOutcome" json:"outcome,omitempty"`
+	// The last day of employment of a person who has moved. Else unset.
+	MovedDate     *date.Date `protobuf:"bytes,6,opt,name=moved_date,json=movedDate,proto3" json:"moved_date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CredentialStatusResult) Reset() {
 	*x = CredentialStatusResult{}
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[3]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -245,7 +470,7 @@ func (x *CredentialStatusResult) String() string {
 func (*CredentialStatusResult) ProtoMessage() {}
 
 func (x *CredentialStatusResult) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[3]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -258,7 +483,7 @@ func (x *CredentialStatusResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CredentialStatusResult.ProtoReflect.Descriptor instead.
 func (*CredentialStatusResult) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{3}
+	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CredentialStatusResult) GetEmployeeId() string {
@@ -282,20 +507,47 @@ func (x *CredentialStatusResult) GetStatuses() []*CredentialStatusRecord {
 	return nil
 }
 
-// Says what is asked.
+func (x *CredentialStatusResult) GetPerson() *PersonKey {
+	if x != nil {
+		return x.Person
+	}
+	return nil
+}
+
+func (x *CredentialStatusResult) GetOutcome() LookupOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return LookupOutcome_LOOKUP_OUTCOME_UNSPECIFIED
+}
+
+func (x *CredentialStatusResult) GetMovedDate() *date.Date {
+	if x != nil {
+		return x.MovedDate
+	}
+	return nil
+}
+
+// Says what is asked. Persons are asked for by employee_ids or by persons.
 type BatchLookupCredentialStatusesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The district. Format: `districts/{district}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// Employee ids in that district.
-	EmployeeIds   []string `protobuf:"bytes,2,rep,name=employee_ids,json=employeeIds,proto3" json:"employee_ids,omitempty"`
+	// Employee ids in that district: the fastest way to ask.
+	EmployeeIds []string `protobuf:"bytes,2,rep,name=employee_ids,json=employeeIds,proto3" json:"employee_ids,omitempty"`
+	// Persons by anything that the district knows.
+	Persons []*PersonKey `protobuf:"bytes,3,rep,name=persons,proto3" json:"persons,omitempty"`
+	// Says what was true at the end of that day, in the district's time zone. Default: now.
+	AsOf *date.Date `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Says what was on record at the end of that day, in the district's time zone. Default: now.
+	KnownAsOf     *date.Date `protobuf:"bytes,5,opt,name=known_as_of,json=knownAsOf,proto3" json:"known_as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BatchLookupCredentialStatusesRequest) Reset() {
 	*x = BatchLookupCredentialStatusesRequest{}
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[4]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -307,7 +559,7 @@ func (x *BatchLookupCredentialStatusesRequest) String() string {
 func (*BatchLookupCredentialStatusesRequest) ProtoMessage() {}
 
 func (x *BatchLookupCredentialStatusesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[4]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -320,7 +572,7 @@ func (x *BatchLookupCredentialStatusesRequest) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use BatchLookupCredentialStatusesRequest.ProtoReflect.Descriptor instead.
 func (*BatchLookupCredentialStatusesRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{4}
+	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BatchLookupCredentialStatusesRequest) GetParent() string {
@@ -337,10 +589,31 @@ func (x *BatchLookupCredentialStatusesRequest) GetEmployeeIds() []string {
 	return nil
 }
 
+func (x *BatchLookupCredentialStatusesRequest) GetPersons() []*PersonKey {
+	if x != nil {
+		return x.Persons
+	}
+	return nil
+}
+
+func (x *BatchLookupCredentialStatusesRequest) GetAsOf() *date.Date {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+func (x *BatchLookupCredentialStatusesRequest) GetKnownAsOf() *date.Date {
+	if x != nil {
+		return x.KnownAsOf
+	}
+	return nil
+}
+
 // The answer.
 type BatchLookupCredentialStatusesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each employee id, in order.
+	// One for each person asked for, in order.
 	Results       []*CredentialStatusResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -348,7 +621,7 @@ type BatchLookupCredentialStatusesResponse struct {
 
 func (x *BatchLookupCredentialStatusesResponse) Reset() {
 	*x = BatchLookupCredentialStatusesResponse{}
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[5]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -360,7 +633,7 @@ func (x *BatchLookupCredentialStatusesResponse) String() string {
 func (*BatchLookupCredentialStatusesResponse) ProtoMessage() {}
 
 func (x *BatchLookupCredentialStatusesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[5]
+	mi := &file_btlc_credential_v1_statuses_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -373,7 +646,7 @@ func (x *BatchLookupCredentialStatusesResponse) ProtoReflect() protoreflect.Mess
 
 // Deprecated: Use BatchLookupCredentialStatusesResponse.ProtoReflect.Descriptor instead.
 func (*BatchLookupCredentialStatusesResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{5}
+	return file_btlc_credential_v1_statuses_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *BatchLookupCredentialStatusesResponse) GetResults() []*CredentialStatusResult {
@@ -387,7 +660,7 @@ var File_btlc_credential_v1_statuses_proto protoreflect.FileDescriptor
 
 const file_btlc_credential_v1_statuses_proto_rawDesc = "" +
 	"\n" +
-	"!btlc/credential/v1/statuses.proto\x12\x12btlc.credential.v1\x1a$btlc/credential/v1/credentials.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x02\n" +
+	"!btlc/credential/v1/statuses.proto\x12\x12btlc.credential.v1\x1a$btlc/credential/v1/credentials.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xe1\x02\n" +
 	"\x16CredentialStatusRecord\x124\n" +
 	"\n" +
 	"credential\x18\x01 \x01(\tB\x14\xfaA\x11\n" +
@@ -400,25 +673,55 @@ const file_btlc_credential_v1_statuses_proto_rawDesc = "" +
 	"issue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tissueTime\x12;\n" +
 	"\vstatus_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"statusTime\x12\x18\n" +
-	"\aversion\x18\x06 \x01(\x05R\aversion\"}\n" +
+	"\aversion\x18\x06 \x01(\x05R\aversion\"\xd6\x01\n" +
+	"\tPersonKey\x12,\n" +
+	"\vemployee_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x00R\n" +
+	"employeeId\x127\n" +
+	"\x11state_educator_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@H\x00R\x0fstateEducatorId\x12\"\n" +
+	"\x05email\x18\x03 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x03\x18\xfe\x01H\x00R\x05email\x120\n" +
+	"\beducator\x18\x04 \x01(\tB\x12\xfaA\x0f\n" +
+	"\rbtlc/EducatorH\x00R\beducatorB\f\n" +
+	"\x03key\x12\x05\xbaH\x02\b\x01\"\x8d\x03\n" +
 	"\x1dLookupCredentialStatusRequest\x12-\n" +
 	"\x06parent\x18\x01 \x01(\tB\x15\xe0A\x02\xfaA\x0f\n" +
-	"\rbtlc/DistrictR\x06parent\x12-\n" +
-	"\vemployee_id\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\n" +
-	"employeeId\"h\n" +
+	"\rbtlc/DistrictR\x06parent\x12+\n" +
+	"\vemployee_id\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\n" +
+	"employeeId\x12:\n" +
+	"\x06person\x18\x03 \x01(\v2\x1d.btlc.credential.v1.PersonKeyB\x03\xe0A\x01R\x06person\x12+\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x11.google.type.DateB\x03\xe0A\x01R\x04asOf\x126\n" +
+	"\vknown_as_of\x18\x05 \x01(\v2\x11.google.type.DateB\x03\xe0A\x01R\tknownAsOf:o\xbaHl\x1aj\n" +
+	"\x11lookup.one_person\x12'set employee_id or person, and not both\x1a,(this.employee_id != '') != has(this.person)\"\x9a\x01\n" +
 	"\x1eLookupCredentialStatusResponse\x12F\n" +
-	"\bstatuses\x18\x01 \x03(\v2*.btlc.credential.v1.CredentialStatusRecordR\bstatuses\"\x97\x01\n" +
+	"\bstatuses\x18\x01 \x03(\v2*.btlc.credential.v1.CredentialStatusRecordR\bstatuses\x120\n" +
+	"\n" +
+	"moved_date\x18\x02 \x01(\v2\x11.google.type.DateR\tmovedDate\"\xbd\x02\n" +
 	"\x16CredentialStatusResult\x12\x1f\n" +
 	"\vemployee_id\x18\x01 \x01(\tR\n" +
 	"employeeId\x12\x14\n" +
 	"\x05found\x18\x02 \x01(\bR\x05found\x12F\n" +
-	"\bstatuses\x18\x03 \x03(\v2*.btlc.credential.v1.CredentialStatusRecordR\bstatuses\"\x90\x01\n" +
+	"\bstatuses\x18\x03 \x03(\v2*.btlc.credential.v1.CredentialStatusRecordR\bstatuses\x125\n" +
+	"\x06person\x18\x04 \x01(\v2\x1d.btlc.credential.v1.PersonKeyR\x06person\x12;\n" +
+	"\aoutcome\x18\x05 \x01(\x0e2!.btlc.credential.v1.LookupOutcomeR\aoutcome\x120\n" +
+	"\n" +
+	"moved_date\x18\x06 \x01(\v2\x11.google.type.DateR\tmovedDate\"\xbd\x03\n" +
 	"$BatchLookupCredentialStatusesRequest\x12-\n" +
 	"\x06parent\x18\x01 \x01(\tB\x15\xe0A\x02\xfaA\x0f\n" +
-	"\rbtlc/DistrictR\x06parent\x129\n" +
-	"\femployee_ids\x18\x02 \x03(\tB\x16\xe0A\x02\xbaH\x10\x92\x01\r\b\x01\x10\xe8\a\"\x06r\x04\x10\x01\x18@R\vemployeeIds\"m\n" +
+	"\rbtlc/DistrictR\x06parent\x127\n" +
+	"\femployee_ids\x18\x02 \x03(\tB\x14\xe0A\x01\xbaH\x0e\x92\x01\v\x10\xe8\a\"\x06r\x04\x10\x01\x18@R\vemployeeIds\x12E\n" +
+	"\apersons\x18\x03 \x03(\v2\x1d.btlc.credential.v1.PersonKeyB\f\xe0A\x01\xbaH\x06\x92\x01\x03\x10\xe8\aR\apersons\x12+\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x11.google.type.DateB\x03\xe0A\x01R\x04asOf\x126\n" +
+	"\vknown_as_of\x18\x05 \x01(\v2\x11.google.type.DateB\x03\xe0A\x01R\tknownAsOf:\x80\x01\xbaH}\x1a{\n" +
+	"\x13lookup.some_persons\x12)set employee_ids or persons, and not both\x1a9(size(this.employee_ids) > 0) != (size(this.persons) > 0)\"m\n" +
 	"%BatchLookupCredentialStatusesResponse\x12D\n" +
-	"\aresults\x18\x01 \x03(\v2*.btlc.credential.v1.CredentialStatusResultR\aresultsB\xce\x01\n" +
+	"\aresults\x18\x01 \x03(\v2*.btlc.credential.v1.CredentialStatusResultR\aresults*\x9f\x01\n" +
+	"\rLookupOutcome\x12\x1e\n" +
+	"\x1aLOOKUP_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14LOOKUP_OUTCOME_FOUND\x10\x01\x12\x1c\n" +
+	"\x18LOOKUP_OUTCOME_NOT_FOUND\x10\x02\x12\x1c\n" +
+	"\x18LOOKUP_OUTCOME_AMBIGUOUS\x10\x03\x12\x18\n" +
+	"\x14LOOKUP_OUTCOME_MOVED\x10\x04B\xce\x01\n" +
 	"\x16com.btlc.credential.v1B\rStatusesProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/credential/v1;credentialv1\xa2\x02\x03BCX\xaa\x02\x12Btlc.Credential.V1\xca\x02\x12Btlc\\Credential\\V1\xe2\x02\x1eBtlc\\Credential\\V1\\GPBMetadata\xea\x02\x14Btlc::Credential::V1b\x06proto3"
 
 var (
@@ -433,29 +736,43 @@ func file_btlc_credential_v1_statuses_proto_rawDescGZIP() []byte {
 	return file_btlc_credential_v1_statuses_proto_rawDescData
 }
 
-var file_btlc_credential_v1_statuses_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_btlc_credential_v1_statuses_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_btlc_credential_v1_statuses_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_btlc_credential_v1_statuses_proto_goTypes = []any{
-	(*CredentialStatusRecord)(nil),                // 0: btlc.credential.v1.CredentialStatusRecord
-	(*LookupCredentialStatusRequest)(nil),         // 1: btlc.credential.v1.LookupCredentialStatusRequest
-	(*LookupCredentialStatusResponse)(nil),        // 2: btlc.credential.v1.LookupCredentialStatusResponse
-	(*CredentialStatusResult)(nil),                // 3: btlc.credential.v1.CredentialStatusResult
-	(*BatchLookupCredentialStatusesRequest)(nil),  // 4: btlc.credential.v1.BatchLookupCredentialStatusesRequest
-	(*BatchLookupCredentialStatusesResponse)(nil), // 5: btlc.credential.v1.BatchLookupCredentialStatusesResponse
-	(CredentialStatus)(0),                         // 6: btlc.credential.v1.CredentialStatus
-	(*timestamppb.Timestamp)(nil),                 // 7: google.protobuf.Timestamp
+	(LookupOutcome)(0),                            // 0: btlc.credential.v1.LookupOutcome
+	(*CredentialStatusRecord)(nil),                // 1: btlc.credential.v1.CredentialStatusRecord
+	(*PersonKey)(nil),                             // 2: btlc.credential.v1.PersonKey
+	(*LookupCredentialStatusRequest)(nil),         // 3: btlc.credential.v1.LookupCredentialStatusRequest
+	(*LookupCredentialStatusResponse)(nil),        // 4: btlc.credential.v1.LookupCredentialStatusResponse
+	(*CredentialStatusResult)(nil),                // 5: btlc.credential.v1.CredentialStatusResult
+	(*BatchLookupCredentialStatusesRequest)(nil),  // 6: btlc.credential.v1.BatchLookupCredentialStatusesRequest
+	(*BatchLookupCredentialStatusesResponse)(nil), // 7: btlc.credential.v1.BatchLookupCredentialStatusesResponse
+	(CredentialStatus)(0),                         // 8: btlc.credential.v1.CredentialStatus
+	(*timestamppb.Timestamp)(nil),                 // 9: google.protobuf.Timestamp
+	(*date.Date)(nil),                             // 10: google.type.Date
 }
 var file_btlc_credential_v1_statuses_proto_depIdxs = []int32{
-	6, // 0: btlc.credential.v1.CredentialStatusRecord.status:type_name -> btlc.credential.v1.CredentialStatus
-	7, // 1: btlc.credential.v1.CredentialStatusRecord.issue_time:type_name -> google.protobuf.Timestamp
-	7, // 2: btlc.credential.v1.CredentialStatusRecord.status_time:type_name -> google.protobuf.Timestamp
-	0, // 3: btlc.credential.v1.LookupCredentialStatusResponse.statuses:type_name -> btlc.credential.v1.CredentialStatusRecord
-	0, // 4: btlc.credential.v1.CredentialStatusResult.statuses:type_name -> btlc.credential.v1.CredentialStatusRecord
-	3, // 5: btlc.credential.v1.BatchLookupCredentialStatusesResponse.results:type_name -> btlc.credential.v1.CredentialStatusResult
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	8,  // 0: btlc.credential.v1.CredentialStatusRecord.status:type_name -> btlc.credential.v1.CredentialStatus
+	9,  // 1: btlc.credential.v1.CredentialStatusRecord.issue_time:type_name -> google.protobuf.Timestamp
+	9,  // 2: btlc.credential.v1.CredentialStatusRecord.status_time:type_name -> google.protobuf.Timestamp
+	2,  // 3: btlc.credential.v1.LookupCredentialStatusRequest.person:type_name -> btlc.credential.v1.PersonKey
+	10, // 4: btlc.credential.v1.LookupCredentialStatusRequest.as_of:type_name -> google.type.Date
+	10, // 5: btlc.credential.v1.LookupCredentialStatusRequest.known_as_of:type_name -> google.type.Date
+	1,  // 6: btlc.credential.v1.LookupCredentialStatusResponse.statuses:type_name -> btlc.credential.v1.CredentialStatusRecord
+	10, // 7: btlc.credential.v1.LookupCredentialStatusResponse.moved_date:type_name -> google.type.Date
+	1,  // 8: btlc.credential.v1.CredentialStatusResult.statuses:type_name -> btlc.credential.v1.CredentialStatusRecord
+	2,  // 9: btlc.credential.v1.CredentialStatusResult.person:type_name -> btlc.credential.v1.PersonKey
+	0,  // 10: btlc.credential.v1.CredentialStatusResult.outcome:type_name -> btlc.credential.v1.LookupOutcome
+	10, // 11: btlc.credential.v1.CredentialStatusResult.moved_date:type_name -> google.type.Date
+	2,  // 12: btlc.credential.v1.BatchLookupCredentialStatusesRequest.persons:type_name -> btlc.credential.v1.PersonKey
+	10, // 13: btlc.credential.v1.BatchLookupCredentialStatusesRequest.as_of:type_name -> google.type.Date
+	10, // 14: btlc.credential.v1.BatchLookupCredentialStatusesRequest.known_as_of:type_name -> google.type.Date
+	5,  // 15: btlc.credential.v1.BatchLookupCredentialStatusesResponse.results:type_name -> btlc.credential.v1.CredentialStatusResult
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_btlc_credential_v1_statuses_proto_init() }
@@ -464,18 +781,25 @@ func file_btlc_credential_v1_statuses_proto_init() {
 		return
 	}
 	file_btlc_credential_v1_credentials_proto_init()
+	file_btlc_credential_v1_statuses_proto_msgTypes[1].OneofWrappers = []any{
+		(*PersonKey_EmployeeId)(nil),
+		(*PersonKey_StateEducatorId)(nil),
+		(*PersonKey_Email)(nil),
+		(*PersonKey_Educator)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_credential_v1_statuses_proto_rawDesc), len(file_btlc_credential_v1_statuses_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   6,
+			NumEnums:      1,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_btlc_credential_v1_statuses_proto_goTypes,
 		DependencyIndexes: file_btlc_credential_v1_statuses_proto_depIdxs,
+		EnumInfos:         file_btlc_credential_v1_statuses_proto_enumTypes,
 		MessageInfos:      file_btlc_credential_v1_statuses_proto_msgTypes,
 	}.Build()
 	File_btlc_credential_v1_statuses_proto = out.File

@@ -146,7 +146,8 @@ func (x *VerifyCredentialRequest) GetImage() []byte {
 // VerificationCheck is one thing that was looked at.
 type VerificationCheck struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What was looked at: `format`, `proof`, `issuer`, `schema`, `dates`, `status`. Example: `proof`.
+	// What was looked at: `format`, `proof`, `issuer`, `schema`, `dates`, `status`; `nested` in a learner record, `holder` in a
+	// presentation. Example: `proof`.
 	Check string `protobuf:"bytes,1,opt,name=check,proto3" json:"check,omitempty"`
 	// What came of it.
 	Outcome VerificationCheck_Outcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=btlc.credential.v1.VerificationCheck_Outcome" json:"outcome,omitempty"`

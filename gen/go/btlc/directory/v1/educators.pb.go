@@ -286,7 +286,9 @@ type Educator struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster.
 	// `If-Match` says the same.
-	Etag          string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The record of the same person that this one was merged into: all that was here is there. Empty for most.
+	MergedInto    string `protobuf:"bytes,10,opt,name=merged_into,json=mergedInto,proto3" json:"merged_into,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -380,6 +382,13 @@ func (x *Educator) GetUpdateTime() *timestamppb.Timestamp {
 func (x *Educator) GetEtag() string {
 	if x != nil {
 		return x.Etag
+	}
+	return ""
+}
+
+func (x *Educator) GetMergedInto() string {
+	if x != nil {
+		return x.MergedInto
 	}
 	return ""
 }
@@ -1565,7 +1574,7 @@ const file_btlc_directory_v1_educators_proto_rawDesc = "" +
 	"\x04kind\x18\x01 \x01(\x0e2!.btlc.directory.v1.ExternalIdKindB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x121\n" +
 	"\bdistrict\x18\x02 \x01(\tB\x15\xe0A\x01\xfaA\x0f\n" +
 	"\rbtlc/DistrictR\bdistrict\x12\"\n" +
-	"\x05value\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\x05value\"\xb3\x04\n" +
+	"\x05value\x18\x03 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\x05value\"\xeb\x04\n" +
 	"\bEducator\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12+\n" +
 	"\n" +
@@ -1580,7 +1589,11 @@ const file_btlc_directory_v1_educators_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
-	"\x04etag\x18\t \x01(\tB\x03\xe0A\x01R\x04etag:=\xeaA:\n" +
+	"\x04etag\x18\t \x01(\tB\x03\xe0A\x01R\x04etag\x126\n" +
+	"\vmerged_into\x18\n" +
+	" \x01(\tB\x15\xe0A\x03\xfaA\x0f\n" +
+	"\rbtlc/EducatorR\n" +
+	"mergedInto:=\xeaA:\n" +
 	"\rbtlc/Educator\x12\x14educators/{educator}*\teducators2\beducator\"?\n" +
 	"\x12GetEducatorRequest\x12)\n" +
 	"\x04name\x18\x01 \x01(\tB\x15\xe0A\x02\xfaA\x0f\n" +

@@ -28,7 +28,7 @@ var File_btlc_directory_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_directory_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1fbtlc/directory/v1/service.proto\x12\x11btlc.directory.v1\x1a\x19btlc/access/v1/rule.proto\x1a!btlc/directory/v1/educators.proto\x1a$btlc/directory/v1/institutions.proto\x1a\x1ebtlc/directory/v1/places.proto\x1a\x1cgoogle/api/annotations.proto2\xef\x1c\n" +
+	"\x1fbtlc/directory/v1/service.proto\x12\x11btlc.directory.v1\x1a\x19btlc/access/v1/rule.proto\x1a!btlc/directory/v1/educators.proto\x1a$btlc/directory/v1/institutions.proto\x1a\x1ebtlc/directory/v1/merges.proto\x1a\x1ebtlc/directory/v1/places.proto\x1a\x1fbtlc/directory/v1/rosters.proto\x1a\x1cgoogle/api/annotations.proto2\x95)\n" +
 	"\x10DirectoryService\x12\x8c\x01\n" +
 	"\vGetDistrict\x12%.btlc.directory.v1.GetDistrictRequest\x1a&.btlc.directory.v1.GetDistrictResponse\".\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\"b\bdistrict\x12\x16/v1/{name=districts/*}\x12\x7f\n" +
 	"\rListDistricts\x12'.btlc.directory.v1.ListDistrictsRequest\x1a(.btlc.directory.v1.ListDistrictsResponse\"\x1b\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/districts\x12\xa5\x01\n" +
@@ -55,52 +55,76 @@ const file_btlc_directory_v1_service_proto_rawDesc = "" +
 	"employment\"$/v1/{parent=educators/*}/employments\x12\xe4\x01\n" +
 	"\x10UpdateEmployment\x12*.btlc.directory.v1.UpdateEmploymentRequest\x1a+.btlc.directory.v1.UpdateEmploymentResponse\"w\xaa\xd4\x18$\x1a\x0feducators.write\"\x0femployment.name0\x01\x82\xd3\xe4\x93\x02I:\n" +
 	"employmentb\n" +
-	"employment2//v1/{employment.name=educators/*/employments/*}B\xc8\x01\n" +
+	"employment2//v1/{employment.name=educators/*/employments/*}\x12\xd0\x01\n" +
+	"\x12CreateRosterImport\x12,.btlc.directory.v1.CreateRosterImportRequest\x1a-.btlc.directory.v1.CreateRosterImportResponse\"]\xaa\xd4\x18\x19\x1a\rrosters.write\"\x06parent0\x01\x82\xd3\xe4\x93\x02::\x01*b\rroster_import\"&/v1/{parent=districts/*}/rosterImports\x12\xc1\x01\n" +
+	"\x0fGetRosterImport\x12).btlc.directory.v1.GetRosterImportRequest\x1a*.btlc.directory.v1.GetRosterImportResponse\"W\xaa\xd4\x18\x16\x1a\frosters.read\"\x04name0\x01\x82\xd3\xe4\x93\x027b\rroster_import\x12&/v1/{name=districts/*/rosterImports/*}\x12\xb8\x01\n" +
+	"\x11ListRosterImports\x12+.btlc.directory.v1.ListRosterImportsRequest\x1a,.btlc.directory.v1.ListRosterImportsResponse\"H\xaa\xd4\x18\x16\x1a\frosters.read\"\x06parent\x82\xd3\xe4\x93\x02(\x12&/v1/{parent=districts/*}/rosterImports\x12\xc4\x01\n" +
+	"\x11ListRosterActions\x12+.btlc.directory.v1.ListRosterActionsRequest\x1a,.btlc.directory.v1.ListRosterActionsResponse\"T\xaa\xd4\x18\x18\x1a\frosters.read\"\x06parent0\x01\x82\xd3\xe4\x93\x022\x120/v1/{parent=districts/*/rosterImports/*}/actions\x12\xd1\x01\n" +
+	"\x11ApplyRosterImport\x12+.btlc.directory.v1.ApplyRosterImportRequest\x1a,.btlc.directory.v1.ApplyRosterImportResponse\"a\xaa\xd4\x18\x17\x1a\rrosters.write\"\x04name0\x01\x82\xd3\xe4\x93\x02@:\x01*b\rroster_import\",/v1/{name=districts/*/rosterImports/*}:apply\x12\xcd\x01\n" +
+	"\x10UndoRosterImport\x12*.btlc.directory.v1.UndoRosterImportRequest\x1a+.btlc.directory.v1.UndoRosterImportResponse\"`\xaa\xd4\x18\x17\x1a\rrosters.write\"\x04name0\x01\x82\xd3\xe4\x93\x02?:\x01*b\rroster_import\"+/v1/{name=districts/*/rosterImports/*}:undo\x12\xaf\x01\n" +
+	"\x0eMergeEducators\x12(.btlc.directory.v1.MergeEducatorsRequest\x1a).btlc.directory.v1.MergeEducatorsResponse\"H\xaa\xd4\x18\x13\x1a\x0feducators.merge0\x01\x82\xd3\xe4\x93\x02+:\x01*b\beducator\"\x1c/v1/{name=educators/*}:merge\x12\xb4\x01\n" +
+	"\x0fUnmergeEducator\x12).btlc.directory.v1.UnmergeEducatorRequest\x1a*.btlc.directory.v1.UnmergeEducatorResponse\"J\xaa\xd4\x18\x13\x1a\x0feducators.merge0\x01\x82\xd3\xe4\x93\x02-:\x01*b\beducator\"\x1e/v1/{name=educators/*}:unmergeB\xc8\x01\n" +
 	"\x15com.btlc.directory.v1B\fServiceProtoP\x01Z9github.com/btlc/btlc/gen/go/btlc/directory/v1;directoryv1\xa2\x02\x03BDX\xaa\x02\x11Btlc.Directory.V1\xca\x02\x12Btlc\\Directory_\\V1\xe2\x02\x1eBtlc\\Directory_\\V1\\GPBMetadata\xea\x02\x13Btlc::Directory::V1b\x06proto3"
 
 var file_btlc_directory_v1_service_proto_goTypes = []any{
-	(*GetDistrictRequest)(nil),        // 0: btlc.directory.v1.GetDistrictRequest
-	(*ListDistrictsRequest)(nil),      // 1: btlc.directory.v1.ListDistrictsRequest
-	(*CreateDistrictRequest)(nil),     // 2: btlc.directory.v1.CreateDistrictRequest
-	(*UpdateDistrictRequest)(nil),     // 3: btlc.directory.v1.UpdateDistrictRequest
-	(*GetSchoolRequest)(nil),          // 4: btlc.directory.v1.GetSchoolRequest
-	(*ListSchoolsRequest)(nil),        // 5: btlc.directory.v1.ListSchoolsRequest
-	(*CreateSchoolRequest)(nil),       // 6: btlc.directory.v1.CreateSchoolRequest
-	(*UpdateSchoolRequest)(nil),       // 7: btlc.directory.v1.UpdateSchoolRequest
-	(*GetInstitutionRequest)(nil),     // 8: btlc.directory.v1.GetInstitutionRequest
-	(*ListInstitutionsRequest)(nil),   // 9: btlc.directory.v1.ListInstitutionsRequest
-	(*CreateInstitutionRequest)(nil),  // 10: btlc.directory.v1.CreateInstitutionRequest
-	(*UpdateInstitutionRequest)(nil),  // 11: btlc.directory.v1.UpdateInstitutionRequest
-	(*GetEducatorRequest)(nil),        // 12: btlc.directory.v1.GetEducatorRequest
-	(*ListEducatorsRequest)(nil),      // 13: btlc.directory.v1.ListEducatorsRequest
-	(*CreateEducatorRequest)(nil),     // 14: btlc.directory.v1.CreateEducatorRequest
-	(*UpdateEducatorRequest)(nil),     // 15: btlc.directory.v1.UpdateEducatorRequest
-	(*LookupEducatorRequest)(nil),     // 16: btlc.directory.v1.LookupEducatorRequest
-	(*GetEmploymentRequest)(nil),      // 17: btlc.directory.v1.GetEmploymentRequest
-	(*ListEmploymentsRequest)(nil),    // 18: btlc.directory.v1.ListEmploymentsRequest
-	(*CreateEmploymentRequest)(nil),   // 19: btlc.directory.v1.CreateEmploymentRequest
-	(*UpdateEmploymentRequest)(nil),   // 20: btlc.directory.v1.UpdateEmploymentRequest
-	(*GetDistrictResponse)(nil),       // 21: btlc.directory.v1.GetDistrictResponse
-	(*ListDistrictsResponse)(nil),     // 22: btlc.directory.v1.ListDistrictsResponse
-	(*CreateDistrictResponse)(nil),    // 23: btlc.directory.v1.CreateDistrictResponse
-	(*UpdateDistrictResponse)(nil),    // 24: btlc.directory.v1.UpdateDistrictResponse
-	(*GetSchoolResponse)(nil),         // 25: btlc.directory.v1.GetSchoolResponse
-	(*ListSchoolsResponse)(nil),       // 26: btlc.directory.v1.ListSchoolsResponse
-	(*CreateSchoolResponse)(nil),      // 27: btlc.directory.v1.CreateSchoolResponse
-	(*UpdateSchoolResponse)(nil),      // 28: btlc.directory.v1.UpdateSchoolResponse
-	(*GetInstitutionResponse)(nil),    // 29: btlc.directory.v1.GetInstitutionResponse
-	(*ListInstitutionsResponse)(nil),  // 30: btlc.directory.v1.ListInstitutionsResponse
-	(*CreateInstitutionResponse)(nil), // 31: btlc.directory.v1.CreateInstitutionResponse
-	(*UpdateInstitutionResponse)(nil), // 32: btlc.directory.v1.UpdateInstitutionResponse
-	(*GetEducatorResponse)(nil),       // 33: btlc.directory.v1.GetEducatorResponse
-	(*ListEducatorsResponse)(nil),     // 34: btlc.directory.v1.ListEducatorsResponse
-	(*CreateEducatorResponse)(nil),    // 35: btlc.directory.v1.CreateEducatorResponse
-	(*UpdateEducatorResponse)(nil),    // 36: btlc.directory.v1.UpdateEducatorResponse
-	(*LookupEducatorResponse)(nil),    // 37: btlc.directory.v1.LookupEducatorResponse
-	(*GetEmploymentResponse)(nil),     // 38: btlc.directory.v1.GetEmploymentResponse
-	(*ListEmploymentsResponse)(nil),   // 39: btlc.directory.v1.ListEmploymentsResponse
-	(*CreateEmploymentResponse)(nil),  // 40: btlc.directory.v1.CreateEmploymentResponse
-	(*UpdateEmploymentResponse)(nil),  // 41: btlc.directory.v1.UpdateEmploymentResponse
+	(*GetDistrictRequest)(nil),         // 0: btlc.directory.v1.GetDistrictRequest
+	(*ListDistrictsRequest)(nil),       // 1: btlc.directory.v1.ListDistrictsRequest
+	(*CreateDistrictRequest)(nil),      // 2: btlc.directory.v1.CreateDistrictRequest
+	(*UpdateDistrictRequest)(nil),      // 3: btlc.directory.v1.UpdateDistrictRequest
+	(*GetSchoolRequest)(nil),           // 4: btlc.directory.v1.GetSchoolRequest
+	(*ListSchoolsRequest)(nil),         // 5: btlc.directory.v1.ListSchoolsRequest
+	(*CreateSchoolRequest)(nil),        // 6: btlc.directory.v1.CreateSchoolRequest
+	(*UpdateSchoolRequest)(nil),        // 7: btlc.directory.v1.UpdateSchoolRequest
+	(*GetInstitutionRequest)(nil),      // 8: btlc.directory.v1.GetInstitutionRequest
+	(*ListInstitutionsRequest)(nil),    // 9: btlc.directory.v1.ListInstitutionsRequest
+	(*CreateInstitutionRequest)(nil),   // 10: btlc.directory.v1.CreateInstitutionRequest
+	(*UpdateInstitutionRequest)(nil),   // 11: btlc.directory.v1.UpdateInstitutionRequest
+	(*GetEducatorRequest)(nil),         // 12: btlc.directory.v1.GetEducatorRequest
+	(*ListEducatorsRequest)(nil),       // 13: btlc.directory.v1.ListEducatorsRequest
+	(*CreateEducatorRequest)(nil),      // 14: btlc.directory.v1.CreateEducatorRequest
+	(*UpdateEducatorRequest)(nil),      // 15: btlc.directory.v1.UpdateEducatorRequest
+	(*LookupEducatorRequest)(nil),      // 16: btlc.directory.v1.LookupEducatorRequest
+	(*GetEmploymentRequest)(nil),       // 17: btlc.directory.v1.GetEmploymentRequest
+	(*ListEmploymentsRequest)(nil),     // 18: btlc.directory.v1.ListEmploymentsRequest
+	(*CreateEmploymentRequest)(nil),    // 19: btlc.directory.v1.CreateEmploymentRequest
+	(*UpdateEmploymentRequest)(nil),    // 20: btlc.directory.v1.UpdateEmploymentRequest
+	(*CreateRosterImportRequest)(nil),  // 21: btlc.directory.v1.CreateRosterImportRequest
+	(*GetRosterImportRequest)(nil),     // 22: btlc.directory.v1.GetRosterImportRequest
+	(*ListRosterImportsRequest)(nil),   // 23: btlc.directory.v1.ListRosterImportsRequest
+	(*ListRosterActionsRequest)(nil),   // 24: btlc.directory.v1.ListRosterActionsRequest
+	(*ApplyRosterImportRequest)(nil),   // 25: btlc.directory.v1.ApplyRosterImportRequest
+	(*UndoRosterImportRequest)(nil),    // 26: btlc.directory.v1.UndoRosterImportRequest
+	(*MergeEducatorsRequest)(nil),      // 27: btlc.directory.v1.MergeEducatorsRequest
+	(*UnmergeEducatorRequest)(nil),     // 28: btlc.directory.v1.UnmergeEducatorRequest
+	(*GetDistrictResponse)(nil),        // 29: btlc.directory.v1.GetDistrictResponse
+	(*ListDistrictsResponse)(nil),      // 30: btlc.directory.v1.ListDistrictsResponse
+	(*CreateDistrictResponse)(nil),     // 31: btlc.directory.v1.CreateDistrictResponse
+	(*UpdateDistrictResponse)(nil),     // 32: btlc.directory.v1.UpdateDistrictResponse
+	(*GetSchoolResponse)(nil),          // 33: btlc.directory.v1.GetSchoolResponse
+	(*ListSchoolsResponse)(nil),        // 34: btlc.directory.v1.ListSchoolsResponse
+	(*CreateSchoolResponse)(nil),       // 35: btlc.directory.v1.CreateSchoolResponse
+	(*UpdateSchoolResponse)(nil),       // 36: btlc.directory.v1.UpdateSchoolResponse
+	(*GetInstitutionResponse)(nil),     // 37: btlc.directory.v1.GetInstitutionResponse
+	(*ListInstitutionsResponse)(nil),   // 38: btlc.directory.v1.ListInstitutionsResponse
+	(*CreateInstitutionResponse)(nil),  // 39: btlc.directory.v1.CreateInstitutionResponse
+	(*UpdateInstitutionResponse)(nil),  // 40: btlc.directory.v1.UpdateInstitutionResponse
+	(*GetEducatorResponse)(nil),        // 41: btlc.directory.v1.GetEducatorResponse
+	(*ListEducatorsResponse)(nil),      // 42: btlc.directory.v1.ListEducatorsResponse
+	(*CreateEducatorResponse)(nil),     // 43: btlc.directory.v1.CreateEducatorResponse
+	(*UpdateEducatorResponse)(nil),     // 44: btlc.directory.v1.UpdateEducatorResponse
+	(*LookupEducatorResponse)(nil),     // 45: btlc.directory.v1.LookupEducatorResponse
+	(*GetEmploymentResponse)(nil),      // 46: btlc.directory.v1.GetEmploymentResponse
+	(*ListEmploymentsResponse)(nil),    // 47: btlc.directory.v1.ListEmploymentsResponse
+	(*CreateEmploymentResponse)(nil),   // 48: btlc.directory.v1.CreateEmploymentResponse
+	(*UpdateEmploymentResponse)(nil),   // 49: btlc.directory.v1.UpdateEmploymentResponse
+	(*CreateRosterImportResponse)(nil), // 50: btlc.directory.v1.CreateRosterImportResponse
+	(*GetRosterImportResponse)(nil),    // 51: btlc.directory.v1.GetRosterImportResponse
+	(*ListRosterImportsResponse)(nil),  // 52: btlc.directory.v1.ListRosterImportsResponse
+	(*ListRosterActionsResponse)(nil),  // 53: btlc.directory.v1.ListRosterActionsResponse
+	(*ApplyRosterImportResponse)(nil),  // 54: btlc.directory.v1.ApplyRosterImportResponse
+	(*UndoRosterImportResponse)(nil),   // 55: btlc.directory.v1.UndoRosterImportResponse
+	(*MergeEducatorsResponse)(nil),     // 56: btlc.directory.v1.MergeEducatorsResponse
+	(*UnmergeEducatorResponse)(nil),    // 57: btlc.directory.v1.UnmergeEducatorResponse
 }
 var file_btlc_directory_v1_service_proto_depIdxs = []int32{
 	0,  // 0: btlc.directory.v1.DirectoryService.GetDistrict:input_type -> btlc.directory.v1.GetDistrictRequest
@@ -124,29 +148,45 @@ var file_btlc_directory_v1_service_proto_depIdxs = []int32{
 	18, // 18: btlc.directory.v1.DirectoryService.ListEmployments:input_type -> btlc.directory.v1.ListEmploymentsRequest
 	19, // 19: btlc.directory.v1.DirectoryService.CreateEmployment:input_type -> btlc.directory.v1.CreateEmploymentRequest
 	20, // 20: btlc.directory.v1.DirectoryService.UpdateEmployment:input_type -> btlc.directory.v1.UpdateEmploymentRequest
-	21, // 21: btlc.directory.v1.DirectoryService.GetDistrict:output_type -> btlc.directory.v1.GetDistrictResponse
-	22, // 22: btlc.directory.v1.DirectoryService.ListDistricts:output_type -> btlc.directory.v1.ListDistrictsResponse
-	23, // 23: btlc.directory.v1.DirectoryService.CreateDistrict:output_type -> btlc.directory.v1.CreateDistrictResponse
-	24, // 24: btlc.directory.v1.DirectoryService.UpdateDistrict:output_type -> btlc.directory.v1.UpdateDistrictResponse
-	25, // 25: btlc.directory.v1.DirectoryService.GetSchool:output_type -> btlc.directory.v1.GetSchoolResponse
-	26, // 26: btlc.directory.v1.DirectoryService.ListSchools:output_type -> btlc.directory.v1.ListSchoolsResponse
-	27, // 27: btlc.directory.v1.DirectoryService.CreateSchool:output_type -> btlc.directory.v1.CreateSchoolResponse
-	28, // 28: btlc.directory.v1.DirectoryService.UpdateSchool:output_type -> btlc.directory.v1.UpdateSchoolResponse
-	29, // 29: btlc.directory.v1.DirectoryService.GetInstitution:output_type -> btlc.directory.v1.GetInstitutionResponse
-	30, // 30: btlc.directory.v1.DirectoryService.ListInstitutions:output_type -> btlc.directory.v1.ListInstitutionsResponse
-	31, // 31: btlc.directory.v1.DirectoryService.CreateInstitution:output_type -> btlc.directory.v1.CreateInstitutionResponse
-	32, // 32: btlc.directory.v1.DirectoryService.UpdateInstitution:output_type -> btlc.directory.v1.UpdateInstitutionResponse
-	33, // 33: btlc.directory.v1.DirectoryService.GetEducator:output_type -> btlc.directory.v1.GetEducatorResponse
-	34, // 34: btlc.directory.v1.DirectoryService.ListEducators:output_type -> btlc.directory.v1.ListEducatorsResponse
-	35, // 35: btlc.directory.v1.DirectoryService.CreateEducator:output_type -> btlc.directory.v1.CreateEducatorResponse
-	36, // 36: btlc.directory.v1.DirectoryService.UpdateEducator:output_type -> btlc.directory.v1.UpdateEducatorResponse
-	37, // 37: btlc.directory.v1.DirectoryService.LookupEducator:output_type -> btlc.directory.v1.LookupEducatorResponse
-	38, // 38: btlc.directory.v1.DirectoryService.GetEmployment:output_type -> btlc.directory.v1.GetEmploymentResponse
-	39, // 39: btlc.directory.v1.DirectoryService.ListEmployments:output_type -> btlc.directory.v1.ListEmploymentsResponse
-	40, // 40: btlc.directory.v1.DirectoryService.CreateEmployment:output_type -> btlc.directory.v1.CreateEmploymentResponse
-	41, // 41: btlc.directory.v1.DirectoryService.UpdateEmployment:output_type -> btlc.directory.v1.UpdateEmploymentResponse
-	21, // [21:42] is the sub-list for method output_type
-	0,  // [0:21] is the sub-list for method input_type
+	21, // 21: btlc.directory.v1.DirectoryService.CreateRosterImport:input_type -> btlc.directory.v1.CreateRosterImportRequest
+	22, // 22: btlc.directory.v1.DirectoryService.GetRosterImport:input_type -> btlc.directory.v1.GetRosterImportRequest
+	23, // 23: btlc.directory.v1.DirectoryService.ListRosterImports:input_type -> btlc.directory.v1.ListRosterImportsRequest
+	24, // 24: btlc.directory.v1.DirectoryService.ListRosterActions:input_type -> btlc.directory.v1.ListRosterActionsRequest
+	25, // 25: btlc.directory.v1.DirectoryService.ApplyRosterImport:input_type -> btlc.directory.v1.ApplyRosterImportRequest
+	26, // 26: btlc.directory.v1.DirectoryService.UndoRosterImport:input_type -> btlc.directory.v1.UndoRosterImportRequest
+	27, // 27: btlc.directory.v1.DirectoryService.MergeEducators:input_type -> btlc.directory.v1.MergeEducatorsRequest
+	28, // 28: btlc.directory.v1.DirectoryService.UnmergeEducator:input_type -> btlc.directory.v1.UnmergeEducatorRequest
+	29, // 29: btlc.directory.v1.DirectoryService.GetDistrict:output_type -> btlc.directory.v1.GetDistrictResponse
+	30, // 30: btlc.directory.v1.DirectoryService.ListDistricts:output_type -> btlc.directory.v1.ListDistrictsResponse
+	31, // 31: btlc.directory.v1.DirectoryService.CreateDistrict:output_type -> btlc.directory.v1.CreateDistrictResponse
+	32, // 32: btlc.directory.v1.DirectoryService.UpdateDistrict:output_type -> btlc.directory.v1.UpdateDistrictResponse
+	33, // 33: btlc.directory.v1.DirectoryService.GetSchool:output_type -> btlc.directory.v1.GetSchoolResponse
+	34, // 34: btlc.directory.v1.DirectoryService.ListSchools:output_type -> btlc.directory.v1.ListSchoolsResponse
+	35, // 35: btlc.directory.v1.DirectoryService.CreateSchool:output_type -> btlc.directory.v1.CreateSchoolResponse
+	36, // 36: btlc.directory.v1.DirectoryService.UpdateSchool:output_type -> btlc.directory.v1.UpdateSchoolResponse
+	37, // 37: btlc.directory.v1.DirectoryService.GetInstitution:output_type -> btlc.directory.v1.GetInstitutionResponse
+	38, // 38: btlc.directory.v1.DirectoryService.ListInstitutions:output_type -> btlc.directory.v1.ListInstitutionsResponse
+	39, // 39: btlc.directory.v1.DirectoryService.CreateInstitution:output_type -> btlc.directory.v1.CreateInstitutionResponse
+	40, // 40: btlc.directory.v1.DirectoryService.UpdateInstitution:output_type -> btlc.directory.v1.UpdateInstitutionResponse
+	41, // 41: btlc.directory.v1.DirectoryService.GetEducator:output_type -> btlc.directory.v1.GetEducatorResponse
+	42, // 42: btlc.directory.v1.DirectoryService.ListEducators:output_type -> btlc.directory.v1.ListEducatorsResponse
+	43, // 43: btlc.directory.v1.DirectoryService.CreateEducator:output_type -> btlc.directory.v1.CreateEducatorResponse
+	44, // 44: btlc.directory.v1.DirectoryService.UpdateEducator:output_type -> btlc.directory.v1.UpdateEducatorResponse
+	45, // 45: btlc.directory.v1.DirectoryService.LookupEducator:output_type -> btlc.directory.v1.LookupEducatorResponse
+	46, // 46: btlc.directory.v1.DirectoryService.GetEmployment:output_type -> btlc.directory.v1.GetEmploymentResponse
+	47, // 47: btlc.directory.v1.DirectoryService.ListEmployments:output_type -> btlc.directory.v1.ListEmploymentsResponse
+	48, // 48: btlc.directory.v1.DirectoryService.CreateEmployment:output_type -> btlc.directory.v1.CreateEmploymentResponse
+	49, // 49: btlc.directory.v1.DirectoryService.UpdateEmployment:output_type -> btlc.directory.v1.UpdateEmploymentResponse
+	50, // 50: btlc.directory.v1.DirectoryService.CreateRosterImport:output_type -> btlc.directory.v1.CreateRosterImportResponse
+	51, // 51: btlc.directory.v1.DirectoryService.GetRosterImport:output_type -> btlc.directory.v1.GetRosterImportResponse
+	52, // 52: btlc.directory.v1.DirectoryService.ListRosterImports:output_type -> btlc.directory.v1.ListRosterImportsResponse
+	53, // 53: btlc.directory.v1.DirectoryService.ListRosterActions:output_type -> btlc.directory.v1.ListRosterActionsResponse
+	54, // 54: btlc.directory.v1.DirectoryService.ApplyRosterImport:output_type -> btlc.directory.v1.ApplyRosterImportResponse
+	55, // 55: btlc.directory.v1.DirectoryService.UndoRosterImport:output_type -> btlc.directory.v1.UndoRosterImportResponse
+	56, // 56: btlc.directory.v1.DirectoryService.MergeEducators:output_type -> btlc.directory.v1.MergeEducatorsResponse
+	57, // 57: btlc.directory.v1.DirectoryService.UnmergeEducator:output_type -> btlc.directory.v1.UnmergeEducatorResponse
+	29, // [29:58] is the sub-list for method output_type
+	0,  // [0:29] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -159,7 +199,9 @@ func file_btlc_directory_v1_service_proto_init() {
 	}
 	file_btlc_directory_v1_educators_proto_init()
 	file_btlc_directory_v1_institutions_proto_init()
+	file_btlc_directory_v1_merges_proto_init()
 	file_btlc_directory_v1_places_proto_init()
+	file_btlc_directory_v1_rosters_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -21,27 +21,35 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DirectoryService_GetDistrict_FullMethodName       = "/btlc.directory.v1.DirectoryService/GetDistrict"
-	DirectoryService_ListDistricts_FullMethodName     = "/btlc.directory.v1.DirectoryService/ListDistricts"
-	DirectoryService_CreateDistrict_FullMethodName    = "/btlc.directory.v1.DirectoryService/CreateDistrict"
-	DirectoryService_UpdateDistrict_FullMethodName    = "/btlc.directory.v1.DirectoryService/UpdateDistrict"
-	DirectoryService_GetSchool_FullMethodName         = "/btlc.directory.v1.DirectoryService/GetSchool"
-	DirectoryService_ListSchools_FullMethodName       = "/btlc.directory.v1.DirectoryService/ListSchools"
-	DirectoryService_CreateSchool_FullMethodName      = "/btlc.directory.v1.DirectoryService/CreateSchool"
-	DirectoryService_UpdateSchool_FullMethodName      = "/btlc.directory.v1.DirectoryService/UpdateSchool"
-	DirectoryService_GetInstitution_FullMethodName    = "/btlc.directory.v1.DirectoryService/GetInstitution"
-	DirectoryService_ListInstitutions_FullMethodName  = "/btlc.directory.v1.DirectoryService/ListInstitutions"
-	DirectoryService_CreateInstitution_FullMethodName = "/btlc.directory.v1.DirectoryService/CreateInstitution"
-	DirectoryService_UpdateInstitution_FullMethodName = "/btlc.directory.v1.DirectoryService/UpdateInstitution"
-	DirectoryService_GetEducator_FullMethodName       = "/btlc.directory.v1.DirectoryService/GetEducator"
-	DirectoryService_ListEducators_FullMethodName     = "/btlc.directory.v1.DirectoryService/ListEducators"
-	DirectoryService_CreateEducator_FullMethodName    = "/btlc.directory.v1.DirectoryService/CreateEducator"
-	DirectoryService_UpdateEducator_FullMethodName    = "/btlc.directory.v1.DirectoryService/UpdateEducator"
-	DirectoryService_LookupEducator_FullMethodName    = "/btlc.directory.v1.DirectoryService/LookupEducator"
-	DirectoryService_GetEmployment_FullMethodName     = "/btlc.directory.v1.DirectoryService/GetEmployment"
-	DirectoryService_ListEmployments_FullMethodName   = "/btlc.directory.v1.DirectoryService/ListEmployments"
-	DirectoryService_CreateEmployment_FullMethodName  = "/btlc.directory.v1.DirectoryService/CreateEmployment"
-	DirectoryService_UpdateEmployment_FullMethodName  = "/btlc.directory.v1.DirectoryService/UpdateEmployment"
+	DirectoryService_GetDistrict_FullMethodName        = "/btlc.directory.v1.DirectoryService/GetDistrict"
+	DirectoryService_ListDistricts_FullMethodName      = "/btlc.directory.v1.DirectoryService/ListDistricts"
+	DirectoryService_CreateDistrict_FullMethodName     = "/btlc.directory.v1.DirectoryService/CreateDistrict"
+	DirectoryService_UpdateDistrict_FullMethodName     = "/btlc.directory.v1.DirectoryService/UpdateDistrict"
+	DirectoryService_GetSchool_FullMethodName          = "/btlc.directory.v1.DirectoryService/GetSchool"
+	DirectoryService_ListSchools_FullMethodName        = "/btlc.directory.v1.DirectoryService/ListSchools"
+	DirectoryService_CreateSchool_FullMethodName       = "/btlc.directory.v1.DirectoryService/CreateSchool"
+	DirectoryService_UpdateSchool_FullMethodName       = "/btlc.directory.v1.DirectoryService/UpdateSchool"
+	DirectoryService_GetInstitution_FullMethodName     = "/btlc.directory.v1.DirectoryService/GetInstitution"
+	DirectoryService_ListInstitutions_FullMethodName   = "/btlc.directory.v1.DirectoryService/ListInstitutions"
+	DirectoryService_CreateInstitution_FullMethodName  = "/btlc.directory.v1.DirectoryService/CreateInstitution"
+	DirectoryService_UpdateInstitution_FullMethodName  = "/btlc.directory.v1.DirectoryService/UpdateInstitution"
+	DirectoryService_GetEducator_FullMethodName        = "/btlc.directory.v1.DirectoryService/GetEducator"
+	DirectoryService_ListEducators_FullMethodName      = "/btlc.directory.v1.DirectoryService/ListEducators"
+	DirectoryService_CreateEducator_FullMethodName     = "/btlc.directory.v1.DirectoryService/CreateEducator"
+	DirectoryService_UpdateEducator_FullMethodName     = "/btlc.directory.v1.DirectoryService/UpdateEducator"
+	DirectoryService_LookupEducator_FullMethodName     = "/btlc.directory.v1.DirectoryService/LookupEducator"
+	DirectoryService_GetEmployment_FullMethodName      = "/btlc.directory.v1.DirectoryService/GetEmployment"
+	DirectoryService_ListEmployments_FullMethodName    = "/btlc.directory.v1.DirectoryService/ListEmployments"
+	DirectoryService_CreateEmployment_FullMethodName   = "/btlc.directory.v1.DirectoryService/CreateEmployment"
+	DirectoryService_UpdateEmployment_FullMethodName   = "/btlc.directory.v1.DirectoryService/UpdateEmployment"
+	DirectoryService_CreateRosterImport_FullMethodName = "/btlc.directory.v1.DirectoryService/CreateRosterImport"
+	DirectoryService_GetRosterImport_FullMethodName    = "/btlc.directory.v1.DirectoryService/GetRosterImport"
+	DirectoryService_ListRosterImports_FullMethodName  = "/btlc.directory.v1.DirectoryService/ListRosterImports"
+	DirectoryService_ListRosterActions_FullMethodName  = "/btlc.directory.v1.DirectoryService/ListRosterActions"
+	DirectoryService_ApplyRosterImport_FullMethodName  = "/btlc.directory.v1.DirectoryService/ApplyRosterImport"
+	DirectoryService_UndoRosterImport_FullMethodName   = "/btlc.directory.v1.DirectoryService/UndoRosterImport"
+	DirectoryService_MergeEducators_FullMethodName     = "/btlc.directory.v1.DirectoryService/MergeEducators"
+	DirectoryService_UnmergeEducator_FullMethodName    = "/btlc.directory.v1.DirectoryService/UnmergeEducator"
 )
 
 // DirectoryServiceClient is the client API for DirectoryService service.
@@ -94,6 +102,24 @@ type DirectoryServiceClient interface {
 	CreateEmployment(ctx context.Context, in *CreateEmploymentRequest, opts ...grpc.CallOption) (*CreateEmploymentResponse, error)
 	// Updates an employment.
 	UpdateEmployment(ctx context.Context, in *UpdateEmploymentRequest, opts ...grpc.CallOption) (*UpdateEmploymentResponse, error)
+	// Reads a OneRoster 1.2 roster and plans what it would change. Nothing is changed; faults are told by line.
+	CreateRosterImport(ctx context.Context, in *CreateRosterImportRequest, opts ...grpc.CallOption) (*CreateRosterImportResponse, error)
+	// Gets a roster import. NOT_FOUND when there is none, or none that the caller may see.
+	GetRosterImport(ctx context.Context, in *GetRosterImportRequest, opts ...grpc.CallOption) (*GetRosterImportResponse, error)
+	// Lists the roster imports of a district.
+	ListRosterImports(ctx context.Context, in *ListRosterImportsRequest, opts ...grpc.CallOption) (*ListRosterImportsResponse, error)
+	// Lists what a roster import would change, or has changed.
+	ListRosterActions(ctx context.Context, in *ListRosterActionsRequest, opts ...grpc.CallOption) (*ListRosterActionsResponse, error)
+	// Applies a roster import, all of it or nothing: from planned, or blocked when the number of endings is confirmed. What has
+	// changed since it was planned makes it ROSTER_STALE: plan again.
+	ApplyRosterImport(ctx context.Context, in *ApplyRosterImportRequest, opts ...grpc.CallOption) (*ApplyRosterImportResponse, error)
+	// Changes back what a roster import changed: from applied, and only while none of it was changed again since.
+	UndoRosterImport(ctx context.Context, in *UndoRosterImportRequest, opts ...grpc.CallOption) (*UndoRosterImportResponse, error)
+	// Makes two records of one person one: what the duplicate has becomes that of the record that stays. Refused with
+	// STATE_CONFLICT when both have what a person has once, such as the same certificate: settle that first.
+	MergeEducators(ctx context.Context, in *MergeEducatorsRequest, opts ...grpc.CallOption) (*MergeEducatorsResponse, error)
+	// Undoes a merge: what the record brought is its own again; what came since stays where it is.
+	UnmergeEducator(ctx context.Context, in *UnmergeEducatorRequest, opts ...grpc.CallOption) (*UnmergeEducatorResponse, error)
 }
 
 type directoryServiceClient struct {
@@ -314,6 +340,86 @@ func (c *directoryServiceClient) UpdateEmployment(ctx context.Context, in *Updat
 	return out, nil
 }
 
+func (c *directoryServiceClient) CreateRosterImport(ctx context.Context, in *CreateRosterImportRequest, opts ...grpc.CallOption) (*CreateRosterImportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateRosterImportResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_CreateRosterImport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) GetRosterImport(ctx context.Context, in *GetRosterImportRequest, opts ...grpc.CallOption) (*GetRosterImportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetRosterImportResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_GetRosterImport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) ListRosterImports(ctx context.Context, in *ListRosterImportsRequest, opts ...grpc.CallOption) (*ListRosterImportsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRosterImportsResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_ListRosterImports_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) ListRosterActions(ctx context.Context, in *ListRosterActionsRequest, opts ...grpc.CallOption) (*ListRosterActionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRosterActionsResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_ListRosterActions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) ApplyRosterImport(ctx context.Context, in *ApplyRosterImportRequest, opts ...grpc.CallOption) (*ApplyRosterImportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyRosterImportResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_ApplyRosterImport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) UndoRosterImport(ctx context.Context, in *UndoRosterImportRequest, opts ...grpc.CallOption) (*UndoRosterImportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UndoRosterImportResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_UndoRosterImport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) MergeEducators(ctx context.Context, in *MergeEducatorsRequest, opts ...grpc.CallOption) (*MergeEducatorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MergeEducatorsResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_MergeEducators_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) UnmergeEducator(ctx context.Context, in *UnmergeEducatorRequest, opts ...grpc.CallOption) (*UnmergeEducatorResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UnmergeEducatorResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_UnmergeEducator_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DirectoryServiceServer is the server API for DirectoryService service.
 // All implementations must embed UnimplementedDirectoryServiceServer
 // for forward compatibility.
@@ -364,6 +470,24 @@ type DirectoryServiceServer interface {
 	CreateEmployment(context.Context, *CreateEmploymentRequest) (*CreateEmploymentResponse, error)
 	// Updates an employment.
 	UpdateEmployment(context.Context, *UpdateEmploymentRequest) (*UpdateEmploymentResponse, error)
+	// Reads a OneRoster 1.2 roster and plans what it would change. Nothing is changed; faults are told by line.
+	CreateRosterImport(context.Context, *CreateRosterImportRequest) (*CreateRosterImportResponse, error)
+	// Gets a roster import. NOT_FOUND when there is none, or none that the caller may see.
+	GetRosterImport(context.Context, *GetRosterImportRequest) (*GetRosterImportResponse, error)
+	// Lists the roster imports of a district.
+	ListRosterImports(context.Context, *ListRosterImportsRequest) (*ListRosterImportsResponse, error)
+	// Lists what a roster import would change, or has changed.
+	ListRosterActions(context.Context, *ListRosterActionsRequest) (*ListRosterActionsResponse, error)
+	// Applies a roster import, all of it or nothing: from planned, or blocked when the number of endings is confirmed. What has
+	// changed since it was planned makes it ROSTER_STALE: plan again.
+	ApplyRosterImport(context.Context, *ApplyRosterImportRequest) (*ApplyRosterImportResponse, error)
+	// Changes back what a roster import changed: from applied, and only while none of it was changed again since.
+	UndoRosterImport(context.Context, *UndoRosterImportRequest) (*UndoRosterImportResponse, error)
+	// Makes two records of one person one: what the duplicate has becomes that of the record that stays. Refused with
+	// STATE_CONFLICT when both have what a person has once, such as the same certificate: settle that first.
+	MergeEducators(context.Context, *MergeEducatorsRequest) (*MergeEducatorsResponse, error)
+	// Undoes a merge: what the record brought is its own again; what came since stays where it is.
+	UnmergeEducator(context.Context, *UnmergeEducatorRequest) (*UnmergeEducatorResponse, error)
 	mustEmbedUnimplementedDirectoryServiceServer()
 }
 
@@ -436,6 +560,30 @@ func (UnimplementedDirectoryServiceServer) CreateEmployment(context.Context, *Cr
 }
 func (UnimplementedDirectoryServiceServer) UpdateEmployment(context.Context, *UpdateEmploymentRequest) (*UpdateEmploymentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateEmployment not implemented")
+}
+func (UnimplementedDirectoryServiceServer) CreateRosterImport(context.Context, *CreateRosterImportRequest) (*CreateRosterImportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateRosterImport not implemented")
+}
+func (UnimplementedDirectoryServiceServer) GetRosterImport(context.Context, *GetRosterImportRequest) (*GetRosterImportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRosterImport not implemented")
+}
+func (UnimplementedDirectoryServiceServer) ListRosterImports(context.Context, *ListRosterImportsRequest) (*ListRosterImportsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRosterImports not implemented")
+}
+func (UnimplementedDirectoryServiceServer) ListRosterActions(context.Context, *ListRosterActionsRequest) (*ListRosterActionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRosterActions not implemented")
+}
+func (UnimplementedDirectoryServiceServer) ApplyRosterImport(context.Context, *ApplyRosterImportRequest) (*ApplyRosterImportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApplyRosterImport not implemented")
+}
+func (UnimplementedDirectoryServiceServer) UndoRosterImport(context.Context, *UndoRosterImportRequest) (*UndoRosterImportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UndoRosterImport not implemented")
+}
+func (UnimplementedDirectoryServiceServer) MergeEducators(context.Context, *MergeEducatorsRequest) (*MergeEducatorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MergeEducators not implemented")
+}
+func (UnimplementedDirectoryServiceServer) UnmergeEducator(context.Context, *UnmergeEducatorRequest) (*UnmergeEducatorResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UnmergeEducator not implemented")
 }
 func (UnimplementedDirectoryServiceServer) mustEmbedUnimplementedDirectoryServiceServer() {}
 func (UnimplementedDirectoryServiceServer) testEmbeddedByValue()                          {}
@@ -836,6 +984,150 @@ func _DirectoryService_UpdateEmployment_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DirectoryService_CreateRosterImport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateRosterImportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).CreateRosterImport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_CreateRosterImport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).CreateRosterImport(ctx, req.(*CreateRosterImportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_GetRosterImport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRosterImportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).GetRosterImport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_GetRosterImport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).GetRosterImport(ctx, req.(*GetRosterImportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_ListRosterImports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRosterImportsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).ListRosterImports(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_ListRosterImports_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).ListRosterImports(ctx, req.(*ListRosterImportsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_ListRosterActions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRosterActionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).ListRosterActions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_ListRosterActions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).ListRosterActions(ctx, req.(*ListRosterActionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_ApplyRosterImport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyRosterImportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).ApplyRosterImport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_ApplyRosterImport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).ApplyRosterImport(ctx, req.(*ApplyRosterImportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_UndoRosterImport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UndoRosterImportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).UndoRosterImport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_UndoRosterImport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).UndoRosterImport(ctx, req.(*UndoRosterImportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_MergeEducators_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MergeEducatorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).MergeEducators(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_MergeEducators_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).MergeEducators(ctx, req.(*MergeEducatorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_UnmergeEducator_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UnmergeEducatorRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).UnmergeEducator(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_UnmergeEducator_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).UnmergeEducator(ctx, req.(*UnmergeEducatorRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DirectoryService_ServiceDesc is the grpc.ServiceDesc for DirectoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -926,6 +1218,38 @@ var DirectoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateEmployment",
 			Handler:    _DirectoryService_UpdateEmployment_Handler,
+		},
+		{
+			MethodName: "CreateRosterImport",
+			Handler:    _DirectoryService_CreateRosterImport_Handler,
+		},
+		{
+			MethodName: "GetRosterImport",
+			Handler:    _DirectoryService_GetRosterImport_Handler,
+		},
+		{
+			MethodName: "ListRosterImports",
+			Handler:    _DirectoryService_ListRosterImports_Handler,
+		},
+		{
+			MethodName: "ListRosterActions",
+			Handler:    _DirectoryService_ListRosterActions_Handler,
+		},
+		{
+			MethodName: "ApplyRosterImport",
+			Handler:    _DirectoryService_ApplyRosterImport_Handler,
+		},
+		{
+			MethodName: "UndoRosterImport",
+			Handler:    _DirectoryService_UndoRosterImport_Handler,
+		},
+		{
+			MethodName: "MergeEducators",
+			Handler:    _DirectoryService_MergeEducators_Handler,
+		},
+		{
+			MethodName: "UnmergeEducator",
+			Handler:    _DirectoryService_UnmergeEducator_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -28,7 +28,7 @@ var File_btlc_enrollment_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_service_proto_rawDesc = "" +
 	"\n" +
-	" btlc/enrollment/v1/service.proto\x12\x12btlc.enrollment.v1\x1a\x19btlc/access/v1/rule.proto\x1a#btlc/enrollment/v1/attendance.proto\x1a btlc/enrollment/v1/courses.proto\x1a&btlc/enrollment/v1/registrations.proto\x1a!btlc/enrollment/v1/sections.proto\x1a\x1cgoogle/api/annotations.proto2\xb0)\n" +
+	" btlc/enrollment/v1/service.proto\x12\x12btlc.enrollment.v1\x1a\x19btlc/access/v1/rule.proto\x1a#btlc/enrollment/v1/attendance.proto\x1a btlc/enrollment/v1/courses.proto\x1a&btlc/enrollment/v1/registrations.proto\x1a!btlc/enrollment/v1/sections.proto\x1a\"btlc/enrollment/v1/trainings.proto\x1a\x1cgoogle/api/annotations.proto2\x88/\n" +
 	"\x11EnrollmentService\x12\x84\x01\n" +
 	"\tGetCourse\x12$.btlc.enrollment.v1.GetCourseRequest\x1a%.btlc.enrollment.v1.GetCourseResponse\"*\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x1eb\x06course\x12\x14/v1/{name=courses/*}\x12y\n" +
 	"\vListCourses\x12&.btlc.enrollment.v1.ListCoursesRequest\x1a'.btlc.enrollment.v1.ListCoursesResponse\"\x19\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\r\x12\v/v1/courses\x12\xac\x01\n" +
@@ -63,7 +63,11 @@ const file_btlc_enrollment_v1_service_proto_rawDesc = "" +
 	"\x12GetAttendanceEntry\x12-.btlc.enrollment.v1.GetAttendanceEntryRequest\x1a..btlc.enrollment.v1.GetAttendanceEntryResponse\"g\xaa\xd4\x18\x15\x1a\x0fattendance.read(\x010\x01\x82\xd3\xe4\x93\x02Hb\x10attendance_entry\x124/v1/{name=sections/*/meetings/*/attendanceEntries/*}\x12\xd3\x01\n" +
 	"\x15ListAttendanceEntries\x120.btlc.enrollment.v1.ListAttendanceEntriesRequest\x1a1.btlc.enrollment.v1.ListAttendanceEntriesResponse\"U\xaa\xd4\x18\x15\x1a\x0fattendance.read(\x010\x01\x82\xd3\xe4\x93\x026\x124/v1/{parent=sections/*/meetings/*}/attendanceEntries\x12\xc7\x01\n" +
 	"\x10RecordAttendance\x12+.btlc.enrollment.v1.RecordAttendanceRequest\x1a,.btlc.enrollment.v1.RecordAttendanceResponse\"X\xaa\xd4\x18\x16\x1a\x10attendance.write(\x010\x01\x82\xd3\xe4\x93\x028:\x01*\"3/v1/{parent=sections/*/meetings/*}:recordAttendance\x12\xcc\x01\n" +
-	"\x14GetAttendanceSummary\x12/.btlc.enrollment.v1.GetAttendanceSummaryRequest\x1a0.btlc.enrollment.v1.GetAttendanceSummaryResponse\"Q\xaa\xd4\x18\x15\x1a\x0fattendance.read(\x010\x01\x82\xd3\xe4\x93\x022\x120/v1/{name=sections/*/registrations/*}:attendanceB\xcd\x01\n" +
+	"\x14GetAttendanceSummary\x12/.btlc.enrollment.v1.GetAttendanceSummaryRequest\x1a0.btlc.enrollment.v1.GetAttendanceSummaryResponse\"Q\xaa\xd4\x18\x15\x1a\x0fattendance.read(\x010\x01\x82\xd3\xe4\x93\x022\x120/v1/{name=sections/*/registrations/*}:attendance\x12\xb0\x01\n" +
+	"\vGetTraining\x12&.btlc.enrollment.v1.GetTrainingRequest\x1a'.btlc.enrollment.v1.GetTrainingResponse\"P\xaa\xd4\x18\x18\x1a\x0etrainings.read\"\x04name0\x01\x82\xd3\xe4\x93\x02.b\btraining\x12\"/v1/{name=educators/*/trainings/*}\x12\xa8\x01\n" +
+	"\rListTrainings\x12(.btlc.enrollment.v1.ListTrainingsRequest\x1a).btlc.enrollment.v1.ListTrainingsResponse\"B\xaa\xd4\x18\x14\x1a\x0etrainings.read(\x010\x01\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=educators/*}/trainings\x12\xbe\x01\n" +
+	"\x0eCreateTraining\x12).btlc.enrollment.v1.CreateTrainingRequest\x1a*.btlc.enrollment.v1.CreateTrainingResponse\"U\xaa\xd4\x18\x13\x1a\x0ftrainings.write0\x01\x82\xd3\xe4\x93\x028:\btrainingb\btraining\"\"/v1/{parent=educators/*}/trainings\x12\xb6\x01\n" +
+	"\fVoidTraining\x12'.btlc.enrollment.v1.VoidTrainingRequest\x1a(.btlc.enrollment.v1.VoidTrainingResponse\"S\xaa\xd4\x18\x13\x1a\x0ftrainings.write0\x01\x82\xd3\xe4\x93\x026:\x01*b\btraining\"'/v1/{name=educators/*/trainings/*}:voidB\xcd\x01\n" +
 	"\x16com.btlc.enrollment.v1B\fServiceProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/enrollment/v1;enrollmentv1\xa2\x02\x03BEX\xaa\x02\x12Btlc.Enrollment.V1\xca\x02\x12Btlc\\Enrollment\\V1\xe2\x02\x1eBtlc\\Enrollment\\V1\\GPBMetadata\xea\x02\x14Btlc::Enrollment::V1b\x06proto3"
 
 var file_btlc_enrollment_v1_service_proto_goTypes = []any{
@@ -97,36 +101,44 @@ var file_btlc_enrollment_v1_service_proto_goTypes = []any{
 	(*ListAttendanceEntriesRequest)(nil),  // 27: btlc.enrollment.v1.ListAttendanceEntriesRequest
 	(*RecordAttendanceRequest)(nil),       // 28: btlc.enrollment.v1.RecordAttendanceRequest
 	(*GetAttendanceSummaryRequest)(nil),   // 29: btlc.enrollment.v1.GetAttendanceSummaryRequest
-	(*GetCourseResponse)(nil),             // 30: btlc.enrollment.v1.GetCourseResponse
-	(*ListCoursesResponse)(nil),           // 31: btlc.enrollment.v1.ListCoursesResponse
-	(*GetCourseVersionResponse)(nil),      // 32: btlc.enrollment.v1.GetCourseVersionResponse
-	(*ListCourseVersionsResponse)(nil),    // 33: btlc.enrollment.v1.ListCourseVersionsResponse
-	(*GetTermResponse)(nil),               // 34: btlc.enrollment.v1.GetTermResponse
-	(*ListTermsResponse)(nil),             // 35: btlc.enrollment.v1.ListTermsResponse
-	(*CreateTermResponse)(nil),            // 36: btlc.enrollment.v1.CreateTermResponse
-	(*UpdateTermResponse)(nil),            // 37: btlc.enrollment.v1.UpdateTermResponse
-	(*GetMeetingResponse)(nil),            // 38: btlc.enrollment.v1.GetMeetingResponse
-	(*ListMeetingsResponse)(nil),          // 39: btlc.enrollment.v1.ListMeetingsResponse
-	(*UpdateMeetingResponse)(nil),         // 40: btlc.enrollment.v1.UpdateMeetingResponse
-	(*GetSectionResponse)(nil),            // 41: btlc.enrollment.v1.GetSectionResponse
-	(*ListSectionsResponse)(nil),          // 42: btlc.enrollment.v1.ListSectionsResponse
-	(*CreateSectionResponse)(nil),         // 43: btlc.enrollment.v1.CreateSectionResponse
-	(*UpdateSectionResponse)(nil),         // 44: btlc.enrollment.v1.UpdateSectionResponse
-	(*OpenSectionResponse)(nil),           // 45: btlc.enrollment.v1.OpenSectionResponse
-	(*CloseSectionResponse)(nil),          // 46: btlc.enrollment.v1.CloseSectionResponse
-	(*StartSectionResponse)(nil),          // 47: btlc.enrollment.v1.StartSectionResponse
-	(*CompleteSectionResponse)(nil),       // 48: btlc.enrollment.v1.CompleteSectionResponse
-	(*CancelSectionResponse)(nil),         // 49: btlc.enrollment.v1.CancelSectionResponse
-	(*GetRegistrationResponse)(nil),       // 50: btlc.enrollment.v1.GetRegistrationResponse
-	(*ListRegistrationsResponse)(nil),     // 51: btlc.enrollment.v1.ListRegistrationsResponse
-	(*CreateRegistrationResponse)(nil),    // 52: btlc.enrollment.v1.CreateRegistrationResponse
-	(*UpdateRegistrationResponse)(nil),    // 53: btlc.enrollment.v1.UpdateRegistrationResponse
-	(*WithdrawRegistrationResponse)(nil),  // 54: btlc.enrollment.v1.WithdrawRegistrationResponse
-	(*CompleteRegistrationResponse)(nil),  // 55: btlc.enrollment.v1.CompleteRegistrationResponse
-	(*GetAttendanceEntryResponse)(nil),    // 56: btlc.enrollment.v1.GetAttendanceEntryResponse
-	(*ListAttendanceEntriesResponse)(nil), // 57: btlc.enrollment.v1.ListAttendanceEntriesResponse
-	(*RecordAttendanceResponse)(nil),      // 58: btlc.enrollment.v1.RecordAttendanceResponse
-	(*GetAttendanceSummaryResponse)(nil),  // 59: btlc.enrollment.v1.GetAttendanceSummaryResponse
+	(*GetTrainingRequest)(nil),            // 30: btlc.enrollment.v1.GetTrainingRequest
+	(*ListTrainingsRequest)(nil),          // 31: btlc.enrollment.v1.ListTrainingsRequest
+	(*CreateTrainingRequest)(nil),         // 32: btlc.enrollment.v1.CreateTrainingRequest
+	(*VoidTrainingRequest)(nil),           // 33: btlc.enrollment.v1.VoidTrainingRequest
+	(*GetCourseResponse)(nil),             // 34: btlc.enrollment.v1.GetCourseResponse
+	(*ListCoursesResponse)(nil),           // 35: btlc.enrollment.v1.ListCoursesResponse
+	(*GetCourseVersionResponse)(nil),      // 36: btlc.enrollment.v1.GetCourseVersionResponse
+	(*ListCourseVersionsResponse)(nil),    // 37: btlc.enrollment.v1.ListCourseVersionsResponse
+	(*GetTermResponse)(nil),               // 38: btlc.enrollment.v1.GetTermResponse
+	(*ListTermsResponse)(nil),             // 39: btlc.enrollment.v1.ListTermsResponse
+	(*CreateTermResponse)(nil),            // 40: btlc.enrollment.v1.CreateTermResponse
+	(*UpdateTermResponse)(nil),            // 41: btlc.enrollment.v1.UpdateTermResponse
+	(*GetMeetingResponse)(nil),            // 42: btlc.enrollment.v1.GetMeetingResponse
+	(*ListMeetingsResponse)(nil),          // 43: btlc.enrollment.v1.ListMeetingsResponse
+	(*UpdateMeetingResponse)(nil),         // 44: btlc.enrollment.v1.UpdateMeetingResponse
+	(*GetSectionResponse)(nil),            // 45: btlc.enrollment.v1.GetSectionResponse
+	(*ListSectionsResponse)(nil),          // 46: btlc.enrollment.v1.ListSectionsResponse
+	(*CreateSectionResponse)(nil),         // 47: btlc.enrollment.v1.CreateSectionResponse
+	(*UpdateSectionResponse)(nil),         // 48: btlc.enrollment.v1.UpdateSectionResponse
+	(*OpenSectionResponse)(nil),           // 49: btlc.enrollment.v1.OpenSectionResponse
+	(*CloseSectionResponse)(nil),          // 50: btlc.enrollment.v1.CloseSectionResponse
+	(*StartSectionResponse)(nil),          // 51: btlc.enrollment.v1.StartSectionResponse
+	(*CompleteSectionResponse)(nil),       // 52: btlc.enrollment.v1.CompleteSectionResponse
+	(*CancelSectionResponse)(nil),         // 53: btlc.enrollment.v1.CancelSectionResponse
+	(*GetRegistrationResponse)(nil),       // 54: btlc.enrollment.v1.GetRegistrationResponse
+	(*ListRegistrationsResponse)(nil),     // 55: btlc.enrollment.v1.ListRegistrationsResponse
+	(*CreateRegistrationResponse)(nil),    // 56: btlc.enrollment.v1.CreateRegistrationResponse
+	(*UpdateRegistrationResponse)(nil),    // 57: btlc.enrollment.v1.UpdateRegistrationResponse
+	(*WithdrawRegistrationResponse)(nil),  // 58: btlc.enrollment.v1.WithdrawRegistrationResponse
+	(*CompleteRegistrationResponse)(nil),  // 59: btlc.enrollment.v1.CompleteRegistrationResponse
+	(*GetAttendanceEntryResponse)(nil),    // 60: btlc.enrollment.v1.GetAttendanceEntryResponse
+	(*ListAttendanceEntriesResponse)(nil), // 61: btlc.enrollment.v1.ListAttendanceEntriesResponse
+	(*RecordAttendanceResponse)(nil),      // 62: btlc.enrollment.v1.RecordAttendanceResponse
+	(*GetAttendanceSummaryResponse)(nil),  // 63: btlc.enrollment.v1.GetAttendanceSummaryResponse
+	(*GetTrainingResponse)(nil),           // 64: btlc.enrollment.v1.GetTrainingResponse
+	(*ListTrainingsResponse)(nil),         // 65: btlc.enrollment.v1.ListTrainingsResponse
+	(*CreateTrainingResponse)(nil),        // 66: btlc.enrollment.v1.CreateTrainingResponse
+	(*VoidTrainingResponse)(nil),          // 67: btlc.enrollment.v1.VoidTrainingResponse
 }
 var file_btlc_enrollment_v1_service_proto_depIdxs = []int32{
 	0,  // 0: btlc.enrollment.v1.EnrollmentService.GetCourse:input_type -> btlc.enrollment.v1.GetCourseRequest
@@ -159,38 +171,46 @@ var file_btlc_enrollment_v1_service_proto_depIdxs = []int32{
 	27, // 27: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:input_type -> btlc.enrollment.v1.ListAttendanceEntriesRequest
 	28, // 28: btlc.enrollment.v1.EnrollmentService.RecordAttendance:input_type -> btlc.enrollment.v1.RecordAttendanceRequest
 	29, // 29: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:input_type -> btlc.enrollment.v1.GetAttendanceSummaryRequest
-	30, // 30: btlc.enrollment.v1.EnrollmentService.GetCourse:output_type -> btlc.enrollment.v1.GetCourseResponse
-	31, // 31: btlc.enrollment.v1.EnrollmentService.ListCourses:output_type -> btlc.enrollment.v1.ListCoursesResponse
-	32, // 32: btlc.enrollment.v1.EnrollmentService.GetCourseVersion:output_type -> btlc.enrollment.v1.GetCourseVersionResponse
-	33, // 33: btlc.enrollment.v1.EnrollmentService.ListCourseVersions:output_type -> btlc.enrollment.v1.ListCourseVersionsResponse
-	34, // 34: btlc.enrollment.v1.EnrollmentService.GetTerm:output_type -> btlc.enrollment.v1.GetTermResponse
-	35, // 35: btlc.enrollment.v1.EnrollmentService.ListTerms:output_type -> btlc.enrollment.v1.ListTermsResponse
-	36, // 36: btlc.enrollment.v1.EnrollmentService.CreateTerm:output_type -> btlc.enrollment.v1.CreateTermResponse
-	37, // 37: btlc.enrollment.v1.EnrollmentService.UpdateTerm:output_type -> btlc.enrollment.v1.UpdateTermResponse
-	38, // 38: btlc.enrollment.v1.EnrollmentService.GetMeeting:output_type -> btlc.enrollment.v1.GetMeetingResponse
-	39, // 39: btlc.enrollment.v1.EnrollmentService.ListMeetings:output_type -> btlc.enrollment.v1.ListMeetingsResponse
-	40, // 40: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:output_type -> btlc.enrollment.v1.UpdateMeetingResponse
-	41, // 41: btlc.enrollment.v1.EnrollmentService.GetSection:output_type -> btlc.enrollment.v1.GetSectionResponse
-	42, // 42: btlc.enrollment.v1.EnrollmentService.ListSections:output_type -> btlc.enrollment.v1.ListSectionsResponse
-	43, // 43: btlc.enrollment.v1.EnrollmentService.CreateSection:output_type -> btlc.enrollment.v1.CreateSectionResponse
-	44, // 44: btlc.enrollment.v1.EnrollmentService.UpdateSection:output_type -> btlc.enrollment.v1.UpdateSectionResponse
-	45, // 45: btlc.enrollment.v1.EnrollmentService.OpenSection:output_type -> btlc.enrollment.v1.OpenSectionResponse
-	46, // 46: btlc.enrollment.v1.EnrollmentService.CloseSection:output_type -> btlc.enrollment.v1.CloseSectionResponse
-	47, // 47: btlc.enrollment.v1.EnrollmentService.StartSection:output_type -> btlc.enrollment.v1.StartSectionResponse
-	48, // 48: btlc.enrollment.v1.EnrollmentService.CompleteSection:output_type -> btlc.enrollment.v1.CompleteSectionResponse
-	49, // 49: btlc.enrollment.v1.EnrollmentService.CancelSection:output_type -> btlc.enrollment.v1.CancelSectionResponse
-	50, // 50: btlc.enrollment.v1.EnrollmentService.GetRegistration:output_type -> btlc.enrollment.v1.GetRegistrationResponse
-	51, // 51: btlc.enrollment.v1.EnrollmentService.ListRegistrations:output_type -> btlc.enrollment.v1.ListRegistrationsResponse
-	52, // 52: btlc.enrollment.v1.EnrollmentService.CreateRegistration:output_type -> btlc.enrollment.v1.CreateRegistrationResponse
-	53, // 53: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:output_type -> btlc.enrollment.v1.UpdateRegistrationResponse
-	54, // 54: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:output_type -> btlc.enrollment.v1.WithdrawRegistrationResponse
-	55, // 55: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:output_type -> btlc.enrollment.v1.CompleteRegistrationResponse
-	56, // 56: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:output_type -> btlc.enrollment.v1.GetAttendanceEntryResponse
-	57, // 57: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:output_type -> btlc.enrollment.v1.ListAttendanceEntriesResponse
-	58, // 58: btlc.enrollment.v1.EnrollmentService.RecordAttendance:output_type -> btlc.enrollment.v1.RecordAttendanceResponse
-	59, // 59: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:output_type -> btlc.enrollment.v1.GetAttendanceSummaryResponse
-	30, // [30:60] is the sub-list for method output_type
-	0,  // [0:30] is the sub-list for method input_type
+	30, // 30: btlc.enrollment.v1.EnrollmentService.GetTraining:input_type -> btlc.enrollment.v1.GetTrainingRequest
+	31, // 31: btlc.enrollment.v1.EnrollmentService.ListTrainings:input_type -> btlc.enrollment.v1.ListTrainingsRequest
+	32, // 32: btlc.enrollment.v1.EnrollmentService.CreateTraining:input_type -> btlc.enrollment.v1.CreateTrainingRequest
+	33, // 33: btlc.enrollment.v1.EnrollmentService.VoidTraining:input_type -> btlc.enrollment.v1.VoidTrainingRequest
+	34, // 34: btlc.enrollment.v1.EnrollmentService.GetCourse:output_type -> btlc.enrollment.v1.GetCourseResponse
+	35, // 35: btlc.enrollment.v1.EnrollmentService.ListCourses:output_type -> btlc.enrollment.v1.ListCoursesResponse
+	36, // 36: btlc.enrollment.v1.EnrollmentService.GetCourseVersion:output_type -> btlc.enrollment.v1.GetCourseVersionResponse
+	37, // 37: btlc.enrollment.v1.EnrollmentService.ListCourseVersions:output_type -> btlc.enrollment.v1.ListCourseVersionsResponse
+	38, // 38: btlc.enrollment.v1.EnrollmentService.GetTerm:output_type -> btlc.enrollment.v1.GetTermResponse
+	39, // 39: btlc.enrollment.v1.EnrollmentService.ListTerms:output_type -> btlc.enrollment.v1.ListTermsResponse
+	40, // 40: btlc.enrollment.v1.EnrollmentService.CreateTerm:output_type -> btlc.enrollment.v1.CreateTermResponse
+	41, // 41: btlc.enrollment.v1.EnrollmentService.UpdateTerm:output_type -> btlc.enrollment.v1.UpdateTermResponse
+	42, // 42: btlc.enrollment.v1.EnrollmentService.GetMeeting:output_type -> btlc.enrollment.v1.GetMeetingResponse
+	43, // 43: btlc.enrollment.v1.EnrollmentService.ListMeetings:output_type -> btlc.enrollment.v1.ListMeetingsResponse
+	44, // 44: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:output_type -> btlc.enrollment.v1.UpdateMeetingResponse
+	45, // 45: btlc.enrollment.v1.EnrollmentService.GetSection:output_type -> btlc.enrollment.v1.GetSectionResponse
+	46, // 46: btlc.enrollment.v1.EnrollmentService.ListSections:output_type -> btlc.enrollment.v1.ListSectionsResponse
+	47, // 47: btlc.enrollment.v1.EnrollmentService.CreateSection:output_type -> btlc.enrollment.v1.CreateSectionResponse
+	48, // 48: btlc.enrollment.v1.EnrollmentService.UpdateSection:output_type -> btlc.enrollment.v1.UpdateSectionResponse
+	49, // 49: btlc.enrollment.v1.EnrollmentService.OpenSection:output_type -> btlc.enrollment.v1.OpenSectionResponse
+	50, // 50: btlc.enrollment.v1.EnrollmentService.CloseSection:output_type -> btlc.enrollment.v1.CloseSectionResponse
+	51, // 51: btlc.enrollment.v1.EnrollmentService.StartSection:output_type -> btlc.enrollment.v1.StartSectionResponse
+	52, // 52: btlc.enrollment.v1.EnrollmentService.CompleteSection:output_type -> btlc.enrollment.v1.CompleteSectionResponse
+	53, // 53: btlc.enrollment.v1.EnrollmentService.CancelSection:output_type -> btlc.enrollment.v1.CancelSectionResponse
+	54, // 54: btlc.enrollment.v1.EnrollmentService.GetRegistration:output_type -> btlc.enrollment.v1.GetRegistrationResponse
+	55, // 55: btlc.enrollment.v1.EnrollmentService.ListRegistrations:output_type -> btlc.enrollment.v1.ListRegistrationsResponse
+	56, // 56: btlc.enrollment.v1.EnrollmentService.CreateRegistration:output_type -> btlc.enrollment.v1.CreateRegistrationResponse
+	57, // 57: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:output_type -> btlc.enrollment.v1.UpdateRegistrationResponse
+	58, // 58: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:output_type -> btlc.enrollment.v1.WithdrawRegistrationResponse
+	59, // 59: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:output_type -> btlc.enrollment.v1.CompleteRegistrationResponse
+	60, // 60: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:output_type -> btlc.enrollment.v1.GetAttendanceEntryResponse
+	61, // 61: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:output_type -> btlc.enrollment.v1.ListAttendanceEntriesResponse
+	62, // 62: btlc.enrollment.v1.EnrollmentService.RecordAttendance:output_type -> btlc.enrollment.v1.RecordAttendanceResponse
+	63, // 63: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:output_type -> btlc.enrollment.v1.GetAttendanceSummaryResponse
+	64, // 64: btlc.enrollment.v1.EnrollmentService.GetTraining:output_type -> btlc.enrollment.v1.GetTrainingResponse
+	65, // 65: btlc.enrollment.v1.EnrollmentService.ListTrainings:output_type -> btlc.enrollment.v1.ListTrainingsResponse
+	66, // 66: btlc.enrollment.v1.EnrollmentService.CreateTraining:output_type -> btlc.enrollment.v1.CreateTrainingResponse
+	67, // 67: btlc.enrollment.v1.EnrollmentService.VoidTraining:output_type -> btlc.enrollment.v1.VoidTrainingResponse
+	34, // [34:68] is the sub-list for method output_type
+	0,  // [0:34] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -205,6 +225,7 @@ func file_btlc_enrollment_v1_service_proto_init() {
 	file_btlc_enrollment_v1_courses_proto_init()
 	file_btlc_enrollment_v1_registrations_proto_init()
 	file_btlc_enrollment_v1_sections_proto_init()
+	file_btlc_enrollment_v1_trainings_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -51,6 +51,10 @@ const (
 	EnrollmentService_ListAttendanceEntries_FullMethodName = "/btlc.enrollment.v1.EnrollmentService/ListAttendanceEntries"
 	EnrollmentService_RecordAttendance_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/RecordAttendance"
 	EnrollmentService_GetAttendanceSummary_FullMethodName  = "/btlc.enrollment.v1.EnrollmentService/GetAttendanceSummary"
+	EnrollmentService_GetTraining_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/GetTraining"
+	EnrollmentService_ListTrainings_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/ListTrainings"
+	EnrollmentService_CreateTraining_FullMethodName        = "/btlc.enrollment.v1.EnrollmentService/CreateTraining"
+	EnrollmentService_VoidTraining_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/VoidTraining"
 )
 
 // EnrollmentServiceClient is the client API for EnrollmentService service.
@@ -122,6 +126,14 @@ type EnrollmentServiceClient interface {
 	RecordAttendance(ctx context.Context, in *RecordAttendanceRequest, opts ...grpc.CallOption) (*RecordAttendanceResponse, error)
 	// Adds up what counts of a registration's attendance.
 	GetAttendanceSummary(ctx context.Context, in *GetAttendanceSummaryRequest, opts ...grpc.CallOption) (*GetAttendanceSummaryResponse, error)
+	// Gets a training. NOT_FOUND when there is none, or none that the caller may see.
+	GetTraining(ctx context.Context, in *GetTrainingRequest, opts ...grpc.CallOption) (*GetTrainingResponse, error)
+	// Lists trainings that the caller may see.
+	ListTrainings(ctx context.Context, in *ListTrainingsRequest, opts ...grpc.CallOption) (*ListTrainingsResponse, error)
+	// Records a training that somebody took for a role of theirs.
+	CreateTraining(ctx context.Context, in *CreateTrainingRequest, opts ...grpc.CallOption) (*CreateTrainingResponse, error)
+	// Voids a training that was recorded in error: it counts no more, and stays on record.
+	VoidTraining(ctx context.Context, in *VoidTrainingRequest, opts ...grpc.CallOption) (*VoidTrainingResponse, error)
 }
 
 type enrollmentServiceClient struct {
@@ -432,6 +444,46 @@ func (c *enrollmentServiceClient) GetAttendanceSummary(ctx context.Context, in *
 	return out, nil
 }
 
+func (c *enrollmentServiceClient) GetTraining(ctx context.Context, in *GetTrainingRequest, opts ...grpc.CallOption) (*GetTrainingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetTrainingResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_GetTraining_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ListTrainings(ctx context.Context, in *ListTrainingsRequest, opts ...grpc.CallOption) (*ListTrainingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTrainingsResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ListTrainings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) CreateTraining(ctx context.Context, in *CreateTrainingRequest, opts ...grpc.CallOption) (*CreateTrainingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateTrainingResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_CreateTraining_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) VoidTraining(ctx context.Context, in *VoidTrainingRequest, opts ...grpc.CallOption) (*VoidTrainingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VoidTrainingResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_VoidTraining_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // EnrollmentServiceServer is the server API for EnrollmentService service.
 // All implementations must embed UnimplementedEnrollmentServiceServer
 // for forward compatibility.
@@ -501,6 +553,14 @@ type EnrollmentServiceServer interface {
 	RecordAttendance(context.Context, *RecordAttendanceRequest) (*RecordAttendanceResponse, error)
 	// Adds up what counts of a registration's attendance.
 	GetAttendanceSummary(context.Context, *GetAttendanceSummaryRequest) (*GetAttendanceSummaryResponse, error)
+	// Gets a training. NOT_FOUND when there is none, or none that the caller may see.
+	GetTraining(context.Context, *GetTrainingRequest) (*GetTrainingResponse, error)
+	// Lists trainings that the caller may see.
+	ListTrainings(context.Context, *ListTrainingsRequest) (*ListTrainingsResponse, error)
+	// Records a training that somebody took for a role of theirs.
+	CreateTraining(context.Context, *CreateTrainingRequest) (*CreateTrainingResponse, error)
+	// Voids a training that was recorded in error: it counts no more, and stays on record.
+	VoidTraining(context.Context, *VoidTrainingRequest) (*VoidTrainingResponse, error)
 	mustEmbedUnimplementedEnrollmentServiceServer()
 }
 
@@ -600,6 +660,18 @@ func (UnimplementedEnrollmentServiceServer) RecordAttendance(context.Context, *R
 }
 func (UnimplementedEnrollmentServiceServer) GetAttendanceSummary(context.Context, *GetAttendanceSummaryRequest) (*GetAttendanceSummaryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetAttendanceSummary not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) GetTraining(context.Context, *GetTrainingRequest) (*GetTrainingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTraining not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ListTrainings(context.Context, *ListTrainingsRequest) (*ListTrainingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTrainings not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) CreateTraining(context.Context, *CreateTrainingRequest) (*CreateTrainingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateTraining not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) VoidTraining(context.Context, *VoidTrainingRequest) (*VoidTrainingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VoidTraining not implemented")
 }
 func (UnimplementedEnrollmentServiceServer) mustEmbedUnimplementedEnrollmentServiceServer() {}
 func (UnimplementedEnrollmentServiceServer) testEmbeddedByValue()                           {}
@@ -1162,6 +1234,78 @@ func _EnrollmentService_GetAttendanceSummary_Handler(srv interface{}, ctx contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EnrollmentService_GetTraining_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTrainingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).GetTraining(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_GetTraining_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).GetTraining(ctx, req.(*GetTrainingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ListTrainings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTrainingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ListTrainings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ListTrainings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ListTrainings(ctx, req.(*ListTrainingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_CreateTraining_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateTrainingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).CreateTraining(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_CreateTraining_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).CreateTraining(ctx, req.(*CreateTrainingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_VoidTraining_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VoidTrainingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).VoidTraining(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_VoidTraining_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).VoidTraining(ctx, req.(*VoidTrainingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // EnrollmentService_ServiceDesc is the grpc.ServiceDesc for EnrollmentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1288,6 +1432,22 @@ var EnrollmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetAttendanceSummary",
 			Handler:    _EnrollmentService_GetAttendanceSummary_Handler,
+		},
+		{
+			MethodName: "GetTraining",
+			Handler:    _EnrollmentService_GetTraining_Handler,
+		},
+		{
+			MethodName: "ListTrainings",
+			Handler:    _EnrollmentService_ListTrainings_Handler,
+		},
+		{
+			MethodName: "CreateTraining",
+			Handler:    _EnrollmentService_CreateTraining_Handler,
+		},
+		{
+			MethodName: "VoidTraining",
+			Handler:    _EnrollmentService_VoidTraining_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

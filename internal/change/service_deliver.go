@@ -1,0 +1,289 @@
+package change
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/fetch"
+	"github.com/btlc/btlc/internal/webhook"
+)
+
+const (
+	// roundSize is how many changes are read at a time for a subscription: new ones first, then as many of a range that is
+	// delivered again.
+	roundSize = 20
+	// turn is how many rounds a subscription has before others have theirs.
+	turn = 10
+	// savePatience bounds writing down what came of an attempt, also of one that the server's stop interrupted.
+	savePatience = 5 * time.Second
+	// farewell is how long an attempt may go on when the server stops: mostly it is over then, and need not be made again.
+	farewell = 2 * time.Second
+)
+
+// hold is how long a subscription is in a server's hands at a time: an attempt begins in the first half, and is over at the
+// end of the second.
+func (s *Service) hold() time.Duration { return 2 * s.options.Timeout }
+
+// KeepDelivering posts changes to those who have subscribed to them until the context ends, to as many at a time as there
+// are workers. Any number of servers share the work. It tells faulty of what went wrong; then it is tried again.
+func (s *Service) KeepDelivering(ctx context.Context, workers int, faulty func(error)) {
+	var crew sync.WaitGroup
+	defer crew.Wait()
+	free := make(chan struct{}, workers)
+	tick := time.NewTicker(s.options.Poll)
+	defer tick.Stop()
+	for {
+		for more := true; more; {
+			select {
+			case free <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			l, err := s.store.claim(ctx, s.hold())
+			if more = err == nil && l != nil; !more {
+				<-free
+				if err != nil && ctx.Err() == nil {
+					faulty(err)
+				}
+				break
+			}
+			crew.Go(func() {
+				defer func() { <-free }()
+				if err := s.deliver(ctx, l); err != nil && ctx.Err() == nil {
+					faulty(fmt.Errorf("webhook subscription %s: %w", l.id, err))
+				}
+			})
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// errLetGo says that a lease is over: its end is on record, or it was lost.
+var errLetGo = errors.New("the subscription is in other hands")
+
+// deliver gives a subscription its turn, then lets go of it. After an error the lease just ends, which makes a pause.
+func (s *Service) deliver(ctx context.Context, l *lease) error {
+	for range turn {
+		more, err := s.round(ctx, l)
+		switch {
+		case errors.Is(err, errLetGo):
+			return nil
+		case err != nil && ctx.Err() == nil:
+			return err
+		}
+		if !more || ctx.Err() != nil {
+			break
+		}
+	}
+	_, err := s.save(ctx, l, 0, nil)
+	return err
+}
+
+func (s *Service) save(ctx context.Context, l *lease, hold time.Duration, d *deliveryRow) (held bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), savePatience)
+	defer cancel()
+	return s.store.save(ctx, l, hold, d)
+}
+
+// round delivers the next changes, and the next of a range that is delivered again. more says that there may be others.
+func (s *Service) round(ctx context.Context, l *lease) (more bool, err error) {
+	p, err := s.store.read(ctx, l.stream, l.delivered, roundSize)
+	if err != nil {
+		return false, err
+	}
+	if !p.follows(database.NewCursor(l.epoch, l.stream, l.delivered)) {
+		return true, s.restart(ctx, l, p.FeedBounds)
+	}
+	for _, row := range p.rows {
+		if wants(l.types, row.Type) {
+			if err := s.postChange(ctx, l, row, false, func() { l.delivered = row.Number }); err != nil {
+				return false, err
+			}
+		}
+		l.delivered = row.Number
+	}
+	more, err = s.redeliver(ctx, l)
+	return more || len(p.rows) > 0, err
+}
+
+// redeliver delivers the next changes of the range, if there is one.
+func (s *Service) redeliver(ctx context.Context, l *lease) (more bool, err error) {
+	if l.until == 0 {
+		return false, nil
+	}
+	p, err := s.store.read(ctx, l.stream, l.again-1, roundSize)
+	if err != nil {
+		return false, err
+	}
+	for _, row := range p.rows {
+		if row.Number > l.until {
+			break
+		}
+		passed := func() {
+			if l.again = row.Number + 1; l.again > l.until {
+				l.again, l.until = 0, 0
+			}
+		}
+		if !wants(l.types, row.Type) {
+			passed()
+		} else if err := s.postChange(ctx, l, row, true, passed); err != nil {
+			return false, err
+		}
+		if l.until == 0 {
+			return false, nil
+		}
+	}
+	if len(p.rows) == 0 {
+		l.again, l.until = 0, 0 // what was asked for is kept no more
+	}
+	return true, nil
+}
+
+func (s *Service) postChange(ctx context.Context, l *lease, row database.FeedRow, redelivery bool, taken func()) error {
+	c, err := changeProto(row)
+	if err != nil {
+		return err
+	}
+	body, err := s.options.JSON(c)
+	if err != nil {
+		return err
+	}
+	m, err := changeEvent(s.options.PublicURL, database.NewCursor(l.epoch, l.stream, row.Number), row, body)
+	if err != nil {
+		return err
+	}
+	return s.post(ctx, l, m, &deliveryRow{Number: row.Number, Redelivery: redelivery}, taken)
+}
+
+// restart tells a subscriber to read in full, and goes on with what comes after what there is now.
+func (s *Service) restart(ctx context.Context, l *lease, now database.FeedBounds) error {
+	m, err := restartEvent(s.options.PublicURL, l.stream, s.store.db.Now(), now)
+	if err != nil {
+		return err
+	}
+	return s.post(ctx, l, m, &deliveryRow{Number: now.Newest}, func() {
+		l.epoch, l.delivered, l.again, l.until = now.Epoch, now.Newest, 0, 0
+	})
+}
+
+// post makes one attempt and writes down what came of it; taken says what has been delivered by it. It returns nil when the
+// next message may follow, and errLetGo when none may.
+func (s *Service) post(ctx context.Context, l *lease, m webhook.Message, d *deliveryRow, taken func()) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if time.Now().After(l.deadline) {
+		// What took so long was not the attempt before: that would have moved the deadline.
+		if held, err := s.save(ctx, l, s.hold(), nil); err != nil || !held || l.state != subscriptionLife.First() {
+			return errors.Join(err, errLetGo)
+		}
+	}
+	sending, done := outlasting(ctx, farewell)
+	defer done()
+	result, err := webhook.Send(sending, s.client, l.url, m, l.secrets...)
+	if err != nil {
+		return err // of the message, or of the stop
+	}
+	attempt := l.attempts + 1
+	d.fill(m.ID, attempt, result)
+	delay, again := s.options.Next(result, int(attempt))
+	switch {
+	case result.Outcome == webhook.Delivered:
+		taken()
+		l.attempts = 0
+		held, err := s.save(ctx, l, s.hold(), d)
+		if err == nil && (!held || l.state != subscriptionLife.First()) {
+			return errors.Join(s.release(ctx, l, held), errLetGo)
+		}
+		return err
+	case again:
+		l.attempts = attempt
+		_, err := s.save(ctx, l, delay, d)
+		return errors.Join(err, errLetGo)
+	default:
+		l.attempts = attempt
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), savePatience)
+		defer cancel()
+		return errors.Join(s.store.fail(ctx, l, failure(result, attempt, d), d), errLetGo)
+	}
+}
+
+// outlasting is a context that ends so long after the other one. done lets go of it.
+func outlasting(ctx context.Context, long time.Duration) (longer context.Context, done func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(long):
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() {
+		stop()
+		cancel()
+	}
+}
+
+// release lets go of a subscription that was disabled meanwhile, so that it need not be waited for when it is enabled.
+func (s *Service) release(ctx context.Context, l *lease, held bool) error {
+	if !held {
+		return nil
+	}
+	_, err := s.save(ctx, l, 0, nil)
+	return err
+}
+
+// fill is what the log has of an attempt.
+func (d *deliveryRow) fill(id string, attempt int32, r webhook.Result) {
+	d.ID, d.MessageID, d.Attempt, d.StatusCode, d.DurationMS = uuid.Must(uuid.NewV7()), id, attempt, int32(r.Status), int32(r.Took.Milliseconds())
+	switch {
+	case r.Outcome == webhook.Delivered:
+		d.Outcome = "DELIVERED"
+	case errors.Is(r.Err, webhook.ErrGone):
+		d.Outcome = "GONE"
+	default:
+		d.Outcome = "FAILED"
+	}
+	d.Detail = strings.Trim(reasonOf(r)+" "+r.Excerpt, " ")
+}
+
+// reasonOf is why an attempt failed, for people; nothing for one that did not.
+func reasonOf(r webhook.Result) string {
+	switch {
+	case r.Err == nil:
+		return ""
+	case errors.Is(r.Err, webhook.ErrGone):
+		return "The endpoint says that it is gone."
+	case errors.Is(r.Err, webhook.ErrRedirect):
+		return "The endpoint redirects, which is not followed."
+	case errors.Is(r.Err, webhook.ErrStatus):
+		return fmt.Sprintf("The endpoint answered with status %d.", r.Status)
+	case errors.Is(r.Err, webhook.ErrURL):
+		return "The URL is not one that is posted to."
+	case errors.Is(r.Err, fetch.ErrAddress):
+		return "The host has a private address, which this server does not post to."
+	case errors.Is(r.Err, fetch.ErrTimeout):
+		return "The endpoint did not answer in time."
+	default:
+		return "The endpoint could not be reached."
+	}
+}
+
+// failure is why a subscription is given up.
+func failure(r webhook.Result, attempts int32, d *deliveryRow) string {
+	if r.Outcome == webhook.Disable {
+		return reasonOf(r)
+	}
+	return fmt.Sprintf("Change %d was not taken in %d attempts. %s", d.Number, attempts, reasonOf(r))
+}

@@ -1,0 +1,52 @@
+package credential
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/btlc/btlc/internal/openbadge"
+)
+
+// certified is a certificate of a course that another credential rests on.
+type certified struct {
+	title, coreSkill string
+	// document is the signed credential, as it is stored.
+	document string
+}
+
+// describe says in a sentence what a credential rests on.
+func describe(certificates []certified) string {
+	titles := make([]string, len(certificates))
+	for i, c := range certificates {
+		titles[i] = c.title
+	}
+	return "Rests on: " + strings.Join(titles, ", ") + "."
+}
+
+// learnerRecordPath, put after a credential's address, leads to its learner record.
+const learnerRecordPath = "/learner-record"
+
+// learnerRecord makes the Comprehensive Learner Record that goes with a credential, as a JWT: the certificates that it rests
+// on as they were signed, each a part of what the credential certifies. The record counts as long as the credential does,
+// whose status it has. The JWT is by ES256, which every wallet knows.
+func (i Issuer) learnerRecord(ctx context.Context, a award, certificates []certified) (string, error) {
+	claim := i.claim(a)
+	record := openbadge.CLRClaim{Metadata: claim.Metadata, Subject: claim.Subject, Achievements: []openbadge.Achievement{claim.Achievement}}
+	record.ID += learnerRecordPath
+	record.Name += ": Learner Record"
+	for _, c := range certificates {
+		var signed struct {
+			CredentialSubject struct{ Achievement struct{ ID string } }
+		}
+		if err := json.Unmarshal([]byte(c.document), &signed); err != nil {
+			return "", fmt.Errorf("credential: a stored document: %w", err)
+		}
+		record.Credentials = append(record.Credentials, []byte(c.document))
+		record.Associations = append(record.Associations, openbadge.Association{
+			Type: "isPartOf", Source: signed.CredentialSubject.Achievement.ID, Target: claim.Achievement.ID,
+		})
+	}
+	return openbadge.SignCLR(ctx, record, i.Keys.Active(openbadge.ES256))
+}

@@ -1,0 +1,260 @@
+package directory
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"github.com/btlc/btlc/ent"
+	"github.com/btlc/btlc/ent/educatorname"
+	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/oneroster"
+)
+
+// rosterWriter makes many changes of a district with few statements. It takes all of them first.
+type rosterWriter struct {
+	tx       *database.Tx
+	district string
+	now      *districtState
+	// ids are those that rows get in the place of provisional ones.
+	ids                      map[string]string
+	schools                  map[string]oneroster.Pair[oneroster.School]
+	people                   map[string]oneroster.Pair[oneroster.Person]
+	employments              map[string]oneroster.Pair[oneroster.Employment]
+	schoolOrder, peopleOrder []string
+	employmentOrder          []string
+	numbers                  map[string]string // of persons, by id
+	// kept is what was to be taken back and is referred to.
+	kept map[string]bool
+}
+
+func newRosterWriter(tx *database.Tx, district string, now *districtState) *rosterWriter {
+	w := &rosterWriter{
+		tx: tx, district: district, now: now, ids: map[string]string{}, numbers: map[string]string{}, kept: map[string]bool{},
+		schools: map[string]oneroster.Pair[oneroster.School]{}, people: map[string]oneroster.Pair[oneroster.Person]{}, employments: map[string]oneroster.Pair[oneroster.Employment]{},
+	}
+	for _, p := range now.People {
+		w.numbers[p.ID] = p.EmployeeNumber
+	}
+	return w
+}
+
+// real is the id of a row; provisional ones, which are no UUIDs, get one.
+func (w *rosterWriter) real(id string) string {
+	if id == "" || uuidOf(id) != uuid.Nil {
+		return id
+	}
+	if w.ids[id] == "" {
+		w.ids[id] = uuid.Must(uuid.NewV7()).String()
+	}
+	return w.ids[id]
+}
+
+// take takes the changes of an action up, and gives what is to be known to undo them.
+func (w *rosterWriter) take(changes []oneroster.Change) doneOf {
+	done := doneOf{Versions: map[string]int32{}}
+	for _, c := range changes {
+		var id string
+		switch {
+		case c.School != nil:
+			c.School = realPair(*c.School, func(s *oneroster.School) { s.ID = w.real(s.ID) })
+			id = merge(w.schools, &w.schoolOrder, *c.School, func(s *oneroster.School) string { return s.ID })
+		case c.Person != nil:
+			c.Person = realPair(*c.Person, func(p *oneroster.Person) { p.ID = w.real(p.ID) })
+			id = merge(w.people, &w.peopleOrder, *c.Person, func(p *oneroster.Person) string { return p.ID })
+			if c.Person.After != nil {
+				w.numbers[id] = c.Person.After.EmployeeNumber
+			}
+		case c.Employment != nil:
+			c.Employment = realPair(*c.Employment, func(e *oneroster.Employment) {
+				e.ID, e.PersonID, e.SchoolID = w.real(e.ID), w.real(e.PersonID), w.real(e.SchoolID)
+			})
+			id = merge(w.employments, &w.employmentOrder, *c.Employment, func(e *oneroster.Employment) string { return e.ID })
+		}
+		done.Changes, done.Versions[id] = append(done.Changes, c), w.now.versions[id]+1
+	}
+	return done
+}
+
+// realPair is a pair, copied, whose records were given their ids.
+func realPair[T any](p oneroster.Pair[T], give func(*T)) *oneroster.Pair[T] {
+	for _, side := range []**T{&p.Before, &p.After} {
+		if *side != nil {
+			one := **side
+			give(&one)
+			*side = &one
+		}
+	}
+	return &p
+}
+
+// merge adds a change to those of the same record, so that one is left: from the first state to the last.
+func merge[T any](all map[string]oneroster.Pair[T], order *[]string, p oneroster.Pair[T], id func(*T) string) string {
+	one := p.After
+	if one == nil {
+		one = p.Before
+	}
+	key := id(one)
+	if earlier, found := all[key]; found {
+		p.Before = earlier.Before
+	} else {
+		*order = append(*order, key)
+	}
+	all[key] = p
+	return key
+}
+
+// write makes the changes that were taken, and tells of them.
+func (w *rosterWriter) write(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{w.writeSchools, w.writePeople, w.writeEmployments, w.takeBack, w.announce} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inBulk saves rows, so many a statement.
+func inBulk[C any](rows []C, save func(...C) error) error {
+	for chunk := range slices.Chunk(rows, bulk) {
+		if err := save(chunk...); err != nil {
+			return conflicts.Translate(err)
+		}
+	}
+	return nil
+}
+
+func (w *rosterWriter) writeSchools(ctx context.Context) error {
+	var added []*ent.SchoolCreate
+	var ids, names []string
+	for _, id := range w.schoolOrder {
+		switch p := w.schools[id]; {
+		case p.Before == nil:
+			added = append(added, newSchool(w.tx, w.district, p.After.Name, p.After.Code).SetID(uuidOf(id)))
+		case p.After != nil:
+			ids, names = append(ids, id), append(names, p.After.Name)
+		}
+	}
+	if err := inBulk(added, func(rows ...*ent.SchoolCreate) error { return w.tx.School.CreateBulk(rows...).Exec(ctx) }); err != nil {
+		return err
+	}
+	_, err := w.tx.ExecContext(ctx, `UPDATE schools AS s SET display_name = u.name, update_time = $3, version = version + 1
+		FROM unnest($1::uuid[], $2::text[]) AS u(id, name) WHERE s.id = u.id`, pq.Array(ids), pq.Array(names), w.tx.Now)
+	return err
+}
+
+func (w *rosterWriter) writePeople(ctx context.Context) error {
+	var added []*ent.EducatorCreate
+	var emails []*ent.EducatorEmailCreate
+	var numbers []*ent.ExternalIDCreate
+	var changed, given, family, renamed, lessEmails []string
+	for _, id := range w.peopleOrder {
+		p := w.people[id]
+		if p.After == nil {
+			continue
+		}
+		var had []string
+		if p.Before == nil {
+			added = append(added, newEducator(w.tx, p.After.GivenName, p.After.FamilyName).SetID(uuidOf(id)))
+			numbers = append(numbers, newNumber(w.tx, uuidOf(id), "EMPLOYEE_ID", &w.district, p.After.EmployeeNumber))
+		} else {
+			changed, given, family, had = append(changed, id), append(given, p.After.GivenName), append(family, p.After.FamilyName), p.Before.Emails
+			if p.Before.GivenName != p.After.GivenName || p.Before.FamilyName != p.After.FamilyName {
+				renamed = append(renamed, id)
+			}
+			for _, address := range had {
+				if !slices.Contains(p.After.Emails, address) {
+					lessEmails = append(lessEmails, strings.ToLower(address))
+				}
+			}
+		}
+		for _, address := range p.After.Emails {
+			if !slices.Contains(had, address) {
+				// A district's word that the address is somebody's is not theirs, by which look-ups would find them.
+				emails = append(emails, newEmail(w.tx, uuidOf(id), address, false))
+			}
+		}
+	}
+	if err := inBulk(added, func(rows ...*ent.EducatorCreate) error { return w.tx.Educator.CreateBulk(rows...).Exec(ctx) }); err != nil {
+		return err
+	}
+	if err := w.keepNames(ctx, renamed); err != nil {
+		return err
+	}
+	if _, err := w.tx.ExecContext(ctx, `UPDATE educators AS e SET given_name = u.given, family_name = u.family, update_time = $4, version = version + 1
+		FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u(id, given, family) WHERE e.id = u.id`, pq.Array(changed), pq.Array(given), pq.Array(family), w.tx.Now); err != nil {
+		return err
+	}
+	if _, err := w.tx.ExecContext(ctx, `DELETE FROM educator_emails WHERE address_key = ANY ($1)`, pq.Array(lessEmails)); err != nil {
+		return err
+	}
+	if err := inBulk(emails, func(rows ...*ent.EducatorEmailCreate) error { return w.tx.EducatorEmail.CreateBulk(rows...).Exec(ctx) }); err != nil {
+		return err
+	}
+	return inBulk(numbers, func(rows ...*ent.ExternalIDCreate) error { return w.tx.ExternalID.CreateBulk(rows...).Exec(ctx) })
+}
+
+// keepNames keeps the names of those who get others.
+func (w *rosterWriter) keepNames(ctx context.Context, renamed []string) error {
+	for chunk := range slices.Chunk(renamed, bulk) {
+		ids := make([]uuid.UUID, len(chunk))
+		for i, id := range chunk {
+			ids[i] = uuidOf(id)
+		}
+		past, err := w.tx.EducatorName.Query().Where(educatorname.EducatorIDIn(ids...)).Order(ent.Asc(educatorname.FieldID)).All(ctx)
+		if err != nil {
+			return err
+		}
+		last := map[uuid.UUID]*ent.EducatorName{}
+		for _, name := range past {
+			last[name.EducatorID] = name
+		}
+		rows := make([]*ent.EducatorNameCreate, len(chunk))
+		for i, id := range chunk {
+			rows[i] = newPastName(w.tx, w.now.rows[id], last[ids[i]])
+		}
+		if err := w.tx.EducatorName.CreateBulk(rows...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *rosterWriter) writeEmployments(ctx context.Context) error {
+	var added []*ent.EmploymentCreate
+	var changed, taken []string
+	var ends []*string
+	for _, id := range w.employmentOrder {
+		switch p := w.employments[id]; {
+		case p.Before == nil:
+			start, err := time.Parse(time.DateOnly, string(p.After.Start))
+			if err != nil {
+				return err
+			}
+			var school *uuid.UUID
+			if p.After.SchoolID != "" {
+				at := uuidOf(p.After.SchoolID)
+				school = &at
+			}
+			added = append(added, newEmployment(w.tx, uuidOf(p.After.PersonID), w.district, school, start).SetID(uuidOf(id)))
+		case p.After == nil:
+			taken = append(taken, id)
+		default:
+			changed, ends = append(changed, id), append(ends, api.OptionalWord(string(p.After.End)))
+		}
+	}
+	if err := inBulk(added, func(rows ...*ent.EmploymentCreate) error { return w.tx.Employment.CreateBulk(rows...).Exec(ctx) }); err != nil {
+		return err
+	}
+	if _, err := w.tx.ExecContext(ctx, `UPDATE employments AS e SET end_date = u.day, update_time = $3, version = version + 1
+		FROM unnest($1::uuid[], $2::date[]) AS u(id, day) WHERE e.id = u.id`, pq.Array(changed), pq.Array(ends), w.tx.Now); err != nil {
+		return err
+	}
+	_, err := w.tx.ExecContext(ctx, `DELETE FROM employments WHERE id = ANY ($1::uuid[])`, pq.Array(taken))
+	return err
+}

@@ -1,0 +1,320 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/ent"
+	"github.com/btlc/btlc/ent/district"
+	"github.com/btlc/btlc/ent/predicate"
+	"github.com/btlc/btlc/ent/rosteraction"
+	"github.com/btlc/btlc/ent/rosterimport"
+	"github.com/btlc/btlc/ent/schema"
+	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
+	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/oneroster"
+)
+
+const (
+	// bulk is how many rows a statement writes: with up to a dozen columns far from the 65,535 values that it may hold.
+	bulk = 2000
+
+	// keptFaults is how many faults of a roster are kept.
+	keptFaults = 1000
+)
+
+var rosterImportList = &api.ListSpec{Default: "create_time desc", Columns: map[string]api.Column{
+	"state": api.EnumColumn[pb.RosterImport_State](rosterimport.FieldState), "create_time": {Name: rosterimport.FieldCreateTime, Kind: api.InstantColumn},
+}}
+
+var rosterActionList = &api.ListSpec{Default: "ordinal", Key: rosteraction.FieldOrdinal, Columns: map[string]api.Column{
+	"kind": api.EnumColumn[pb.RosterAction_Kind](rosteraction.FieldKind), "line": {Name: rosteraction.FieldLine, Kind: api.NumberColumn, FilterOnly: true},
+	"key": {Name: rosteraction.FieldKey, FilterOnly: true}, "ordinal": {Name: rosteraction.FieldOrdinal, Kind: api.NumberColumn},
+}}
+
+func rosterImportProto(row *ent.RosterImport) *pb.RosterImport {
+	c := row.Counts
+	out := &pb.RosterImport{
+		Name: api.Name("btlc/RosterImport", row.DistrictID, row.ID), FileName: row.FileName, FileDigest: row.FileDigest, State: api.EnumOf[pb.RosterImport_State](row.State),
+		Counts: &pb.RosterCounts{
+			SchoolsAdded: c.SchoolsAdded, SchoolsRenamed: c.SchoolsRenamed, SchoolsMissing: c.SchoolsMissing, PeopleAdded: c.PeopleAdded, PeopleChanged: c.PeopleChanged,
+			EmploymentsAdded: c.EmploymentsAdded, EmploymentsMoved: c.EmploymentsMoved, EmploymentsEnded: c.EmploymentsEnded,
+			Unchanged: c.Unchanged, Ignored: c.Ignored, Ambiguous: c.Ambiguous,
+		},
+		BlockedReason: row.BlockedReason, FaultCount: row.FaultCount, ApplyTime: api.OptionalTimestamp(row.ApplyTime), UndoTime: api.OptionalTimestamp(row.UndoTime),
+		CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version),
+	}
+	for _, f := range row.Faults {
+		out.Faults = append(out.Faults, &pb.RosterFault{File: f.File, Line: f.Line, Column: f.Column, Description: f.Description})
+	}
+	return out
+}
+
+// planOf and doneOf are what is kept of an action beside what people read: what it would do, and what it has done.
+type planOf struct {
+	Changes []oneroster.Change     `json:"changes,omitempty"`
+	Had     []oneroster.Employment `json:"had,omitempty"`
+}
+
+type doneOf struct {
+	// Changes are those of the plan with the ids that the rows have got.
+	Changes []oneroster.Change `json:"changes"`
+	// Versions are those of the rows, by id, right after.
+	Versions map[string]int32 `json:"versions"`
+	// Kept is true when undoing left what was added, for something refers to it.
+	Kept bool `json:"kept,omitempty"`
+}
+
+// object is a value as a column of JSON objects takes it.
+func object(value any) (out map[string]any, err error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return out, json.Unmarshal(text, &out)
+}
+
+// fill is the opposite of object.
+func fill(value any, from map[string]any) error {
+	text, err := json.Marshal(from)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, value)
+}
+
+func rosterActionProto(row *ent.RosterAction) *pb.RosterAction {
+	out := &pb.RosterAction{Kind: api.EnumOf[pb.RosterAction_Kind](row.Kind), Line: row.Line, Key: row.Key, Resource: row.Resource, Before: row.Before, After: row.After}
+	if row.Done["kept"] == true {
+		out.After += " (was not taken back: something refers to it)"
+	}
+	return out
+}
+
+func ofRosterImport(name string) predicate.RosterImport {
+	return rosterimport.And(rosterimport.ID(api.LastUUID(name)), rosterimport.DistrictID(api.Part(name, 0)))
+}
+
+func (s store) rosterImport(ctx context.Context, name string) (*pb.RosterImport, error) {
+	row, err := s.db.Ent().RosterImport.Query().Where(ofRosterImport(name)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, api.Missing(name)
+	} else if err != nil {
+		return nil, err
+	}
+	return rosterImportProto(row), nil
+}
+
+func (s store) listRosterImports(ctx context.Context, req *pb.ListRosterImportsRequest) (*pb.ListRosterImportsResponse, error) {
+	q, err := api.ParseList(req, rosterImportList)
+	if err != nil {
+		return nil, err
+	}
+	id := api.LastWord(req.GetParent())
+	if found, err := s.db.Ent().District.Query().Where(district.ID(id)).Exist(ctx); err != nil || !found {
+		return nil, orMissing(err, req.GetParent())
+	}
+	rows, err := s.db.Ent().RosterImport.Query().Where(rosterimport.DistrictID(id), predicate.RosterImport(q.Apply)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items, next := api.Page(q, rows, func(row *ent.RosterImport) *pb.RosterImport {
+		out := rosterImportProto(row)
+		out.Faults = nil
+		return out
+	})
+	return &pb.ListRosterImportsResponse{RosterImports: items, NextPageToken: next}, nil
+}
+
+func (s store) listRosterActions(ctx context.Context, req *pb.ListRosterActionsRequest) (*pb.ListRosterActionsResponse, error) {
+	q, err := api.ParseList(req, rosterActionList)
+	if err != nil {
+		return nil, err
+	}
+	if found, err := s.db.Ent().RosterImport.Query().Where(ofRosterImport(req.GetParent())).Exist(ctx); err != nil || !found {
+		return nil, orMissing(err, req.GetParent())
+	}
+	rows, err := s.db.Ent().RosterAction.Query().Where(rosteraction.RosterImportID(api.LastUUID(req.GetParent())), predicate.RosterAction(q.Apply)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items, next := api.Page(q, rows, rosterActionProto)
+	return &pb.ListRosterActionsResponse{RosterActions: items, NextPageToken: next}, nil
+}
+
+// rosterFile is a roster as it was read, or what is wrong with it.
+type rosterFile struct {
+	name, digest string
+	roster       *oneroster.Roster
+	faults       *oneroster.Faults
+}
+
+// createRosterImport plans a roster against what is on record, and keeps the plan; of a faulty one, its faults. It gives all of
+// those that were found.
+func (s store) createRosterImport(ctx context.Context, tx *database.Tx, parent string, file rosterFile) (*pb.RosterImport, *oneroster.Faults, error) {
+	in, err := tx.District.Get(ctx, api.LastWord(parent))
+	if ent.IsNotFound(err) {
+		return nil, nil, api.Missing(parent)
+	} else if err != nil {
+		return nil, nil, err
+	}
+	create := tx.RosterImport.Create().SetDistrictID(in.ID).SetFileName(file.name).SetFileDigest(file.digest).SetFaults([]schema.RosterFault{}).
+		SetCounts(schema.RosterCounts{}).SetCreateTime(tx.Now).SetUpdateTime(tx.Now)
+	var actions []rosterAction
+	if file.faults == nil {
+		zone, err := time.LoadLocation(in.TimeZone)
+		if err != nil {
+			return nil, nil, err
+		}
+		on := oneroster.Date(api.LocalDay(tx.Now, zone).Format(time.DateOnly))
+		now, err := s.districtState(ctx, tx, in.ID, keysOfRoster(file.roster), false)
+		if err != nil {
+			return nil, nil, err
+		}
+		plan := oneroster.MakePlan(now.State, file.roster, oneroster.Options{On: on, MostEndings: oneroster.DefaultMostEndings, MostEndingsPercent: oneroster.DefaultMostEndingsPercent})
+		if file.faults = contractFaults(plan); file.faults == nil {
+			actions = rosterActions(plan, file.roster, now.State, on)
+			state := rosterLife.First()
+			if plan.Blocked != "" {
+				state = "BLOCKED"
+			}
+			create.SetState(state).SetBlockedReason(plan.Blocked).SetCounts(countsRow(countRoster(actions, file.roster, now.State)))
+		}
+	}
+	if f := file.faults; f != nil {
+		create.SetState("FAULTY").SetFaultCount(count(f.Total)).SetFaults(faultRows(f))
+	}
+	row, err := create.Save(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := rosterImportProto(row)
+	tx.Wrote(out.Name)
+	return out, file.faults, s.createRosterActions(ctx, tx, row, actions)
+}
+
+func (s store) createRosterActions(ctx context.Context, tx *database.Tx, of *ent.RosterImport, actions []rosterAction) error {
+	ordinal := int32(0)
+	for chunk := range slices.Chunk(actions, bulk) {
+		rows := make([]*ent.RosterActionCreate, len(chunk))
+		for i, a := range chunk {
+			plan, err := object(planOf{a.changes, a.had})
+			if err != nil {
+				return err
+			}
+			ordinal++
+			rows[i] = tx.RosterAction.Create().SetRosterImportID(of.ID).SetOrdinal(ordinal).SetKind(a.kind).SetLine(count(a.line)).SetKey(a.key).
+				SetResource(resourceOf(of.DistrictID, a)).SetBefore(a.before).SetAfter(a.after).SetPlan(plan)
+		}
+		if err := tx.RosterAction.CreateBulk(rows...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func resourceOf(district string, a rosterAction) string {
+	switch {
+	case a.school != "":
+		return api.Name("btlc/School", district, a.school)
+	case a.person != "":
+		return api.Name("btlc/Educator", a.person)
+	}
+	return ""
+}
+
+// count is a number of things of a file, which has less than 2^31 of any.
+func count(n int) int32 { return int32(min(n, 1<<31-1)) } // #nosec G115 -- bounded right here
+
+func countsRow(c rosterCounts) schema.RosterCounts {
+	return schema.RosterCounts{
+		SchoolsAdded: count(c.schoolsAdded), SchoolsRenamed: count(c.schoolsRenamed), SchoolsMissing: count(c.schoolsMissing), PeopleAdded: count(c.peopleAdded),
+		PeopleChanged: count(c.peopleChanged), EmploymentsAdded: count(c.employmentsAdded), EmploymentsMoved: count(c.employmentsMoved), EmploymentsEnded: count(c.employmentsEnded),
+		Unchanged: count(c.unchanged), Ignored: count(c.ignored), Ambiguous: count(c.ambiguous),
+	}
+}
+
+func faultRows(f *oneroster.Faults) []schema.RosterFault {
+	rows := make([]schema.RosterFault, min(len(f.List), keptFaults))
+	for i := range rows {
+		fault := f.List[i]
+		text := "want " + fault.Want
+		if fault.Got != "" {
+			text = "got " + fault.Got + ", " + text
+		}
+		rows[i] = schema.RosterFault{File: fault.Source.File, Line: count(fault.Source.Line), Column: fault.Column, Description: text}
+	}
+	return rows
+}
+
+// contractFaults are what a plan would put on record that the contract does not allow; nil for nothing.
+func contractFaults(plan oneroster.Plan) *oneroster.Faults {
+	faults := &oneroster.Faults{}
+	for _, c := range plan.Changes {
+		columns, err := checkChange(c)
+		var wrong *api.Error
+		if !errors.As(err, &wrong) {
+			continue
+		}
+		for _, v := range wrong.Violations {
+			faults.Total++
+			if len(faults.List) < keptFaults {
+				faults.List = append(faults.List, oneroster.Fault{Reason: oneroster.BadValue, Source: c.Source, Column: columns[v.Field], Want: "what the contract takes: " + v.Description})
+			}
+		}
+	}
+	if faults.Total == 0 {
+		return nil
+	}
+	return faults
+}
+
+// checkChange holds what a change puts on record against the contract, and says which fields of it are which columns.
+func checkChange(c oneroster.Change) (columns map[string]string, err error) {
+	switch {
+	case c.School != nil && c.School.After != nil:
+		return map[string]string{"school.displayName": "name", "school.localCode": "identifier"},
+			api.Validate(&pb.CreateSchoolRequest{Parent: "districts/any", School: &pb.School{DisplayName: c.School.After.Name, LocalCode: c.School.After.Code}})
+	case c.Person != nil && c.Person.After != nil:
+		p := c.Person.After
+		e := &pb.Educator{GivenName: p.GivenName, FamilyName: p.FamilyName, ExternalIds: []*pb.ExternalId{{Kind: pb.ExternalIdKind_EXTERNAL_ID_KIND_EMPLOYEE_ID, District: "districts/any", Value: p.EmployeeNumber}}}
+		columns := map[string]string{"educator.givenName": "givenName", "educator.familyName": "familyName", "educator.externalIds[0].value": "identifier"}
+		if n := len(p.Emails); n > 0 { // the one that may be new
+			e.Emails, columns["educator.emails[0].address"] = []*pb.EmailAddress{{Address: p.Emails[n-1]}}, "email"
+		}
+		return columns, api.Validate(&pb.CreateEducatorRequest{Educator: e})
+	case c.Employment != nil && c.Employment.After != nil:
+		start, err := time.Parse(time.DateOnly, string(c.Employment.After.Start))
+		if err == nil {
+			_, err = api.Day("beginDate", api.Date(start))
+		}
+		return map[string]string{"beginDate": "beginDate"}, err
+	}
+	return nil, nil
+}
+
+// lockedRosterImport is a roster import, held against others, with its actions in their order.
+func (s store) lockedRosterImport(ctx context.Context, tx *database.Tx, name string) (*ent.RosterImport, []*ent.RosterAction, error) {
+	row, err := tx.RosterImport.Query().Where(ofRosterImport(name)).ForUpdate().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil, api.Missing(name)
+	} else if err != nil {
+		return nil, nil, err
+	}
+	actions, err := tx.RosterAction.Query().Where(rosteraction.RosterImportID(row.ID)).Order(ent.Asc(rosteraction.FieldOrdinal)).All(ctx)
+	return row, actions, err
+}
+
+func uuidOf(id string) uuid.UUID {
+	parsed, err := uuid.Parse(id)
+	if err != nil {
+		return uuid.Nil
+	}
+	return parsed
+}

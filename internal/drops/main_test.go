@@ -1,0 +1,9 @@
+package drops
+
+import (
+	"testing"
+
+	"github.com/btlc/btlc/internal/database/databasetest"
+)
+
+func TestMain(m *testing.M) { databasetest.Main(m) }

@@ -1,0 +1,282 @@
+package server
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/csv"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	changepb "github.com/btlc/btlc/gen/go/btlc/change/v1"
+	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
+	"github.com/btlc/btlc/internal/access"
+	"github.com/btlc/btlc/internal/api"
+)
+
+const (
+	exportMethod = "/btlc.credential.v1.CredentialService/ExportCredentialStatuses"
+	watchMethod  = "/btlc.change.v1.ChangeService/WatchChanges"
+)
+
+// breaking streams, and does by the district that is asked for what a handler must not do.
+type breaking struct {
+	credentialpb.UnimplementedCredentialServiceServer
+	left chan struct{}
+}
+
+func (b breaking) ExportCredentialStatuses(req *credentialpb.ExportCredentialStatusesRequest, out grpc.ServerStreamingServer[credentialpb.ExportCredentialStatusesResponse]) error {
+	part := func(employeeIDs ...string) *credentialpb.ExportCredentialStatusesResponse {
+		p := &credentialpb.ExportCredentialStatusesResponse{Cursor: "c1"}
+		for _, id := range employeeIDs {
+			p.Statuses = append(p.Statuses, &credentialpb.ExportedCredentialStatus{EmployeeId: id, Version: 1})
+		}
+		return p
+	}
+	if err := grpc.SetHeader(out.Context(), metadata.Pairs(cursorHeader, "c1")); err != nil {
+		return err
+	}
+	switch strings.TrimPrefix(req.GetParent(), "districts/") {
+	case "at-once":
+		return errors.New("pq: secret text of the driver")
+	case "panic":
+		panic("secret text of a panic")
+	case "midway":
+		if err := out.Send(part("E1")); err != nil {
+			return err
+		}
+		return errors.New("pq: secret text of the driver")
+	case "endless":
+		defer func() { b.left <- struct{}{} }()
+		if err := out.Send(part("E1")); err != nil {
+			return err
+		}
+		<-out.Context().Done()
+		return out.Context().Err()
+	}
+	return errors.Join(out.Send(part("E1", "=E2")), out.Send(part()), out.Send(part("E3")))
+}
+
+type watching struct {
+	changepb.UnimplementedChangeServiceServer
+}
+
+func (watching) WatchChanges(req *changepb.WatchChangesRequest, out grpc.ServerStreamingServer[changepb.WatchChangesResponse]) error {
+	return errors.Join(
+		out.Send(&changepb.WatchChangesResponse{Cursor: "after " + req.GetCursor()}),
+		out.Send(&changepb.WatchChangesResponse{Cursor: "c2", Change: &changepb.Change{Resource: "credentials/1"}}),
+	)
+}
+
+// streamWorld serves breaking and watching on the wire, in the process and on REST.
+type streamWorld struct {
+	left          chan struct{}
+	stop          context.CancelFunc
+	wire, channel credentialpb.CredentialServiceClient
+	rest          string
+}
+
+func newStreamWorld(t *testing.T) *streamWorld {
+	t.Helper()
+	stopping, stop := context.WithCancel(t.Context())
+	way := &chain{
+		rules: access.Rules{exportMethod: {Public: true}, watchMethod: {Public: true}}, authenticator: access.New(nil, nil).Authenticator,
+		limits: newLimits(0), log: slog.New(slog.DiscardHandler), stopping: stopping,
+	}
+	w := &streamWorld{left: make(chan struct{}, 2), stop: stop}
+	server := grpc.NewServer(grpc.StreamInterceptor(way.stream), grpc.ForceServerCodecV2(newTolerant()))
+	channel := newChannel(way.unary, way.stream, nil)
+	credentialpb.RegisterCredentialServiceServer(everywhere{server, channel}, breaking{left: w.left})
+	changepb.RegisterChangeServiceServer(everywhere{server, channel}, watching{})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gateway, err := newGateway(t.Context(), channel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{log: slog.New(slog.DiscardHandler)}
+	rest := httptest.NewServer(s.recovered(compressed(revalidated(bounded(gateway)))))
+	t.Cleanup(func() {
+		stop()
+		_ = conn.Close()
+		rest.Close()
+		server.Stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	w.wire, w.channel, w.rest = credentialpb.NewCredentialServiceClient(conn), credentialpb.NewCredentialServiceClient(channel), rest.URL
+	return w
+}
+
+func (w *streamWorld) clients() map[string]credentialpb.CredentialServiceClient {
+	return map[string]credentialpb.CredentialServiceClient{"wire": w.wire, "channel": w.channel}
+}
+
+func (w *streamWorld) get(t *testing.T, path string, headers ...string) (*http.Response, []byte, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.rest+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return res, body, err
+}
+
+// TestStreams runs the same cases on the wire and on the channel: a stream that ends well, refusals, errors before and
+// after the first part, a panic, a caller who goes away, and a server that stops.
+func TestStreams(t *testing.T) {
+	w := newStreamWorld(t)
+	for transport, client := range w.clients() {
+		for _, c := range []struct {
+			district string
+			parts    int
+			want     api.Reason
+		}{{"good", 3, ""}, {"", 0, api.InvalidRequest}, {"at-once", 0, api.Internal}, {"panic", 0, api.Internal}, {"midway", 1, api.Internal}} {
+			s, err := client.ExportCredentialStatuses(t.Context(), &credentialpb.ExportCredentialStatusesRequest{Parent: "districts/" + c.district})
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts := 0
+			for {
+				if _, err = s.Recv(); err != nil {
+					break
+				}
+				parts++
+			}
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			check(t, transport+" "+c.district, err, c.want)
+			if parts != c.parts {
+				t.Errorf("%s %s: %d parts, wanted %d", transport, c.district, parts, c.parts)
+			}
+			if header, err := s.Header(); err != nil || len(header.Get(requestIDHeader)) != 1 || c.want == "" && len(header.Get(cursorHeader)) != 1 {
+				t.Errorf("%s %s: the headers are %v, %v", transport, c.district, header, err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		w.endless(ctx, t, client)
+		cancel()
+		<-w.left
+	}
+}
+
+// TestStreamsEndWhenTheServerStops tells those who read to go on elsewhere.
+func TestStreamsEndWhenTheServerStops(t *testing.T) {
+	w := newStreamWorld(t)
+	wire, channel := w.endless(t.Context(), t, w.wire), w.endless(t.Context(), t, w.channel)
+	w.stop()
+	for _, s := range []grpc.ServerStreamingClient[credentialpb.ExportCredentialStatusesResponse]{wire, channel} {
+		_, err := s.Recv()
+		check(t, "a stream of a server that stops", err, api.Unavailable)
+		<-w.left
+	}
+}
+
+// endless begins an endless stream and reads its first part.
+func (w *streamWorld) endless(ctx context.Context, t *testing.T, client credentialpb.CredentialServiceClient) grpc.ServerStreamingClient[credentialpb.ExportCredentialStatusesResponse] {
+	t.Helper()
+	s, err := client.ExportCredentialStatuses(ctx, &credentialpb.ExportCredentialStatusesRequest{Parent: "districts/endless"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestStreamsOnREST asks for every form: rows as NDJSON, CSV and protobuf, and Server-Sent Events.
+func TestStreamsOnREST(t *testing.T) {
+	w := newStreamWorld(t)
+	const export = "/v1/districts/good/credentialStatuses:export"
+	res, body, err := w.get(t, export, "Accept-Encoding", "identity")
+	if lines := strings.Split(strings.TrimSpace(string(body)), "\n"); err != nil || len(lines) != 3 || !strings.Contains(lines[1], `"employeeId":"=E2"`) || res.Header.Get("Content-Type") != mediaNDJSON || res.Header.Get("Btlc-Cursor") != "c1" {
+		t.Errorf("NDJSON: %v %v %s", err, res.Header, body)
+	}
+	_, body, err = w.get(t, export, "Accept", "text/csv")
+	rows, e := csv.NewReader(strings.NewReader(string(body))).ReadAll()
+	if err != nil || e != nil || len(rows) != 4 || rows[0][2] != "employeeId" || rows[2][2] != "'=E2" || rows[3][2] != "E3" {
+		t.Errorf("CSV: %v %v %s", err, e, body)
+	}
+	_, body, err = w.get(t, export, "Accept", "application/x-protobuf")
+	var ids []string
+	for len(body) > 0 {
+		size, n := binary.Uvarint(body)
+		var row credentialpb.ExportedCredentialStatus
+		if e := proto.Unmarshal(body[n:n+int(size)], &row); e != nil { //nolint:gosec // a test's own bytes
+			t.Fatal(e)
+		}
+		ids, body = append(ids, row.GetEmployeeId()), body[n+int(size):] //nolint:gosec // as above
+	}
+	if err != nil || strings.Join(ids, " ") != "E1 =E2 E3" {
+		t.Errorf("protobuf: %v %v", err, ids)
+	}
+	res, body, err = w.get(t, "/v1/districts/bps/changes:watch?cursor=old", "Last-Event-ID", "c1")
+	if want := "id: after c1\n: no change\n\nid: c2\nevent: change\ndata: {"; err != nil || !strings.HasPrefix(string(body), want) || res.Header.Get("Content-Type") != mediaEvents {
+		t.Errorf("events: %v %v %s", err, res.Header, body)
+	}
+	for path, want := range map[string]api.Reason{export + "?no=1": api.InvalidRequest, "/v1/districts/at-once/credentialStatuses:export": api.Internal, "/v1/districts/panic/credentialStatuses:export": api.Internal} {
+		res, body, err := w.get(t, path)
+		if err != nil || res.StatusCode != want.HTTPStatus() || !strings.Contains(string(body), string(want)) || res.Header.Get("Content-Type") != "application/problem+json" || strings.Contains(string(body), "secret") {
+			t.Errorf("%s: %v %d %s", path, err, res.StatusCode, body)
+		}
+	}
+	if res, _, _ := w.get(t, export, "Accept", "image/png"); res.StatusCode != http.StatusNotAcceptable {
+		t.Errorf("an image was given, with %d", res.StatusCode)
+	}
+	for _, encoding := range []string{"gzip", "identity"} {
+		if _, body, err := w.get(t, "/v1/districts/midway/credentialStatuses:export", "Accept-Encoding", encoding); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: a stream that broke off ended with %v after %q", encoding, err, body)
+		}
+	}
+}
+
+// TestRowsOfStreams says that rows hold nothing that CSV has no cell for.
+func TestRowsOfStreams(t *testing.T) {
+	for _, service := range services() {
+		for i := range service.Methods().Len() {
+			m := service.Methods().Get(i)
+			if rows := rowsField(m.Output()); m.IsStreamingServer() && rows != nil {
+				for j := range rows.Message().Fields().Len() {
+					fd := rows.Message().Fields().Get(j)
+					isTime := fd.Message() != nil && fd.Message().FullName() == "google.protobuf.Timestamp"
+					if fd.IsList() || fd.IsMap() || !isTime && fd.Kind() != protoreflect.StringKind && fd.Kind() != protoreflect.Int32Kind && fd.Kind() != protoreflect.EnumKind {
+						t.Errorf("%s has no form in CSV", fd.FullName())
+					}
+				}
+				if err := columnsOf(rows.Message()).Check(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package webhook
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// Attempts is how often a message is sent at most.
+	Attempts = 15
+	// Span is the time from the first attempt to the last without chance and Retry-After: nine delays that grow, and five
+	// of Longest.
+	Span = 73*time.Hour + 40*time.Minute + 5*time.Second
+	// Longest is the longest delay between two attempts without chance, and the longest that Retry-After can ask for.
+	Longest = 12 * time.Hour
+
+	shortest = 5 * time.Second
+	growth   = 3
+	// jitter is the part of a delay that chance takes away or adds at most, so that a subscriber who comes back does not
+	// get all at once what failed at once.
+	jitter = 0.1
+)
+
+// Delay is the time from failed attempt number attempt, the first being 1, to the next one. Random is a number from 0
+// up to 1. It is false when there is no next one.
+func Delay(attempt int, random float64) (time.Duration, bool) {
+	if attempt < 1 || attempt >= Attempts {
+		return 0, false
+	}
+	delay := shortest
+	for range attempt - 1 {
+		delay = min(delay*growth, Longest)
+	}
+	return delay + time.Duration(float64(delay)*jitter*(2*random-1)), true
+}
+
+// Next is the time from an attempt to the next one: Delay, or what the subscriber asked for if that is longer. It is
+// false when there is no next one, because it is delivered, disabled, or too often tried.
+func (r Result) Next(attempt int, random float64) (time.Duration, bool) {
+	if r.Outcome != Retry {
+		return 0, false
+	}
+	delay, ok := Delay(attempt, random)
+	if !ok {
+		return 0, false
+	}
+	return max(delay, r.RetryAfter), true
+}
+
+// retryAfter reads the header of that name (RFC 9110, section 10.2.3), seconds or a date: up to Longest, and 0 for what is
+// past or cannot be read.
+func retryAfter(header string, now time.Time) time.Duration {
+	header = strings.TrimSpace(header)
+	if seconds, err := strconv.ParseUint(header, 10, 63); err == nil {
+		if seconds >= uint64(Longest/time.Second) {
+			return Longest
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(header)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(now), 0), Longest)
+}
