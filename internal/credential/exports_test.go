@@ -262,7 +262,7 @@ func TestExportEdFi(t *testing.T) {
 		CertificationTitle: "Using Data Course Certificate", CredentialStatusDescriptor: "uri://ed-fi.org/CredentialStatusDescriptor#Revoked", CredentialStatusDate: "2026-11-24",
 		StaffUniqueId: "B1",
 	}}}
-	if len(r.parts) != 1 || !proto.Equal(r.parts[0], want) || len(r.header.Get("btlc-cursor")) != 1 {
+	if len(r.parts) != 2 || len(r.parts[0].Credentials) != 0 || !proto.Equal(r.parts[1], want) || len(r.header.Get("btlc-cursor")) != 1 {
 		t.Errorf("got %v, header %v, want %v", r.parts, r.header, want)
 	}
 }
