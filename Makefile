@@ -84,7 +84,7 @@ peers:
 
 .PHONY: race
 race: peers ## all tests of Go, with the race detector, on one PostgreSQL
-	$(WITHPG) go test -race -vet=off -timeout 15m ./...
+	$(WITHPG) go test -race -vet=off -timeout 30m ./...
 
 .PHONY: quick
 quick: peers ## all tests of Go without the race detector, once `make client` has built the client
