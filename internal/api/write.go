@@ -80,6 +80,8 @@ func write[A proto.Message](ctx context.Context, db *database.DB, req proto.Mess
 }
 
 // idempotency is the key of a request, from its body or the header, and the hash that tells another request apart.
+// A retry goes over the same transport with the same body: the gateway gives an update without a mask that of its body, so
+// that over gRPC it would be another request, and refused.
 func idempotency(call *Call, req proto.Message) (key string, hash []byte, err error) {
 	m := req.ProtoReflect()
 	key = stringField(m, "request_id")

@@ -60,7 +60,7 @@ func (s *Service) CreateWebhookSubscription(ctx context.Context, req *pb.CreateW
 	}
 	secret := webhook.NewSecret()
 	return api.WriteSecret(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CreateWebhookSubscriptionResponse, error) {
-		bounds, err := s.store.bounds(ctx, tx, asked.GetStream())
+		bounds, err := database.ReadFeedBounds(ctx, tx, asked.GetStream())
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +149,7 @@ func (s *Service) EnableWebhookSubscription(ctx context.Context, req *pb.EnableW
 		if err != nil {
 			return nil, err
 		}
-		bounds, err := s.store.bounds(ctx, tx, row.Stream)
+		bounds, err := database.ReadFeedBounds(ctx, tx, row.Stream)
 		if err != nil {
 			return nil, err
 		}
@@ -265,7 +265,7 @@ func (s *Service) RedeliverChanges(ctx context.Context, req *pb.RedeliverChanges
 		if err != nil {
 			return nil, err
 		}
-		bounds, err := s.store.bounds(ctx, tx, row.Stream)
+		bounds, err := database.ReadFeedBounds(ctx, tx, row.Stream)
 		if err != nil {
 			return nil, err
 		}

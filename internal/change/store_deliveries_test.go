@@ -33,7 +33,7 @@ func TestLostLeases(t *testing.T) {
 	s := store{db}
 	var id uuid.UUID
 	check(db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
-		bounds, err := s.bounds(ctx, tx, "program")
+		bounds, err := database.ReadFeedBounds(ctx, tx, "program")
 		if err != nil {
 			return err
 		}

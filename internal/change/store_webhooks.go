@@ -66,20 +66,6 @@ func (s store) listSubscriptions(ctx context.Context, req *pb.ListWebhookSubscri
 	return items, next, nil
 }
 
-// bounds are those of a stream, in the transaction.
-func (s store) bounds(ctx context.Context, tx *database.Tx, stream string) (b database.FeedBounds, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT e.epoch, coalesce(f.newest, 0), coalesce(f.floor, 0) + 1
-		FROM feed_epoch e LEFT JOIN feed_streams f ON f.stream = $1`, stream)
-	if err != nil {
-		return b, err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return b, errors.Join(errors.New("the change feed has no epoch"), rows.Err())
-	}
-	return b, errors.Join(rows.Scan(&b.Epoch, &b.Newest, &b.Oldest), rows.Err())
-}
-
 func (s store) createSubscription(ctx context.Context, tx *database.Tx, w *pb.WebhookSubscription, secret webhook.Secret, from database.Cursor) (*ent.WebhookSubscription, error) {
 	return tx.WebhookSubscription.Create().SetStream(w.GetStream()).SetURL(w.GetUrl()).SetDescription(w.GetDescription()).SetResourceTypes(nonNil(w.GetResourceTypes())).
 		SetState(subscriptionLife.First()).SetSecret([]byte(secret.Reveal())).SetEpoch(from.Epoch).SetDeliveredNumber(from.Number).

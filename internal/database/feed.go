@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -115,18 +116,28 @@ func nonNil(m map[string]string) map[string]string {
 	return m
 }
 
+// Querier is a transaction: one of database/sql that reads, or a Tx that writes.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // ReadFeedBounds reads what a stream holds, in the caller's transaction: of its snapshot, if it keeps one. Errors:
-// ErrNewHistory, with which InFeedSnapshot deals.
-func ReadFeedBounds(ctx context.Context, tx *sql.Tx, stream string) (bounds FeedBounds, err error) {
-	same := false
-	err = tx.QueryRowContext(ctx, `SELECT e.epoch, coalesce(s.newest, 0), coalesce(s.floor, 0) + 1, e.history = feed_history()
-		FROM feed_epoch e LEFT JOIN feed_streams s ON s.stream = $1`, stream).Scan(&bounds.Epoch, &bounds.Newest, &bounds.Oldest, &same)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return FeedBounds{}, errors.New("the change feed has no epoch: the migrations were not applied")
-	case err != nil:
+// ErrNewHistory, with which InFeedSnapshot and InTx deal.
+func ReadFeedBounds(ctx context.Context, tx Querier, stream string) (bounds FeedBounds, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT e.epoch, coalesce(s.newest, 0), coalesce(s.floor, 0) + 1, e.history = feed_history()
+		FROM feed_epoch e LEFT JOIN feed_streams s ON s.stream = $1`, stream)
+	if err != nil {
 		return FeedBounds{}, err
-	case !same:
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return FeedBounds{}, cmp.Or(rows.Err(), errors.New("the change feed has no epoch: the migrations were not applied"))
+	}
+	same := false
+	if err := errors.Join(rows.Scan(&bounds.Epoch, &bounds.Newest, &bounds.Oldest, &same), rows.Close()); err != nil {
+		return FeedBounds{}, err
+	}
+	if !same {
 		return FeedBounds{}, ErrNewHistory
 	}
 	return bounds, nil

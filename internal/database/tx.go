@@ -68,11 +68,16 @@ func (tx *Tx) Concerns(educators ...uuid.UUID) { tx.subjects = append(tx.subject
 func (tx *Tx) Wrote(resource string) { tx.resource = resource }
 
 // InTx runs fn in a transaction and commits; with dryRun it rolls back instead. A transaction that lost against another
-// (40001, 40P01) is run again whole, with jitter, so fn has no effects but through tx.
+// (40001, 40P01) is run again whole, with jitter, so fn has no effects but through tx. So is one that ended with
+// ErrNewHistory, in the new epoch that InTx begins: it is another transaction's, so that it stays if this one is refused.
 func (db *DB) InTx(ctx context.Context, dryRun bool, fn func(ctx context.Context, tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.try(ctx, dryRun, fn)
-		if err == nil || !IsRetryable(err) {
+		if errors.Is(err, ErrNewHistory) {
+			if _, err := db.RenewFeedEpoch(ctx, false); err != nil {
+				return err
+			}
+		} else if err == nil || !IsRetryable(err) {
 			return err
 		}
 		if attempt == maxAttempts {

@@ -27,7 +27,7 @@ func (s *Service) MergeEducators(ctx context.Context, req *pb.MergeEducatorsRequ
 				return nil, api.Errorf(api.StateConflict, "%s was merged before.", api.Name("btlc/Educator", p.row.ID)).With("mergedInto", api.Name("btlc/Educator", *p.row.MergedIntoID))
 			}
 		}
-		before, err := record.Audiences(ctx, tx.Client, ids(survivor, duplicate), tx.Now)
+		streams, keys, err := record.Audience(ctx, tx.Client, duplicate.row.ID, tx.Now)
 		if err != nil {
 			return nil, err
 		}
@@ -35,7 +35,7 @@ func (s *Service) MergeEducators(ctx context.Context, req *pb.MergeEducatorsRequ
 			return nil, err
 		}
 		tx.Concerns(duplicate.row.ID)
-		return &pb.MergeEducatorsResponse{Educator: survivor.proto()}, announceMerge(ctx, tx, survivor, duplicate, before)
+		return &pb.MergeEducatorsResponse{Educator: survivor.proto()}, announceMerge(ctx, tx, survivor, duplicate, record.Listeners{Streams: streams, Keys: keys})
 	})
 }
 
@@ -67,8 +67,8 @@ func (s *Service) UnmergeEducator(ctx context.Context, req *pb.UnmergeEducatorRe
 }
 
 // announceMerge tells everybody who knew either record by what numbers they know the person from now on, and by which they
-// did before.
-func announceMerge(ctx context.Context, tx *database.Tx, survivor, duplicate *person, before map[educatorID]record.Listeners) error {
+// knew the duplicate before.
+func announceMerge(ctx context.Context, tx *database.Tx, survivor, duplicate *person, before record.Listeners) error {
 	name, other := api.Name("btlc/Educator", survivor.row.ID), api.Name("btlc/Educator", duplicate.row.ID)
 	tx.Concerns(survivor.row.ID)
 	tx.Wrote(name)
@@ -76,10 +76,10 @@ func announceMerge(ctx context.Context, tx *database.Tx, survivor, duplicate *pe
 	if err != nil {
 		return err
 	}
-	streams = append(streams, before[duplicate.row.ID].Streams...)
+	streams = append(streams, before.Streams...)
 	tx.Emit(database.Change{
 		Streams: streams, Resource: name, Type: "btlc/Educator", Version: survivor.row.Version, Kind: "MERGED",
-		NaturalKeys: keys, PreviousNaturalKeys: before[duplicate.row.ID].Keys, State: map[string]any{"duplicate": other},
+		NaturalKeys: keys, PreviousNaturalKeys: before.Keys, State: map[string]any{"duplicate": other},
 	})
 	return nil
 }

@@ -15,16 +15,6 @@ import (
 	"github.com/btlc/btlc/internal/database"
 )
 
-type educatorID = uuid.UUID
-
-func ids(people ...*person) []educatorID {
-	all := make([]educatorID, len(people))
-	for i, p := range people {
-		all[i] = p.row.ID
-	}
-	return all
-}
-
 // lockedPair is two educators, held against others until the transaction ends. They are locked in the order of their ids, so
 // that two merges never wait for each other in a circle.
 func (s store) lockedPair(ctx context.Context, tx *database.Tx, first, second string) (a, b *person, err error) {
@@ -119,7 +109,7 @@ func (s store) unmerge(ctx context.Context, tx *database.Tx, survivor, duplicate
 }
 
 // touched raises the version of an educator, whose record has changed beside their row, and reads it.
-func (s store) touched(ctx context.Context, tx *database.Tx, id educatorID) (*person, error) {
+func (s store) touched(ctx context.Context, tx *database.Tx, id uuid.UUID) (*person, error) {
 	if err := tx.Educator.UpdateOneID(id).SetUpdateTime(tx.Now).AddVersion(1).Exec(ctx); err != nil {
 		return nil, err
 	}

@@ -74,6 +74,18 @@ func Check(document map[string]any) error {
 	return read(document, func(d *dataset) error { return d.canonicalize(func(*canonicalizer) {}) })
 }
 
+// Values are those of a property: one that stands alone says the same as an array that has only it.
+func Values(value any) []any {
+	switch value := value.(type) {
+	case nil:
+		return nil
+	case []any:
+		return value
+	default:
+		return []any{value}
+	}
+}
+
 // read gives the dataset of a document to use, which must not keep it.
 func read(document map[string]any, use func(*dataset) error) error {
 	return readAs(document, false, use)

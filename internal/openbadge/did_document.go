@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // Purpose is what a proof is made for, and a key may be used for: a verification relationship of
@@ -63,7 +65,7 @@ func keyIn(document map[string]any, id, method string, purpose Purpose) (PublicK
 	if text(document, "id") != id {
 		return PublicKey{}, fmt.Errorf("%w: the document at %.200q is of %.200q", ErrMalformed, id, text(document, "id"))
 	}
-	methods, related := list(document["verificationMethod"]), list(document[string(purpose)])
+	methods, related := jsonld.Values(document["verificationMethod"]), jsonld.Values(document[string(purpose)])
 	if len(methods)+len(related) > maxMethods {
 		return PublicKey{}, fmt.Errorf("%w: more than %d verification methods", ErrMalformed, maxMethods)
 	}
@@ -138,16 +140,4 @@ func parseJWKValue(value any) (PublicKey, error) {
 		return PublicKey{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return ParseJWK(plain)
-}
-
-// list is a value that may stand alone or in a list.
-func list(value any) []any {
-	switch value := value.(type) {
-	case nil:
-		return nil
-	case []any:
-		return value
-	default:
-		return []any{value}
-	}
 }

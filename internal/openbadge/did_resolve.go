@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // Resolver finds the key that a verification method names, for a purpose. It returns ErrUnknownKey
@@ -93,7 +95,7 @@ func ResolveWeb(fetch Fetch) Resolver {
 		case address != id:
 			return keyIn(document, id, method, purpose)
 		case isSet:
-			return keyInSet(list(keys), method, fragment)
+			return keyInSet(jsonld.Values(keys), method, fragment)
 		case fragment == "":
 			return parseJWKValue(document)
 		}

@@ -185,5 +185,5 @@ func text(object map[string]any, key string) string {
 
 // hasType tells whether a document is of a type, among others perhaps.
 func hasType(document map[string]any, name string) bool {
-	return slices.Contains(list(document["type"]), any(name))
+	return slices.Contains(jsonld.Values(document["type"]), any(name))
 }

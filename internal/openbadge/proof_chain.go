@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // AddProof adds to a credential one more proof of its issuer, which has an id, a urn:uuid that is made of
@@ -55,7 +57,7 @@ func AddProof(ctx context.Context, document []byte, signer Signer, created time.
 	if len(proofs) == 0 {
 		credential["proof"] = proof
 	} else {
-		credential["proof"] = append(list(credential["proof"]), proof)
+		credential["proof"] = append(jsonld.Values(credential["proof"]), proof)
 	}
 	if _, err := proofsOf(credential); err != nil { // one too many, or this one once more
 		return nil, "", fmt.Errorf("%w: %w", ErrUnsignable, err)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // The envelopes of Verifiable Credentials Data Model 2.0, section 4.13: an object whose id is a data:
@@ -26,7 +28,7 @@ func enveloped(object map[string]any, name, media string) (token string, ok bool
 		return "", false, nil
 	}
 	// Its contexts have to define the envelope, and those of others may do so differently.
-	if contexts := list(object["@context"]); len(contexts) == 0 || contexts[0] != any(contextCredentials) {
+	if contexts := jsonld.Values(object["@context"]); len(contexts) == 0 || contexts[0] != any(contextCredentials) {
 		return "", true, fmt.Errorf("%w: an envelope whose first context is not %s", ErrMalformed, contextCredentials)
 	}
 	token, ok = strings.CutPrefix(text(object, "id"), media)
@@ -59,7 +61,7 @@ func VerifyPresentation(ctx context.Context, secured []byte, resolve Resolver, w
 	if err != nil {
 		return Report{fault: err}
 	}
-	credentials := list(presentation["verifiableCredential"])
+	credentials := jsonld.Values(presentation["verifiableCredential"])
 	if len(credentials) > maxCredentials {
 		report.fault = fmt.Errorf("%w: more than %d credentials", ErrMalformed, maxCredentials)
 		return report

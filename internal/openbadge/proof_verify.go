@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // Expectation is what a verifier asks of a proof.
@@ -83,7 +85,7 @@ func verifyEmbedded(ctx context.Context, document map[string]any, role string, r
 
 // proofsOf are the proofs of a document, which may be one alone, each as it stands.
 func proofsOf(document map[string]any) ([]map[string]any, error) {
-	values := list(document["proof"])
+	values := jsonld.Values(document["proof"])
 	switch {
 	case len(values) == 0:
 		return nil, ErrNoProof
@@ -164,7 +166,7 @@ func previousOf(proof map[string]any, proofs []map[string]any) ([]int, error) {
 		return nil, nil
 	}
 	var places []int
-	for _, name := range list(value) {
+	for _, name := range jsonld.Values(value) {
 		id, _ := name.(string)
 		place := slices.IndexFunc(proofs, func(p map[string]any) bool { return id != "" && text(p, "id") == id })
 		if place < 0 {
@@ -275,7 +277,7 @@ func answers(want Expectation, challenge, domain any) error {
 		return nil
 	}
 	given, wanted := map[any]bool{}, map[any]bool{}
-	for _, value := range list(domain) {
+	for _, value := range jsonld.Values(domain) {
 		name, _ := value.(string)
 		given[name] = true
 	}

@@ -74,7 +74,7 @@ func (s *Server) housekeep(ctx context.Context) {
 	_, err := s.db.RenewFeedEpoch(ctx, false)
 	s.warn(ctx, "epoch of the change feed", err)
 	s.forget(ctx, "old changes", s.options.FeedRetention, s.db.ForgetFeed)
-	s.forget(ctx, "log of webhooks", s.options.WebhookLog, s.db.ForgetWebhookLog)
+	s.forget(ctx, "old attempts to post changes", s.options.WebhookLog, s.db.ForgetWebhookLog)
 	strays, err := s.db.EnsurePartitions(ctx)
 	s.warn(ctx, "partitions", err)
 	if strays > 0 {

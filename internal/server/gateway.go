@@ -215,7 +215,7 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			fault := recover()
-			if fault == http.ErrAbortHandler { //nolint:errorlint // a panic's value is no error to unwrap
+			if fault == http.ErrAbortHandler {
 				panic(fault) // so that the connection is broken off
 			}
 			if fault != nil {

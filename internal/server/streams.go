@@ -222,7 +222,7 @@ func (s *restStream) rows(part protoreflect.Message) (err error) {
 			s.buf, err = s.table.AppendRow(s.buf, cellsOf(row)...)
 		case mediaProtobuf:
 			message := row.Interface()
-			s.buf = binary.AppendUvarint(s.buf, uint64(proto.Size(message))) //nolint:gosec // a size is not negative
+			s.buf = binary.AppendUvarint(s.buf, uint64(proto.Size(message)))
 			s.buf, err = proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(s.buf, message)
 		default:
 			if s.buf, err = appendJSON(s.buf, row); err == nil {

@@ -232,10 +232,10 @@ func TestStreamsOnREST(t *testing.T) {
 	for len(body) > 0 {
 		size, n := binary.Uvarint(body)
 		var row credentialpb.ExportedCredentialStatus
-		if e := proto.Unmarshal(body[n:n+int(size)], &row); e != nil { //nolint:gosec // a test's own bytes
+		if e := proto.Unmarshal(body[n:n+int(size)], &row); e != nil {
 			t.Fatal(e)
 		}
-		ids, body = append(ids, row.GetEmployeeId()), body[n+int(size):] //nolint:gosec // as above
+		ids, body = append(ids, row.GetEmployeeId()), body[n+int(size):]
 	}
 	if err != nil || strings.Join(ids, " ") != "E1 =E2 E3" {
 		t.Errorf("protobuf: %v %v", err, ids)

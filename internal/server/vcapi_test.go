@@ -16,7 +16,7 @@ func TestVCAPI(t *testing.T) {
 	t.Parallel()
 	post := func(w *world, path string, body any) (int, map[string]any) {
 		t.Helper()
-		res, err := http.Post(w.rest.base+path, "application/json", strings.NewReader(string(marshal(t, body)))) //nolint:noctx // a test's own server
+		res, err := http.Post(w.rest.base+path, "application/json", strings.NewReader(string(marshal(t, body))))
 		must(t, err)
 		defer res.Body.Close()
 		raw, err := io.ReadAll(res.Body)
@@ -26,7 +26,7 @@ func TestVCAPI(t *testing.T) {
 		return res.StatusCode, value
 	}
 	with := newWorld(t, func(o *server.Options) { o.VCAPI = true })
-	res, err := http.Get(with.rest.base + "/vc-api/did.json") //nolint:noctx // a test's own server
+	res, err := http.Get(with.rest.base + "/vc-api/did.json")
 	must(t, err)
 	defer res.Body.Close()
 	var identity struct{ ID string }

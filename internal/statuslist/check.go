@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // skew is how far the clock of who signed a list may be ahead of ours.
@@ -28,15 +30,15 @@ func Parse(credential []byte) (*Published, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !has(many(document["type"]), credentialType) {
+	if !has(jsonld.Values(document["type"]), credentialType) {
 		return nil, because(ErrMalformed, "the type is not %s", credentialType)
 	}
 	subject, ok := document["credentialSubject"].(map[string]any)
-	if !ok || !has(many(subject["type"]), listType) {
+	if !ok || !has(jsonld.Values(subject["type"]), listType) {
 		return nil, because(ErrMalformed, "credentialSubject is not a %s", listType)
 	}
 	var list Published
-	for _, value := range many(subject["statusPurpose"]) {
+	for _, value := range jsonld.Values(subject["statusPurpose"]) {
 		purpose, ok := value.(string)
 		if !ok || purpose == "" {
 			return nil, because(ErrMalformed, "a statusPurpose is not a string, or empty")

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // Entry is what a credential says of where its status stands.
@@ -40,12 +42,12 @@ func Of(credential []byte) (Statuses, error) {
 		return Statuses{}, err
 	}
 	var statuses Statuses
-	for _, value := range many(document["credentialStatus"]) {
+	for _, value := range jsonld.Values(document["credentialStatus"]) {
 		status, ok := value.(map[string]any)
 		if !ok {
 			return Statuses{}, because(ErrMalformed, "credentialStatus is not an object")
 		}
-		switch types := many(status["type"]); {
+		switch types := jsonld.Values(status["type"]); {
 		case has(types, entryType):
 			entry, err := parseEntry(status)
 			if err != nil {

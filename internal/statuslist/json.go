@@ -22,18 +22,6 @@ func object(document []byte) (map[string]any, error) {
 	return fields, nil
 }
 
-// many is what may stand alone or in an array, as an array: in JSON-LD both say the same.
-func many(value any) []any {
-	switch value := value.(type) {
-	case nil:
-		return nil
-	case []any:
-		return value
-	default:
-		return []any{value}
-	}
-}
-
 func has(values []any, wanted string) bool { return slices.Contains(values, any(wanted)) }
 
 // text is a property that must be a string with something in it.

@@ -1,6 +1,10 @@
 package statuslist
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/btlc/btlc/internal/jsonld"
+)
 
 const (
 	revocationListType = "1EdTechRevocationList"
@@ -56,7 +60,7 @@ func ParseRevocationList(document []byte) (RevocationList, error) {
 	if list.ID, err = text(fields, "id"); err != nil {
 		return RevocationList{}, err
 	}
-	for _, value := range slices.Concat(many(fields[revokedMember]), many(fields[revokedMemberToo])) {
+	for _, value := range slices.Concat(jsonld.Values(fields[revokedMember]), jsonld.Values(fields[revokedMemberToo])) {
 		entry, ok := value.(map[string]any)
 		if !ok {
 			return RevocationList{}, because(ErrMalformed, "a revoked credential is not an object")

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/btlc/btlc/internal/jsonld"
 	"github.com/btlc/btlc/internal/openbadge"
 )
 
@@ -27,7 +28,7 @@ func isLearnerRecord(document map[string]any) bool { return has(document, "ClrCr
 func checkLearnerRecord(f *faults, document map[string]any) {
 	f.require(!isFirst(document), "@context[0]", "is not "+contextCredentials)
 	found := false
-	for _, context := range list(document["@context"]) {
+	for _, context := range jsonld.Values(document["@context"]) {
 		written, _ := context.(string)
 		found = found || contextCLR.MatchString(written)
 	}
@@ -42,8 +43,8 @@ func checkLearnerRecord(f *faults, document map[string]any) {
 		return
 	}
 	f.require(has(subject, "ClrSubject"), at+".type", "lacks ClrSubject")
-	f.require(isURI(subject["id"]) || len(list(subject["identifier"])) > 0, at, "has neither id nor identifier")
-	nested := len(list(subject["verifiableCredential"]))
+	f.require(isURI(subject["id"]) || len(jsonld.Values(subject["identifier"])) > 0, at, "has neither id nor identifier")
+	nested := len(jsonld.Values(subject["verifiableCredential"]))
 	f.require(nested > 0, at+".verifiableCredential", "is empty")
 	f.require(nested <= maxNested, at+".verifiableCredential", fmt.Sprintf("has more than %d", maxNested))
 }

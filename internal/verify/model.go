@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // typed are the members of a credential whose objects say of what type they are (Verifiable Credentials Data Model 2.0,
@@ -46,7 +48,7 @@ func checkModel(f *faults, document map[string]any) {
 }
 
 func checkContexts(f *faults, document map[string]any) {
-	contexts := list(document["@context"])
+	contexts := jsonld.Values(document["@context"])
 	first := any(nil)
 	if len(contexts) > 0 {
 		first = contexts[0]
@@ -81,7 +83,7 @@ func checkParty(f *faults, party any, at string) {
 func checkLabels(f *faults, object map[string]any, at string) {
 	for _, name := range []string{"name", "description"} {
 		value, present := object[name]
-		values := list(value)
+		values := jsonld.Values(value)
 		well := len(values) > 0 && !slices.ContainsFunc(values, func(value any) bool { return !isLabel(value) })
 		f.require(!present || well, at+name, "is neither a text nor a text with its language")
 	}
@@ -111,7 +113,7 @@ func isLabel(value any) bool {
 // checkSubjects checks that something is said of each subject.
 func checkSubjects(f *faults, document map[string]any) {
 	const at = "credentialSubject"
-	subjects := list(document[at])
+	subjects := jsonld.Values(document[at])
 	f.require(len(subjects) > 0, at, "says nothing")
 	for _, value := range subjects {
 		subject, ok := value.(map[string]any)
@@ -148,13 +150,13 @@ func periodOf(document map[string]any) period {
 
 // isFirst tells whether a credential is of the data model 1.1.
 func isFirst(document map[string]any) bool {
-	contexts := list(document["@context"])
+	contexts := jsonld.Values(document["@context"])
 	return len(contexts) > 0 && contexts[0] == any(contextCredentials1)
 }
 
 func checkTyped(f *faults, document map[string]any, name string) {
 	value, present := document[name]
-	objects := list(value)
+	objects := jsonld.Values(value)
 	f.require(!present || len(objects) > 0, name, notObject)
 	for _, value := range objects {
 		object, ok := value.(map[string]any)
@@ -169,7 +171,7 @@ func checkTyped(f *faults, document map[string]any, name string) {
 
 // areTexts tells whether a value is a text, or several and not none.
 func areTexts(value any) bool {
-	values := list(value)
+	values := jsonld.Values(value)
 	return len(values) > 0 && !slices.ContainsFunc(values, func(value any) bool {
 		text, ok := value.(string)
 		return !ok || text == ""

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/multiformats/go-multibase"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // Resource gets the bytes that are at a URL.
@@ -24,7 +26,7 @@ var errDigest = errors.New("what is there does not have the digest")
 func checkRelated(f *faults, document map[string]any) {
 	const at = "relatedResource"
 	value, present := document[at]
-	resources := list(value)
+	resources := jsonld.Values(value)
 	f.require(!present || len(resources) > 0, at, notObject)
 	named := map[string]bool{}
 	for _, value := range resources {
@@ -43,7 +45,7 @@ func checkRelated(f *faults, document map[string]any) {
 // CheckRelated compares the related resources of a decoded credential with what is at their URLs: every digest must be that
 // of the bytes there. The error names the resource.
 func CheckRelated(ctx context.Context, document map[string]any, get Resource) error {
-	for _, value := range list(document["relatedResource"]) {
+	for _, value := range jsonld.Values(document["relatedResource"]) {
 		resource, _ := value.(map[string]any)
 		id := text(resource, "id")
 		content, err := get(ctx, id)
@@ -65,7 +67,7 @@ func hasDigests(resource map[string]any, content []byte) bool {
 			return !is(written, sums)
 		}
 	}
-	return !slices.ContainsFunc(list(resource["digestSRI"]), other(isSRI)) && !slices.ContainsFunc(list(resource["digestMultibase"]), other(isMultibase))
+	return !slices.ContainsFunc(jsonld.Values(resource["digestSRI"]), other(isSRI)) && !slices.ContainsFunc(jsonld.Values(resource["digestMultibase"]), other(isMultibase))
 }
 
 // digest is a digest by the names that it has in Subresource Integrity and in a multihash.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/multiformats/go-multibase"
 	"pgregory.net/rapid"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 var errNothing = errors.New("nothing there")
@@ -51,7 +53,7 @@ func TestRelatedResources(t *testing.T) {
 			t.Errorf("the same: %v", err)
 		}
 		name := rapid.SampledFrom([]string{"digestSRI", "digestMultibase"}).Draw(t, "name")
-		one := map[string]any{name: rapid.SampledFrom(list(all[name])).Draw(t, "digest")}
+		one := map[string]any{name: rapid.SampledFrom(jsonld.Values(all[name])).Draw(t, "digest")}
 		if err := CheckRelated(t.Context(), related(one), resource(content+"x")); !errors.Is(err, errDigest) {
 			t.Errorf("another: %v", err)
 		}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 // The contexts with which credentials of the data model begin, 2.0 and 1.1.
@@ -61,7 +63,7 @@ func (v *verification) schema(ctx context.Context, document map[string]any) {
 func checkOpenBadge(f *faults, document map[string]any) {
 	f.require(!isFirst(document), "@context[0]", "is not "+contextCredentials)
 	second := ""
-	if contexts := list(document["@context"]); len(contexts) > 1 {
+	if contexts := jsonld.Values(document["@context"]); len(contexts) > 1 {
 		second, _ = contexts[1].(string)
 	}
 	f.require(contextOpenBadges.MatchString(second), "@context[1]", "is not a context of Open Badges 3.0")
@@ -89,7 +91,7 @@ func checkSubject(f *faults, value any) {
 		return
 	}
 	f.require(has(subject, "AchievementSubject"), at+".type", "lacks AchievementSubject")
-	f.require(isURI(subject["id"]) || len(list(subject["identifier"])) > 0, at, "has neither id nor identifier")
+	f.require(isURI(subject["id"]) || len(jsonld.Values(subject["identifier"])) > 0, at, "has neither id nor identifier")
 	achievement, ok := subject["achievement"].(map[string]any)
 	if f.require(ok, at+".achievement", notObject); !ok {
 		return
@@ -139,21 +141,9 @@ func instant(document map[string]any, name string) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-// list is what may stand alone or in an array, as an array.
-func list(value any) []any {
-	switch value := value.(type) {
-	case nil:
-		return nil
-	case []any:
-		return value
-	default:
-		return []any{value}
-	}
-}
-
 // has tells whether an object is of a type, among others perhaps.
 func has(object map[string]any, kind string) bool {
-	return slices.Contains(list(object["type"]), any(kind))
+	return slices.Contains(jsonld.Values(object["type"]), any(kind))
 }
 
 // text is the string at a key, empty when there is none.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/btlc/btlc/internal/jsonld"
 )
 
 const (
@@ -35,7 +37,7 @@ func summaryOf(document map[string]any, party string) Summary {
 	names := periodOf(document)
 	s.ValidFrom, _ = instant(document, names.from)
 	s.ValidUntil, _ = instant(document, names.until)
-	for _, value := range list(achievement["alignment"]) {
+	for _, value := range jsonld.Values(achievement["alignment"]) {
 		alignment, _ := value.(map[string]any)
 		if name := shown(text(alignment, "targetName")); name != "" && len(s.Achievements) < maxAchievements {
 			s.Achievements = append(s.Achievements, name)
