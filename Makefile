@@ -91,8 +91,9 @@ quick: peers ## all tests of Go without the race detector, once `make client` ha
 	$(WITHPG) go test -vet=off -p 4 ./...
 
 .PHONY: soak
-soak: postgresql ## race writers and consumers with kills, for minutes: make soak FOR=10m
+soak: postgresql ## race writers and consumers with kills, for minutes (make soak FOR=10m), and simulate a term of 1,500 people
 	go test -race ./internal/server -run '^(TestNothingIsLostOrDoneTwice|TestEveryConsumerHoldsTheTable)$$' -v -count=1 -soak $(FOR) -timeout 0
+	go test ./internal/server -run '^TestATerm$$' -v -count=1 -term-sections 60 -term-people 1500
 
 .PHONY: bench
 bench: postgresql ## figures, as ratios of what pgbench does on the same tables

@@ -38,6 +38,12 @@ type AttendanceEntry struct {
 	Late bool `json:"late,omitempty"`
 	// RecordedBy holds the value of the "recorded_by" field.
 	RecordedBy string `json:"recorded_by,omitempty"`
+	// ArriveTime holds the value of the "arrive_time" field.
+	ArriveTime *time.Time `json:"arrive_time,omitempty"`
+	// LeaveTime holds the value of the "leave_time" field.
+	LeaveTime *time.Time `json:"leave_time,omitempty"`
+	// MakeUpMeetingID holds the value of the "make_up_meeting_id" field.
+	MakeUpMeetingID *uuid.UUID `json:"make_up_meeting_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the AttendanceEntryQuery when eager-loading is set.
 	Edges        AttendanceEntryEdges `json:"edges"`
@@ -50,13 +56,15 @@ type AttendanceEntryEdges struct {
 	Meeting *Meeting `json:"meeting,omitempty"`
 	// Registration holds the value of the registration edge.
 	Registration *Registration `json:"registration,omitempty"`
+	// MakeUpMeeting holds the value of the make_up_meeting edge.
+	MakeUpMeeting *Meeting `json:"make_up_meeting,omitempty"`
 	// Corrects holds the value of the corrects edge.
 	Corrects *AttendanceEntry `json:"corrects,omitempty"`
 	// Correction holds the value of the correction edge.
 	Correction *AttendanceEntry `json:"correction,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 }
 
 // MeetingOrErr returns the Meeting value or an error if the edge
@@ -81,12 +89,23 @@ func (e AttendanceEntryEdges) RegistrationOrErr() (*Registration, error) {
 	return nil, &NotLoadedError{edge: "registration"}
 }
 
+// MakeUpMeetingOrErr returns the MakeUpMeeting value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AttendanceEntryEdges) MakeUpMeetingOrErr() (*Meeting, error) {
+	if e.MakeUpMeeting != nil {
+		return e.MakeUpMeeting, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: meeting.Label}
+	}
+	return nil, &NotLoadedError{edge: "make_up_meeting"}
+}
+
 // CorrectsOrErr returns the Corrects value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e AttendanceEntryEdges) CorrectsOrErr() (*AttendanceEntry, error) {
 	if e.Corrects != nil {
 		return e.Corrects, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[3] {
 		return nil, &NotFoundError{label: attendanceentry.Label}
 	}
 	return nil, &NotLoadedError{edge: "corrects"}
@@ -97,7 +116,7 @@ func (e AttendanceEntryEdges) CorrectsOrErr() (*AttendanceEntry, error) {
 func (e AttendanceEntryEdges) CorrectionOrErr() (*AttendanceEntry, error) {
 	if e.Correction != nil {
 		return e.Correction, nil
-	} else if e.loadedTypes[3] {
+	} else if e.loadedTypes[4] {
 		return nil, &NotFoundError{label: attendanceentry.Label}
 	}
 	return nil, &NotLoadedError{edge: "correction"}
@@ -108,7 +127,7 @@ func (*AttendanceEntry) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case attendanceentry.FieldCorrectsID:
+		case attendanceentry.FieldCorrectsID, attendanceentry.FieldMakeUpMeetingID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case attendanceentry.FieldLate:
 			values[i] = new(sql.NullBool)
@@ -116,7 +135,7 @@ func (*AttendanceEntry) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case attendanceentry.FieldKind, attendanceentry.FieldNote, attendanceentry.FieldRecordedBy:
 			values[i] = new(sql.NullString)
-		case attendanceentry.FieldCreateTime:
+		case attendanceentry.FieldCreateTime, attendanceentry.FieldArriveTime, attendanceentry.FieldLeaveTime:
 			values[i] = new(sql.NullTime)
 		case attendanceentry.FieldID, attendanceentry.FieldMeetingID, attendanceentry.FieldRegistrationID:
 			values[i] = new(uuid.UUID)
@@ -196,6 +215,27 @@ func (_m *AttendanceEntry) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RecordedBy = value.String
 			}
+		case attendanceentry.FieldArriveTime:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field arrive_time", values[i])
+			} else if value.Valid {
+				_m.ArriveTime = new(time.Time)
+				*_m.ArriveTime = value.Time
+			}
+		case attendanceentry.FieldLeaveTime:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field leave_time", values[i])
+			} else if value.Valid {
+				_m.LeaveTime = new(time.Time)
+				*_m.LeaveTime = value.Time
+			}
+		case attendanceentry.FieldMakeUpMeetingID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field make_up_meeting_id", values[i])
+			} else if value.Valid {
+				_m.MakeUpMeetingID = new(uuid.UUID)
+				*_m.MakeUpMeetingID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -217,6 +257,11 @@ func (_m *AttendanceEntry) QueryMeeting() *MeetingQuery {
 // QueryRegistration queries the "registration" edge of the AttendanceEntry entity.
 func (_m *AttendanceEntry) QueryRegistration() *RegistrationQuery {
 	return NewAttendanceEntryClient(_m.config).QueryRegistration(_m)
+}
+
+// QueryMakeUpMeeting queries the "make_up_meeting" edge of the AttendanceEntry entity.
+func (_m *AttendanceEntry) QueryMakeUpMeeting() *MeetingQuery {
+	return NewAttendanceEntryClient(_m.config).QueryMakeUpMeeting(_m)
 }
 
 // QueryCorrects queries the "corrects" edge of the AttendanceEntry entity.
@@ -280,6 +325,21 @@ func (_m *AttendanceEntry) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("recorded_by=")
 	builder.WriteString(_m.RecordedBy)
+	builder.WriteString(", ")
+	if v := _m.ArriveTime; v != nil {
+		builder.WriteString("arrive_time=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.LeaveTime; v != nil {
+		builder.WriteString("leave_time=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.MakeUpMeetingID; v != nil {
+		builder.WriteString("make_up_meeting_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -104,6 +104,48 @@ func (_c *AttendanceEntryCreate) SetRecordedBy(v string) *AttendanceEntryCreate 
 	return _c
 }
 
+// SetArriveTime sets the "arrive_time" field.
+func (_c *AttendanceEntryCreate) SetArriveTime(v time.Time) *AttendanceEntryCreate {
+	_c.mutation.SetArriveTime(v)
+	return _c
+}
+
+// SetNillableArriveTime sets the "arrive_time" field if the given value is not nil.
+func (_c *AttendanceEntryCreate) SetNillableArriveTime(v *time.Time) *AttendanceEntryCreate {
+	if v != nil {
+		_c.SetArriveTime(*v)
+	}
+	return _c
+}
+
+// SetLeaveTime sets the "leave_time" field.
+func (_c *AttendanceEntryCreate) SetLeaveTime(v time.Time) *AttendanceEntryCreate {
+	_c.mutation.SetLeaveTime(v)
+	return _c
+}
+
+// SetNillableLeaveTime sets the "leave_time" field if the given value is not nil.
+func (_c *AttendanceEntryCreate) SetNillableLeaveTime(v *time.Time) *AttendanceEntryCreate {
+	if v != nil {
+		_c.SetLeaveTime(*v)
+	}
+	return _c
+}
+
+// SetMakeUpMeetingID sets the "make_up_meeting_id" field.
+func (_c *AttendanceEntryCreate) SetMakeUpMeetingID(v uuid.UUID) *AttendanceEntryCreate {
+	_c.mutation.SetMakeUpMeetingID(v)
+	return _c
+}
+
+// SetNillableMakeUpMeetingID sets the "make_up_meeting_id" field if the given value is not nil.
+func (_c *AttendanceEntryCreate) SetNillableMakeUpMeetingID(v *uuid.UUID) *AttendanceEntryCreate {
+	if v != nil {
+		_c.SetMakeUpMeetingID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AttendanceEntryCreate) SetID(v uuid.UUID) *AttendanceEntryCreate {
 	_c.mutation.SetID(v)
@@ -126,6 +168,11 @@ func (_c *AttendanceEntryCreate) SetMeeting(v *Meeting) *AttendanceEntryCreate {
 // SetRegistration sets the "registration" edge to the Registration entity.
 func (_c *AttendanceEntryCreate) SetRegistration(v *Registration) *AttendanceEntryCreate {
 	return _c.SetRegistrationID(v.ID)
+}
+
+// SetMakeUpMeeting sets the "make_up_meeting" edge to the Meeting entity.
+func (_c *AttendanceEntryCreate) SetMakeUpMeeting(v *Meeting) *AttendanceEntryCreate {
+	return _c.SetMakeUpMeetingID(v.ID)
 }
 
 // SetCorrects sets the "corrects" edge to the AttendanceEntry entity.
@@ -293,6 +340,14 @@ func (_c *AttendanceEntryCreate) createSpec() (*AttendanceEntry, *sqlgraph.Creat
 		_spec.SetField(attendanceentry.FieldRecordedBy, field.TypeString, value)
 		_node.RecordedBy = value
 	}
+	if value, ok := _c.mutation.ArriveTime(); ok {
+		_spec.SetField(attendanceentry.FieldArriveTime, field.TypeTime, value)
+		_node.ArriveTime = &value
+	}
+	if value, ok := _c.mutation.LeaveTime(); ok {
+		_spec.SetField(attendanceentry.FieldLeaveTime, field.TypeTime, value)
+		_node.LeaveTime = &value
+	}
 	if nodes := _c.mutation.MeetingIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -325,6 +380,23 @@ func (_c *AttendanceEntryCreate) createSpec() (*AttendanceEntry, *sqlgraph.Creat
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.RegistrationID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.MakeUpMeetingIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attendanceentry.MakeUpMeetingTable,
+			Columns: []string{attendanceentry.MakeUpMeetingColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(meeting.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.MakeUpMeetingID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.CorrectsIDs(); len(nodes) > 0 {
@@ -455,6 +527,15 @@ func (u *AttendanceEntryUpsertOne) UpdateNewValues() *AttendanceEntryUpsertOne {
 		}
 		if _, exists := u.create.mutation.RecordedBy(); exists {
 			s.SetIgnore(attendanceentry.FieldRecordedBy)
+		}
+		if _, exists := u.create.mutation.ArriveTime(); exists {
+			s.SetIgnore(attendanceentry.FieldArriveTime)
+		}
+		if _, exists := u.create.mutation.LeaveTime(); exists {
+			s.SetIgnore(attendanceentry.FieldLeaveTime)
+		}
+		if _, exists := u.create.mutation.MakeUpMeetingID(); exists {
+			s.SetIgnore(attendanceentry.FieldMakeUpMeetingID)
 		}
 	}))
 	return u
@@ -696,6 +777,15 @@ func (u *AttendanceEntryUpsertBulk) UpdateNewValues() *AttendanceEntryUpsertBulk
 			}
 			if _, exists := b.mutation.RecordedBy(); exists {
 				s.SetIgnore(attendanceentry.FieldRecordedBy)
+			}
+			if _, exists := b.mutation.ArriveTime(); exists {
+				s.SetIgnore(attendanceentry.FieldArriveTime)
+			}
+			if _, exists := b.mutation.LeaveTime(); exists {
+				s.SetIgnore(attendanceentry.FieldLeaveTime)
+			}
+			if _, exists := b.mutation.MakeUpMeetingID(); exists {
+				s.SetIgnore(attendanceentry.FieldMakeUpMeetingID)
 			}
 		}
 	}))

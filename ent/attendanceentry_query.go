@@ -23,15 +23,16 @@ import (
 // AttendanceEntryQuery is the builder for querying AttendanceEntry entities.
 type AttendanceEntryQuery struct {
 	config
-	ctx              *QueryContext
-	order            []attendanceentry.OrderOption
-	inters           []Interceptor
-	predicates       []predicate.AttendanceEntry
-	withMeeting      *MeetingQuery
-	withRegistration *RegistrationQuery
-	withCorrects     *AttendanceEntryQuery
-	withCorrection   *AttendanceEntryQuery
-	modifiers        []func(*sql.Selector)
+	ctx               *QueryContext
+	order             []attendanceentry.OrderOption
+	inters            []Interceptor
+	predicates        []predicate.AttendanceEntry
+	withMeeting       *MeetingQuery
+	withRegistration  *RegistrationQuery
+	withMakeUpMeeting *MeetingQuery
+	withCorrects      *AttendanceEntryQuery
+	withCorrection    *AttendanceEntryQuery
+	modifiers         []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -105,6 +106,28 @@ func (_q *AttendanceEntryQuery) QueryRegistration() *RegistrationQuery {
 			sqlgraph.From(attendanceentry.Table, attendanceentry.FieldID, selector),
 			sqlgraph.To(registration.Table, registration.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, attendanceentry.RegistrationTable, attendanceentry.RegistrationColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryMakeUpMeeting chains the current query on the "make_up_meeting" edge.
+func (_q *AttendanceEntryQuery) QueryMakeUpMeeting() *MeetingQuery {
+	query := (&MeetingClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attendanceentry.Table, attendanceentry.FieldID, selector),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attendanceentry.MakeUpMeetingTable, attendanceentry.MakeUpMeetingColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -343,15 +366,16 @@ func (_q *AttendanceEntryQuery) Clone() *AttendanceEntryQuery {
 		return nil
 	}
 	return &AttendanceEntryQuery{
-		config:           _q.config,
-		ctx:              _q.ctx.Clone(),
-		order:            append([]attendanceentry.OrderOption{}, _q.order...),
-		inters:           append([]Interceptor{}, _q.inters...),
-		predicates:       append([]predicate.AttendanceEntry{}, _q.predicates...),
-		withMeeting:      _q.withMeeting.Clone(),
-		withRegistration: _q.withRegistration.Clone(),
-		withCorrects:     _q.withCorrects.Clone(),
-		withCorrection:   _q.withCorrection.Clone(),
+		config:            _q.config,
+		ctx:               _q.ctx.Clone(),
+		order:             append([]attendanceentry.OrderOption{}, _q.order...),
+		inters:            append([]Interceptor{}, _q.inters...),
+		predicates:        append([]predicate.AttendanceEntry{}, _q.predicates...),
+		withMeeting:       _q.withMeeting.Clone(),
+		withRegistration:  _q.withRegistration.Clone(),
+		withMakeUpMeeting: _q.withMakeUpMeeting.Clone(),
+		withCorrects:      _q.withCorrects.Clone(),
+		withCorrection:    _q.withCorrection.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -378,6 +402,17 @@ func (_q *AttendanceEntryQuery) WithRegistration(opts ...func(*RegistrationQuery
 		opt(query)
 	}
 	_q.withRegistration = query
+	return _q
+}
+
+// WithMakeUpMeeting tells the query-builder to eager-load the nodes that are connected to
+// the "make_up_meeting" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AttendanceEntryQuery) WithMakeUpMeeting(opts ...func(*MeetingQuery)) *AttendanceEntryQuery {
+	query := (&MeetingClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMakeUpMeeting = query
 	return _q
 }
 
@@ -481,9 +516,10 @@ func (_q *AttendanceEntryQuery) sqlAll(ctx context.Context, hooks ...queryHook) 
 	var (
 		nodes       = []*AttendanceEntry{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withMeeting != nil,
 			_q.withRegistration != nil,
+			_q.withMakeUpMeeting != nil,
 			_q.withCorrects != nil,
 			_q.withCorrection != nil,
 		}
@@ -518,6 +554,12 @@ func (_q *AttendanceEntryQuery) sqlAll(ctx context.Context, hooks ...queryHook) 
 	if query := _q.withRegistration; query != nil {
 		if err := _q.loadRegistration(ctx, query, nodes, nil,
 			func(n *AttendanceEntry, e *Registration) { n.Edges.Registration = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withMakeUpMeeting; query != nil {
+		if err := _q.loadMakeUpMeeting(ctx, query, nodes, nil,
+			func(n *AttendanceEntry, e *Meeting) { n.Edges.MakeUpMeeting = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -587,6 +629,38 @@ func (_q *AttendanceEntryQuery) loadRegistration(ctx context.Context, query *Reg
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "registration_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *AttendanceEntryQuery) loadMakeUpMeeting(ctx context.Context, query *MeetingQuery, nodes []*AttendanceEntry, init func(*AttendanceEntry), assign func(*AttendanceEntry, *Meeting)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*AttendanceEntry)
+	for i := range nodes {
+		if nodes[i].MakeUpMeetingID == nil {
+			continue
+		}
+		fk := *nodes[i].MakeUpMeetingID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(meeting.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "make_up_meeting_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -690,6 +764,9 @@ func (_q *AttendanceEntryQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withRegistration != nil {
 			_spec.Node.AddColumnOnce(attendanceentry.FieldRegistrationID)
+		}
+		if _q.withMakeUpMeeting != nil {
+			_spec.Node.AddColumnOnce(attendanceentry.FieldMakeUpMeetingID)
 		}
 		if _q.withCorrects != nil {
 			_spec.Node.AddColumnOnce(attendanceentry.FieldCorrectsID)

@@ -115,6 +115,12 @@ func (_u *AttendanceEntryUpdate) sqlSave(ctx context.Context) (_node int, err er
 			}
 		}
 	}
+	if _u.mutation.ArriveTimeCleared() {
+		_spec.ClearField(attendanceentry.FieldArriveTime, field.TypeTime)
+	}
+	if _u.mutation.LeaveTimeCleared() {
+		_spec.ClearField(attendanceentry.FieldLeaveTime, field.TypeTime)
+	}
 	if _u.mutation.CorrectionCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -281,6 +287,12 @@ func (_u *AttendanceEntryUpdateOne) sqlSave(ctx context.Context) (_node *Attenda
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.ArriveTimeCleared() {
+		_spec.ClearField(attendanceentry.FieldArriveTime, field.TypeTime)
+	}
+	if _u.mutation.LeaveTimeCleared() {
+		_spec.ClearField(attendanceentry.FieldLeaveTime, field.TypeTime)
 	}
 	if _u.mutation.CorrectionCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -20,8 +20,12 @@ import (
 	"github.com/btlc/btlc/ent/agreementcourse"
 	"github.com/btlc/btlc/ent/apiclient"
 	"github.com/btlc/btlc/ent/apikey"
+	"github.com/btlc/btlc/ent/application"
+	"github.com/btlc/btlc/ent/applicationmember"
 	"github.com/btlc/btlc/ent/attainment"
 	"github.com/btlc/btlc/ent/attendanceentry"
+	"github.com/btlc/btlc/ent/booking"
+	"github.com/btlc/btlc/ent/calendarlink"
 	"github.com/btlc/btlc/ent/competency"
 	"github.com/btlc/btlc/ent/consent"
 	"github.com/btlc/btlc/ent/coreskill"
@@ -39,12 +43,20 @@ import (
 	"github.com/btlc/btlc/ent/employment"
 	"github.com/btlc/btlc/ent/evidence"
 	"github.com/btlc/btlc/ent/externalid"
+	"github.com/btlc/btlc/ent/feedbackanswer"
+	"github.com/btlc/btlc/ent/feedbackparticipation"
+	"github.com/btlc/btlc/ent/feedbackround"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/issuebatch"
 	"github.com/btlc/btlc/ent/issueresult"
+	"github.com/btlc/btlc/ent/ledgerentry"
 	"github.com/btlc/btlc/ent/meeting"
+	"github.com/btlc/btlc/ent/notice"
+	"github.com/btlc/btlc/ent/noticepreference"
 	"github.com/btlc/btlc/ent/performanceassessment"
+	"github.com/btlc/btlc/ent/placement"
+	"github.com/btlc/btlc/ent/placementproposal"
 	"github.com/btlc/btlc/ent/policyversion"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/role"
@@ -54,9 +66,12 @@ import (
 	"github.com/btlc/btlc/ent/rosteraction"
 	"github.com/btlc/btlc/ent/rosterimport"
 	"github.com/btlc/btlc/ent/school"
+	"github.com/btlc/btlc/ent/schoolcalendar"
 	"github.com/btlc/btlc/ent/scoresheet"
+	"github.com/btlc/btlc/ent/seatingentry"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
+	"github.com/btlc/btlc/ent/signinattempt"
 	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
@@ -79,10 +94,18 @@ type Client struct {
 	Agreement *AgreementClient
 	// AgreementCourse is the client for interacting with the AgreementCourse builders.
 	AgreementCourse *AgreementCourseClient
+	// Application is the client for interacting with the Application builders.
+	Application *ApplicationClient
+	// ApplicationMember is the client for interacting with the ApplicationMember builders.
+	ApplicationMember *ApplicationMemberClient
 	// Attainment is the client for interacting with the Attainment builders.
 	Attainment *AttainmentClient
 	// AttendanceEntry is the client for interacting with the AttendanceEntry builders.
 	AttendanceEntry *AttendanceEntryClient
+	// Booking is the client for interacting with the Booking builders.
+	Booking *BookingClient
+	// CalendarLink is the client for interacting with the CalendarLink builders.
+	CalendarLink *CalendarLinkClient
 	// Competency is the client for interacting with the Competency builders.
 	Competency *CompetencyClient
 	// Consent is the client for interacting with the Consent builders.
@@ -117,6 +140,12 @@ type Client struct {
 	Evidence *EvidenceClient
 	// ExternalID is the client for interacting with the ExternalID builders.
 	ExternalID *ExternalIDClient
+	// FeedbackAnswer is the client for interacting with the FeedbackAnswer builders.
+	FeedbackAnswer *FeedbackAnswerClient
+	// FeedbackParticipation is the client for interacting with the FeedbackParticipation builders.
+	FeedbackParticipation *FeedbackParticipationClient
+	// FeedbackRound is the client for interacting with the FeedbackRound builders.
+	FeedbackRound *FeedbackRoundClient
 	// Framework is the client for interacting with the Framework builders.
 	Framework *FrameworkClient
 	// Institution is the client for interacting with the Institution builders.
@@ -125,10 +154,20 @@ type Client struct {
 	IssueBatch *IssueBatchClient
 	// IssueResult is the client for interacting with the IssueResult builders.
 	IssueResult *IssueResultClient
+	// LedgerEntry is the client for interacting with the LedgerEntry builders.
+	LedgerEntry *LedgerEntryClient
 	// Meeting is the client for interacting with the Meeting builders.
 	Meeting *MeetingClient
+	// Notice is the client for interacting with the Notice builders.
+	Notice *NoticeClient
+	// NoticePreference is the client for interacting with the NoticePreference builders.
+	NoticePreference *NoticePreferenceClient
 	// PerformanceAssessment is the client for interacting with the PerformanceAssessment builders.
 	PerformanceAssessment *PerformanceAssessmentClient
+	// Placement is the client for interacting with the Placement builders.
+	Placement *PlacementClient
+	// PlacementProposal is the client for interacting with the PlacementProposal builders.
+	PlacementProposal *PlacementProposalClient
 	// PolicyVersion is the client for interacting with the PolicyVersion builders.
 	PolicyVersion *PolicyVersionClient
 	// Registration is the client for interacting with the Registration builders.
@@ -147,12 +186,18 @@ type Client struct {
 	RosterImport *RosterImportClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
+	// SchoolCalendar is the client for interacting with the SchoolCalendar builders.
+	SchoolCalendar *SchoolCalendarClient
 	// ScoreSheet is the client for interacting with the ScoreSheet builders.
 	ScoreSheet *ScoreSheetClient
+	// SeatingEntry is the client for interacting with the SeatingEntry builders.
+	SeatingEntry *SeatingEntryClient
 	// Section is the client for interacting with the Section builders.
 	Section *SectionClient
 	// SectionFacilitator is the client for interacting with the SectionFacilitator builders.
 	SectionFacilitator *SectionFacilitatorClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
 	// StatusList is the client for interacting with the StatusList builders.
 	StatusList *StatusListClient
 	// Submission is the client for interacting with the Submission builders.
@@ -178,8 +223,12 @@ func (c *Client) init() {
 	c.APIKey = NewAPIKeyClient(c.config)
 	c.Agreement = NewAgreementClient(c.config)
 	c.AgreementCourse = NewAgreementCourseClient(c.config)
+	c.Application = NewApplicationClient(c.config)
+	c.ApplicationMember = NewApplicationMemberClient(c.config)
 	c.Attainment = NewAttainmentClient(c.config)
 	c.AttendanceEntry = NewAttendanceEntryClient(c.config)
+	c.Booking = NewBookingClient(c.config)
+	c.CalendarLink = NewCalendarLinkClient(c.config)
 	c.Competency = NewCompetencyClient(c.config)
 	c.Consent = NewConsentClient(c.config)
 	c.CoreSkill = NewCoreSkillClient(c.config)
@@ -197,12 +246,20 @@ func (c *Client) init() {
 	c.Employment = NewEmploymentClient(c.config)
 	c.Evidence = NewEvidenceClient(c.config)
 	c.ExternalID = NewExternalIDClient(c.config)
+	c.FeedbackAnswer = NewFeedbackAnswerClient(c.config)
+	c.FeedbackParticipation = NewFeedbackParticipationClient(c.config)
+	c.FeedbackRound = NewFeedbackRoundClient(c.config)
 	c.Framework = NewFrameworkClient(c.config)
 	c.Institution = NewInstitutionClient(c.config)
 	c.IssueBatch = NewIssueBatchClient(c.config)
 	c.IssueResult = NewIssueResultClient(c.config)
+	c.LedgerEntry = NewLedgerEntryClient(c.config)
 	c.Meeting = NewMeetingClient(c.config)
+	c.Notice = NewNoticeClient(c.config)
+	c.NoticePreference = NewNoticePreferenceClient(c.config)
 	c.PerformanceAssessment = NewPerformanceAssessmentClient(c.config)
+	c.Placement = NewPlacementClient(c.config)
+	c.PlacementProposal = NewPlacementProposalClient(c.config)
 	c.PolicyVersion = NewPolicyVersionClient(c.config)
 	c.Registration = NewRegistrationClient(c.config)
 	c.Role = NewRoleClient(c.config)
@@ -212,9 +269,12 @@ func (c *Client) init() {
 	c.RosterAction = NewRosterActionClient(c.config)
 	c.RosterImport = NewRosterImportClient(c.config)
 	c.School = NewSchoolClient(c.config)
+	c.SchoolCalendar = NewSchoolCalendarClient(c.config)
 	c.ScoreSheet = NewScoreSheetClient(c.config)
+	c.SeatingEntry = NewSeatingEntryClient(c.config)
 	c.Section = NewSectionClient(c.config)
 	c.SectionFacilitator = NewSectionFacilitatorClient(c.config)
+	c.SignInAttempt = NewSignInAttemptClient(c.config)
 	c.StatusList = NewStatusListClient(c.config)
 	c.Submission = NewSubmissionClient(c.config)
 	c.Term = NewTermClient(c.config)
@@ -316,8 +376,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		APIKey:                NewAPIKeyClient(cfg),
 		Agreement:             NewAgreementClient(cfg),
 		AgreementCourse:       NewAgreementCourseClient(cfg),
+		Application:           NewApplicationClient(cfg),
+		ApplicationMember:     NewApplicationMemberClient(cfg),
 		Attainment:            NewAttainmentClient(cfg),
 		AttendanceEntry:       NewAttendanceEntryClient(cfg),
+		Booking:               NewBookingClient(cfg),
+		CalendarLink:          NewCalendarLinkClient(cfg),
 		Competency:            NewCompetencyClient(cfg),
 		Consent:               NewConsentClient(cfg),
 		CoreSkill:             NewCoreSkillClient(cfg),
@@ -335,12 +399,20 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Employment:            NewEmploymentClient(cfg),
 		Evidence:              NewEvidenceClient(cfg),
 		ExternalID:            NewExternalIDClient(cfg),
+		FeedbackAnswer:        NewFeedbackAnswerClient(cfg),
+		FeedbackParticipation: NewFeedbackParticipationClient(cfg),
+		FeedbackRound:         NewFeedbackRoundClient(cfg),
 		Framework:             NewFrameworkClient(cfg),
 		Institution:           NewInstitutionClient(cfg),
 		IssueBatch:            NewIssueBatchClient(cfg),
 		IssueResult:           NewIssueResultClient(cfg),
+		LedgerEntry:           NewLedgerEntryClient(cfg),
 		Meeting:               NewMeetingClient(cfg),
+		Notice:                NewNoticeClient(cfg),
+		NoticePreference:      NewNoticePreferenceClient(cfg),
 		PerformanceAssessment: NewPerformanceAssessmentClient(cfg),
+		Placement:             NewPlacementClient(cfg),
+		PlacementProposal:     NewPlacementProposalClient(cfg),
 		PolicyVersion:         NewPolicyVersionClient(cfg),
 		Registration:          NewRegistrationClient(cfg),
 		Role:                  NewRoleClient(cfg),
@@ -350,9 +422,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RosterAction:          NewRosterActionClient(cfg),
 		RosterImport:          NewRosterImportClient(cfg),
 		School:                NewSchoolClient(cfg),
+		SchoolCalendar:        NewSchoolCalendarClient(cfg),
 		ScoreSheet:            NewScoreSheetClient(cfg),
+		SeatingEntry:          NewSeatingEntryClient(cfg),
 		Section:               NewSectionClient(cfg),
 		SectionFacilitator:    NewSectionFacilitatorClient(cfg),
+		SignInAttempt:         NewSignInAttemptClient(cfg),
 		StatusList:            NewStatusListClient(cfg),
 		Submission:            NewSubmissionClient(cfg),
 		Term:                  NewTermClient(cfg),
@@ -381,8 +456,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		APIKey:                NewAPIKeyClient(cfg),
 		Agreement:             NewAgreementClient(cfg),
 		AgreementCourse:       NewAgreementCourseClient(cfg),
+		Application:           NewApplicationClient(cfg),
+		ApplicationMember:     NewApplicationMemberClient(cfg),
 		Attainment:            NewAttainmentClient(cfg),
 		AttendanceEntry:       NewAttendanceEntryClient(cfg),
+		Booking:               NewBookingClient(cfg),
+		CalendarLink:          NewCalendarLinkClient(cfg),
 		Competency:            NewCompetencyClient(cfg),
 		Consent:               NewConsentClient(cfg),
 		CoreSkill:             NewCoreSkillClient(cfg),
@@ -400,12 +479,20 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Employment:            NewEmploymentClient(cfg),
 		Evidence:              NewEvidenceClient(cfg),
 		ExternalID:            NewExternalIDClient(cfg),
+		FeedbackAnswer:        NewFeedbackAnswerClient(cfg),
+		FeedbackParticipation: NewFeedbackParticipationClient(cfg),
+		FeedbackRound:         NewFeedbackRoundClient(cfg),
 		Framework:             NewFrameworkClient(cfg),
 		Institution:           NewInstitutionClient(cfg),
 		IssueBatch:            NewIssueBatchClient(cfg),
 		IssueResult:           NewIssueResultClient(cfg),
+		LedgerEntry:           NewLedgerEntryClient(cfg),
 		Meeting:               NewMeetingClient(cfg),
+		Notice:                NewNoticeClient(cfg),
+		NoticePreference:      NewNoticePreferenceClient(cfg),
 		PerformanceAssessment: NewPerformanceAssessmentClient(cfg),
+		Placement:             NewPlacementClient(cfg),
+		PlacementProposal:     NewPlacementProposalClient(cfg),
 		PolicyVersion:         NewPolicyVersionClient(cfg),
 		Registration:          NewRegistrationClient(cfg),
 		Role:                  NewRoleClient(cfg),
@@ -415,9 +502,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RosterAction:          NewRosterActionClient(cfg),
 		RosterImport:          NewRosterImportClient(cfg),
 		School:                NewSchoolClient(cfg),
+		SchoolCalendar:        NewSchoolCalendarClient(cfg),
 		ScoreSheet:            NewScoreSheetClient(cfg),
+		SeatingEntry:          NewSeatingEntryClient(cfg),
 		Section:               NewSectionClient(cfg),
 		SectionFacilitator:    NewSectionFacilitatorClient(cfg),
+		SignInAttempt:         NewSignInAttemptClient(cfg),
 		StatusList:            NewStatusListClient(cfg),
 		Submission:            NewSubmissionClient(cfg),
 		Term:                  NewTermClient(cfg),
@@ -452,16 +542,19 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIClient, c.APIKey, c.Agreement, c.AgreementCourse, c.Attainment,
-		c.AttendanceEntry, c.Competency, c.Consent, c.CoreSkill, c.Course,
+		c.APIClient, c.APIKey, c.Agreement, c.AgreementCourse, c.Application,
+		c.ApplicationMember, c.Attainment, c.AttendanceEntry, c.Booking,
+		c.CalendarLink, c.Competency, c.Consent, c.CoreSkill, c.Course,
 		c.CourseVersion, c.Credential, c.CredentialEvent, c.CredentialType,
 		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorMerge,
-		c.EducatorName, c.Employment, c.Evidence, c.ExternalID, c.Framework,
-		c.Institution, c.IssueBatch, c.IssueResult, c.Meeting, c.PerformanceAssessment,
+		c.EducatorName, c.Employment, c.Evidence, c.ExternalID, c.FeedbackAnswer,
+		c.FeedbackParticipation, c.FeedbackRound, c.Framework, c.Institution,
+		c.IssueBatch, c.IssueResult, c.LedgerEntry, c.Meeting, c.Notice,
+		c.NoticePreference, c.PerformanceAssessment, c.Placement, c.PlacementProposal,
 		c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment, c.RoleBinding,
-		c.RoleFamily, c.RosterAction, c.RosterImport, c.School, c.ScoreSheet,
-		c.Section, c.SectionFacilitator, c.StatusList, c.Submission, c.Term,
-		c.Training, c.WebhookSubscription,
+		c.RoleFamily, c.RosterAction, c.RosterImport, c.School, c.SchoolCalendar,
+		c.ScoreSheet, c.SeatingEntry, c.Section, c.SectionFacilitator, c.SignInAttempt,
+		c.StatusList, c.Submission, c.Term, c.Training, c.WebhookSubscription,
 	} {
 		n.Use(hooks...)
 	}
@@ -471,16 +564,19 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIClient, c.APIKey, c.Agreement, c.AgreementCourse, c.Attainment,
-		c.AttendanceEntry, c.Competency, c.Consent, c.CoreSkill, c.Course,
+		c.APIClient, c.APIKey, c.Agreement, c.AgreementCourse, c.Application,
+		c.ApplicationMember, c.Attainment, c.AttendanceEntry, c.Booking,
+		c.CalendarLink, c.Competency, c.Consent, c.CoreSkill, c.Course,
 		c.CourseVersion, c.Credential, c.CredentialEvent, c.CredentialType,
 		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorMerge,
-		c.EducatorName, c.Employment, c.Evidence, c.ExternalID, c.Framework,
-		c.Institution, c.IssueBatch, c.IssueResult, c.Meeting, c.PerformanceAssessment,
+		c.EducatorName, c.Employment, c.Evidence, c.ExternalID, c.FeedbackAnswer,
+		c.FeedbackParticipation, c.FeedbackRound, c.Framework, c.Institution,
+		c.IssueBatch, c.IssueResult, c.LedgerEntry, c.Meeting, c.Notice,
+		c.NoticePreference, c.PerformanceAssessment, c.Placement, c.PlacementProposal,
 		c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment, c.RoleBinding,
-		c.RoleFamily, c.RosterAction, c.RosterImport, c.School, c.ScoreSheet,
-		c.Section, c.SectionFacilitator, c.StatusList, c.Submission, c.Term,
-		c.Training, c.WebhookSubscription,
+		c.RoleFamily, c.RosterAction, c.RosterImport, c.School, c.SchoolCalendar,
+		c.ScoreSheet, c.SeatingEntry, c.Section, c.SectionFacilitator, c.SignInAttempt,
+		c.StatusList, c.Submission, c.Term, c.Training, c.WebhookSubscription,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -497,10 +593,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Agreement.mutate(ctx, m)
 	case *AgreementCourseMutation:
 		return c.AgreementCourse.mutate(ctx, m)
+	case *ApplicationMutation:
+		return c.Application.mutate(ctx, m)
+	case *ApplicationMemberMutation:
+		return c.ApplicationMember.mutate(ctx, m)
 	case *AttainmentMutation:
 		return c.Attainment.mutate(ctx, m)
 	case *AttendanceEntryMutation:
 		return c.AttendanceEntry.mutate(ctx, m)
+	case *BookingMutation:
+		return c.Booking.mutate(ctx, m)
+	case *CalendarLinkMutation:
+		return c.CalendarLink.mutate(ctx, m)
 	case *CompetencyMutation:
 		return c.Competency.mutate(ctx, m)
 	case *ConsentMutation:
@@ -535,6 +639,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Evidence.mutate(ctx, m)
 	case *ExternalIDMutation:
 		return c.ExternalID.mutate(ctx, m)
+	case *FeedbackAnswerMutation:
+		return c.FeedbackAnswer.mutate(ctx, m)
+	case *FeedbackParticipationMutation:
+		return c.FeedbackParticipation.mutate(ctx, m)
+	case *FeedbackRoundMutation:
+		return c.FeedbackRound.mutate(ctx, m)
 	case *FrameworkMutation:
 		return c.Framework.mutate(ctx, m)
 	case *InstitutionMutation:
@@ -543,10 +653,20 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IssueBatch.mutate(ctx, m)
 	case *IssueResultMutation:
 		return c.IssueResult.mutate(ctx, m)
+	case *LedgerEntryMutation:
+		return c.LedgerEntry.mutate(ctx, m)
 	case *MeetingMutation:
 		return c.Meeting.mutate(ctx, m)
+	case *NoticeMutation:
+		return c.Notice.mutate(ctx, m)
+	case *NoticePreferenceMutation:
+		return c.NoticePreference.mutate(ctx, m)
 	case *PerformanceAssessmentMutation:
 		return c.PerformanceAssessment.mutate(ctx, m)
+	case *PlacementMutation:
+		return c.Placement.mutate(ctx, m)
+	case *PlacementProposalMutation:
+		return c.PlacementProposal.mutate(ctx, m)
 	case *PolicyVersionMutation:
 		return c.PolicyVersion.mutate(ctx, m)
 	case *RegistrationMutation:
@@ -565,12 +685,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RosterImport.mutate(ctx, m)
 	case *SchoolMutation:
 		return c.School.mutate(ctx, m)
+	case *SchoolCalendarMutation:
+		return c.SchoolCalendar.mutate(ctx, m)
 	case *ScoreSheetMutation:
 		return c.ScoreSheet.mutate(ctx, m)
+	case *SeatingEntryMutation:
+		return c.SeatingEntry.mutate(ctx, m)
 	case *SectionMutation:
 		return c.Section.mutate(ctx, m)
 	case *SectionFacilitatorMutation:
 		return c.SectionFacilitator.mutate(ctx, m)
+	case *SignInAttemptMutation:
+		return c.SignInAttempt.mutate(ctx, m)
 	case *StatusListMutation:
 		return c.StatusList.mutate(ctx, m)
 	case *SubmissionMutation:
@@ -1182,6 +1308,368 @@ func (c *AgreementCourseClient) mutate(ctx context.Context, m *AgreementCourseMu
 	}
 }
 
+// ApplicationClient is a client for the Application schema.
+type ApplicationClient struct {
+	config
+}
+
+// NewApplicationClient returns a client for the Application from the given config.
+func NewApplicationClient(c config) *ApplicationClient {
+	return &ApplicationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `application.Hooks(f(g(h())))`.
+func (c *ApplicationClient) Use(hooks ...Hook) {
+	c.hooks.Application = append(c.hooks.Application, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `application.Intercept(f(g(h())))`.
+func (c *ApplicationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Application = append(c.inters.Application, interceptors...)
+}
+
+// Create returns a builder for creating a Application entity.
+func (c *ApplicationClient) Create() *ApplicationCreate {
+	mutation := newApplicationMutation(c.config, OpCreate)
+	return &ApplicationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Application entities.
+func (c *ApplicationClient) CreateBulk(builders ...*ApplicationCreate) *ApplicationCreateBulk {
+	return &ApplicationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApplicationClient) MapCreateBulk(slice any, setFunc func(*ApplicationCreate, int)) *ApplicationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApplicationCreateBulk{err: fmt.Errorf("calling to ApplicationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApplicationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApplicationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Application.
+func (c *ApplicationClient) Update() *ApplicationUpdate {
+	mutation := newApplicationMutation(c.config, OpUpdate)
+	return &ApplicationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApplicationClient) UpdateOne(_m *Application) *ApplicationUpdateOne {
+	mutation := newApplicationMutation(c.config, OpUpdateOne, withApplication(_m))
+	return &ApplicationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApplicationClient) UpdateOneID(id uuid.UUID) *ApplicationUpdateOne {
+	mutation := newApplicationMutation(c.config, OpUpdateOne, withApplicationID(id))
+	return &ApplicationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Application.
+func (c *ApplicationClient) Delete() *ApplicationDelete {
+	mutation := newApplicationMutation(c.config, OpDelete)
+	return &ApplicationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApplicationClient) DeleteOne(_m *Application) *ApplicationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApplicationClient) DeleteOneID(id uuid.UUID) *ApplicationDeleteOne {
+	builder := c.Delete().Where(application.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApplicationDeleteOne{builder}
+}
+
+// Query returns a query builder for Application.
+func (c *ApplicationClient) Query() *ApplicationQuery {
+	return &ApplicationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApplication},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Application entity by its id.
+func (c *ApplicationClient) Get(ctx context.Context, id uuid.UUID) (*Application, error) {
+	return c.Query().Where(application.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApplicationClient) GetX(ctx context.Context, id uuid.UUID) *Application {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTerm queries the term edge of a Application.
+func (c *ApplicationClient) QueryTerm(_m *Application) *TermQuery {
+	query := (&TermClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(application.Table, application.FieldID, id),
+			sqlgraph.To(term.Table, term.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, application.TermTable, application.TermColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCourse queries the course edge of a Application.
+func (c *ApplicationClient) QueryCourse(_m *Application) *CourseQuery {
+	query := (&CourseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(application.Table, application.FieldID, id),
+			sqlgraph.To(course.Table, course.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, application.CourseTable, application.CourseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySection queries the section edge of a Application.
+func (c *ApplicationClient) QuerySection(_m *Application) *SectionQuery {
+	query := (&SectionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(application.Table, application.FieldID, id),
+			sqlgraph.To(section.Table, section.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, application.SectionTable, application.SectionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApplicationClient) Hooks() []Hook {
+	return c.hooks.Application
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApplicationClient) Interceptors() []Interceptor {
+	return c.inters.Application
+}
+
+func (c *ApplicationClient) mutate(ctx context.Context, m *ApplicationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApplicationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApplicationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApplicationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApplicationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Application mutation op: %q", m.Op())
+	}
+}
+
+// ApplicationMemberClient is a client for the ApplicationMember schema.
+type ApplicationMemberClient struct {
+	config
+}
+
+// NewApplicationMemberClient returns a client for the ApplicationMember from the given config.
+func NewApplicationMemberClient(c config) *ApplicationMemberClient {
+	return &ApplicationMemberClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `applicationmember.Hooks(f(g(h())))`.
+func (c *ApplicationMemberClient) Use(hooks ...Hook) {
+	c.hooks.ApplicationMember = append(c.hooks.ApplicationMember, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `applicationmember.Intercept(f(g(h())))`.
+func (c *ApplicationMemberClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApplicationMember = append(c.inters.ApplicationMember, interceptors...)
+}
+
+// Create returns a builder for creating a ApplicationMember entity.
+func (c *ApplicationMemberClient) Create() *ApplicationMemberCreate {
+	mutation := newApplicationMemberMutation(c.config, OpCreate)
+	return &ApplicationMemberCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApplicationMember entities.
+func (c *ApplicationMemberClient) CreateBulk(builders ...*ApplicationMemberCreate) *ApplicationMemberCreateBulk {
+	return &ApplicationMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApplicationMemberClient) MapCreateBulk(slice any, setFunc func(*ApplicationMemberCreate, int)) *ApplicationMemberCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApplicationMemberCreateBulk{err: fmt.Errorf("calling to ApplicationMemberClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApplicationMemberCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApplicationMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApplicationMember.
+func (c *ApplicationMemberClient) Update() *ApplicationMemberUpdate {
+	mutation := newApplicationMemberMutation(c.config, OpUpdate)
+	return &ApplicationMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApplicationMemberClient) UpdateOne(_m *ApplicationMember) *ApplicationMemberUpdateOne {
+	mutation := newApplicationMemberMutation(c.config, OpUpdateOne, withApplicationMember(_m))
+	return &ApplicationMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApplicationMemberClient) UpdateOneID(id uuid.UUID) *ApplicationMemberUpdateOne {
+	mutation := newApplicationMemberMutation(c.config, OpUpdateOne, withApplicationMemberID(id))
+	return &ApplicationMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApplicationMember.
+func (c *ApplicationMemberClient) Delete() *ApplicationMemberDelete {
+	mutation := newApplicationMemberMutation(c.config, OpDelete)
+	return &ApplicationMemberDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApplicationMemberClient) DeleteOne(_m *ApplicationMember) *ApplicationMemberDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApplicationMemberClient) DeleteOneID(id uuid.UUID) *ApplicationMemberDeleteOne {
+	builder := c.Delete().Where(applicationmember.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApplicationMemberDeleteOne{builder}
+}
+
+// Query returns a query builder for ApplicationMember.
+func (c *ApplicationMemberClient) Query() *ApplicationMemberQuery {
+	return &ApplicationMemberQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApplicationMember},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApplicationMember entity by its id.
+func (c *ApplicationMemberClient) Get(ctx context.Context, id uuid.UUID) (*ApplicationMember, error) {
+	return c.Query().Where(applicationmember.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApplicationMemberClient) GetX(ctx context.Context, id uuid.UUID) *ApplicationMember {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryApplication queries the application edge of a ApplicationMember.
+func (c *ApplicationMemberClient) QueryApplication(_m *ApplicationMember) *ApplicationQuery {
+	query := (&ApplicationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(applicationmember.Table, applicationmember.FieldID, id),
+			sqlgraph.To(application.Table, application.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, applicationmember.ApplicationTable, applicationmember.ApplicationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEducator queries the educator edge of a ApplicationMember.
+func (c *ApplicationMemberClient) QueryEducator(_m *ApplicationMember) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(applicationmember.Table, applicationmember.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, applicationmember.EducatorTable, applicationmember.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRegistration queries the registration edge of a ApplicationMember.
+func (c *ApplicationMemberClient) QueryRegistration(_m *ApplicationMember) *RegistrationQuery {
+	query := (&RegistrationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(applicationmember.Table, applicationmember.FieldID, id),
+			sqlgraph.To(registration.Table, registration.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, applicationmember.RegistrationTable, applicationmember.RegistrationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApplicationMemberClient) Hooks() []Hook {
+	return c.hooks.ApplicationMember
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApplicationMemberClient) Interceptors() []Interceptor {
+	return c.inters.ApplicationMember
+}
+
+func (c *ApplicationMemberClient) mutate(ctx context.Context, m *ApplicationMemberMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApplicationMemberCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApplicationMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApplicationMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApplicationMemberDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApplicationMember mutation op: %q", m.Op())
+	}
+}
+
 // AttainmentClient is a client for the Attainment schema.
 type AttainmentClient struct {
 	config
@@ -1503,6 +1991,22 @@ func (c *AttendanceEntryClient) QueryRegistration(_m *AttendanceEntry) *Registra
 	return query
 }
 
+// QueryMakeUpMeeting queries the make_up_meeting edge of a AttendanceEntry.
+func (c *AttendanceEntryClient) QueryMakeUpMeeting(_m *AttendanceEntry) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attendanceentry.Table, attendanceentry.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attendanceentry.MakeUpMeetingTable, attendanceentry.MakeUpMeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryCorrects queries the corrects edge of a AttendanceEntry.
 func (c *AttendanceEntryClient) QueryCorrects(_m *AttendanceEntry) *AttendanceEntryQuery {
 	query := (&AttendanceEntryClient{config: c.config}).Query()
@@ -1557,6 +2061,320 @@ func (c *AttendanceEntryClient) mutate(ctx context.Context, m *AttendanceEntryMu
 		return (&AttendanceEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AttendanceEntry mutation op: %q", m.Op())
+	}
+}
+
+// BookingClient is a client for the Booking schema.
+type BookingClient struct {
+	config
+}
+
+// NewBookingClient returns a client for the Booking from the given config.
+func NewBookingClient(c config) *BookingClient {
+	return &BookingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `booking.Hooks(f(g(h())))`.
+func (c *BookingClient) Use(hooks ...Hook) {
+	c.hooks.Booking = append(c.hooks.Booking, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `booking.Intercept(f(g(h())))`.
+func (c *BookingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Booking = append(c.inters.Booking, interceptors...)
+}
+
+// Create returns a builder for creating a Booking entity.
+func (c *BookingClient) Create() *BookingCreate {
+	mutation := newBookingMutation(c.config, OpCreate)
+	return &BookingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Booking entities.
+func (c *BookingClient) CreateBulk(builders ...*BookingCreate) *BookingCreateBulk {
+	return &BookingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BookingClient) MapCreateBulk(slice any, setFunc func(*BookingCreate, int)) *BookingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BookingCreateBulk{err: fmt.Errorf("calling to BookingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BookingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BookingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Booking.
+func (c *BookingClient) Update() *BookingUpdate {
+	mutation := newBookingMutation(c.config, OpUpdate)
+	return &BookingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BookingClient) UpdateOne(_m *Booking) *BookingUpdateOne {
+	mutation := newBookingMutation(c.config, OpUpdateOne, withBooking(_m))
+	return &BookingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BookingClient) UpdateOneID(id uuid.UUID) *BookingUpdateOne {
+	mutation := newBookingMutation(c.config, OpUpdateOne, withBookingID(id))
+	return &BookingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Booking.
+func (c *BookingClient) Delete() *BookingDelete {
+	mutation := newBookingMutation(c.config, OpDelete)
+	return &BookingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BookingClient) DeleteOne(_m *Booking) *BookingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BookingClient) DeleteOneID(id uuid.UUID) *BookingDeleteOne {
+	builder := c.Delete().Where(booking.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BookingDeleteOne{builder}
+}
+
+// Query returns a query builder for Booking.
+func (c *BookingClient) Query() *BookingQuery {
+	return &BookingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBooking},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Booking entity by its id.
+func (c *BookingClient) Get(ctx context.Context, id uuid.UUID) (*Booking, error) {
+	return c.Query().Where(booking.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BookingClient) GetX(ctx context.Context, id uuid.UUID) *Booking {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a Booking.
+func (c *BookingClient) QueryMeeting(_m *Booking) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(booking.Table, booking.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, booking.MeetingTable, booking.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BookingClient) Hooks() []Hook {
+	return c.hooks.Booking
+}
+
+// Interceptors returns the client interceptors.
+func (c *BookingClient) Interceptors() []Interceptor {
+	return c.inters.Booking
+}
+
+func (c *BookingClient) mutate(ctx context.Context, m *BookingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BookingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BookingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BookingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BookingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Booking mutation op: %q", m.Op())
+	}
+}
+
+// CalendarLinkClient is a client for the CalendarLink schema.
+type CalendarLinkClient struct {
+	config
+}
+
+// NewCalendarLinkClient returns a client for the CalendarLink from the given config.
+func NewCalendarLinkClient(c config) *CalendarLinkClient {
+	return &CalendarLinkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `calendarlink.Hooks(f(g(h())))`.
+func (c *CalendarLinkClient) Use(hooks ...Hook) {
+	c.hooks.CalendarLink = append(c.hooks.CalendarLink, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `calendarlink.Intercept(f(g(h())))`.
+func (c *CalendarLinkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CalendarLink = append(c.inters.CalendarLink, interceptors...)
+}
+
+// Create returns a builder for creating a CalendarLink entity.
+func (c *CalendarLinkClient) Create() *CalendarLinkCreate {
+	mutation := newCalendarLinkMutation(c.config, OpCreate)
+	return &CalendarLinkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CalendarLink entities.
+func (c *CalendarLinkClient) CreateBulk(builders ...*CalendarLinkCreate) *CalendarLinkCreateBulk {
+	return &CalendarLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CalendarLinkClient) MapCreateBulk(slice any, setFunc func(*CalendarLinkCreate, int)) *CalendarLinkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CalendarLinkCreateBulk{err: fmt.Errorf("calling to CalendarLinkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CalendarLinkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CalendarLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CalendarLink.
+func (c *CalendarLinkClient) Update() *CalendarLinkUpdate {
+	mutation := newCalendarLinkMutation(c.config, OpUpdate)
+	return &CalendarLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CalendarLinkClient) UpdateOne(_m *CalendarLink) *CalendarLinkUpdateOne {
+	mutation := newCalendarLinkMutation(c.config, OpUpdateOne, withCalendarLink(_m))
+	return &CalendarLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CalendarLinkClient) UpdateOneID(id uuid.UUID) *CalendarLinkUpdateOne {
+	mutation := newCalendarLinkMutation(c.config, OpUpdateOne, withCalendarLinkID(id))
+	return &CalendarLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CalendarLink.
+func (c *CalendarLinkClient) Delete() *CalendarLinkDelete {
+	mutation := newCalendarLinkMutation(c.config, OpDelete)
+	return &CalendarLinkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CalendarLinkClient) DeleteOne(_m *CalendarLink) *CalendarLinkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CalendarLinkClient) DeleteOneID(id uuid.UUID) *CalendarLinkDeleteOne {
+	builder := c.Delete().Where(calendarlink.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CalendarLinkDeleteOne{builder}
+}
+
+// Query returns a query builder for CalendarLink.
+func (c *CalendarLinkClient) Query() *CalendarLinkQuery {
+	return &CalendarLinkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCalendarLink},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CalendarLink entity by its id.
+func (c *CalendarLinkClient) Get(ctx context.Context, id uuid.UUID) (*CalendarLink, error) {
+	return c.Query().Where(calendarlink.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CalendarLinkClient) GetX(ctx context.Context, id uuid.UUID) *CalendarLink {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySection queries the section edge of a CalendarLink.
+func (c *CalendarLinkClient) QuerySection(_m *CalendarLink) *SectionQuery {
+	query := (&SectionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(calendarlink.Table, calendarlink.FieldID, id),
+			sqlgraph.To(section.Table, section.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, calendarlink.SectionTable, calendarlink.SectionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEducator queries the educator edge of a CalendarLink.
+func (c *CalendarLinkClient) QueryEducator(_m *CalendarLink) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(calendarlink.Table, calendarlink.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, calendarlink.EducatorTable, calendarlink.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CalendarLinkClient) Hooks() []Hook {
+	return c.hooks.CalendarLink
+}
+
+// Interceptors returns the client interceptors.
+func (c *CalendarLinkClient) Interceptors() []Interceptor {
+	return c.inters.CalendarLink
+}
+
+func (c *CalendarLinkClient) mutate(ctx context.Context, m *CalendarLinkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CalendarLinkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CalendarLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CalendarLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CalendarLinkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CalendarLink mutation op: %q", m.Op())
 	}
 }
 
@@ -4349,6 +5167,469 @@ func (c *ExternalIDClient) mutate(ctx context.Context, m *ExternalIDMutation) (V
 	}
 }
 
+// FeedbackAnswerClient is a client for the FeedbackAnswer schema.
+type FeedbackAnswerClient struct {
+	config
+}
+
+// NewFeedbackAnswerClient returns a client for the FeedbackAnswer from the given config.
+func NewFeedbackAnswerClient(c config) *FeedbackAnswerClient {
+	return &FeedbackAnswerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feedbackanswer.Hooks(f(g(h())))`.
+func (c *FeedbackAnswerClient) Use(hooks ...Hook) {
+	c.hooks.FeedbackAnswer = append(c.hooks.FeedbackAnswer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feedbackanswer.Intercept(f(g(h())))`.
+func (c *FeedbackAnswerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeedbackAnswer = append(c.inters.FeedbackAnswer, interceptors...)
+}
+
+// Create returns a builder for creating a FeedbackAnswer entity.
+func (c *FeedbackAnswerClient) Create() *FeedbackAnswerCreate {
+	mutation := newFeedbackAnswerMutation(c.config, OpCreate)
+	return &FeedbackAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeedbackAnswer entities.
+func (c *FeedbackAnswerClient) CreateBulk(builders ...*FeedbackAnswerCreate) *FeedbackAnswerCreateBulk {
+	return &FeedbackAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeedbackAnswerClient) MapCreateBulk(slice any, setFunc func(*FeedbackAnswerCreate, int)) *FeedbackAnswerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeedbackAnswerCreateBulk{err: fmt.Errorf("calling to FeedbackAnswerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeedbackAnswerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeedbackAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeedbackAnswer.
+func (c *FeedbackAnswerClient) Update() *FeedbackAnswerUpdate {
+	mutation := newFeedbackAnswerMutation(c.config, OpUpdate)
+	return &FeedbackAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeedbackAnswerClient) UpdateOne(_m *FeedbackAnswer) *FeedbackAnswerUpdateOne {
+	mutation := newFeedbackAnswerMutation(c.config, OpUpdateOne, withFeedbackAnswer(_m))
+	return &FeedbackAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeedbackAnswerClient) UpdateOneID(id uuid.UUID) *FeedbackAnswerUpdateOne {
+	mutation := newFeedbackAnswerMutation(c.config, OpUpdateOne, withFeedbackAnswerID(id))
+	return &FeedbackAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeedbackAnswer.
+func (c *FeedbackAnswerClient) Delete() *FeedbackAnswerDelete {
+	mutation := newFeedbackAnswerMutation(c.config, OpDelete)
+	return &FeedbackAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeedbackAnswerClient) DeleteOne(_m *FeedbackAnswer) *FeedbackAnswerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeedbackAnswerClient) DeleteOneID(id uuid.UUID) *FeedbackAnswerDeleteOne {
+	builder := c.Delete().Where(feedbackanswer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeedbackAnswerDeleteOne{builder}
+}
+
+// Query returns a query builder for FeedbackAnswer.
+func (c *FeedbackAnswerClient) Query() *FeedbackAnswerQuery {
+	return &FeedbackAnswerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeedbackAnswer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeedbackAnswer entity by its id.
+func (c *FeedbackAnswerClient) Get(ctx context.Context, id uuid.UUID) (*FeedbackAnswer, error) {
+	return c.Query().Where(feedbackanswer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeedbackAnswerClient) GetX(ctx context.Context, id uuid.UUID) *FeedbackAnswer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFeedbackRound queries the feedback_round edge of a FeedbackAnswer.
+func (c *FeedbackAnswerClient) QueryFeedbackRound(_m *FeedbackAnswer) *FeedbackRoundQuery {
+	query := (&FeedbackRoundClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedbackanswer.Table, feedbackanswer.FieldID, id),
+			sqlgraph.To(feedbackround.Table, feedbackround.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedbackanswer.FeedbackRoundTable, feedbackanswer.FeedbackRoundColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeedbackAnswerClient) Hooks() []Hook {
+	return c.hooks.FeedbackAnswer
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeedbackAnswerClient) Interceptors() []Interceptor {
+	return c.inters.FeedbackAnswer
+}
+
+func (c *FeedbackAnswerClient) mutate(ctx context.Context, m *FeedbackAnswerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeedbackAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeedbackAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeedbackAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeedbackAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeedbackAnswer mutation op: %q", m.Op())
+	}
+}
+
+// FeedbackParticipationClient is a client for the FeedbackParticipation schema.
+type FeedbackParticipationClient struct {
+	config
+}
+
+// NewFeedbackParticipationClient returns a client for the FeedbackParticipation from the given config.
+func NewFeedbackParticipationClient(c config) *FeedbackParticipationClient {
+	return &FeedbackParticipationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feedbackparticipation.Hooks(f(g(h())))`.
+func (c *FeedbackParticipationClient) Use(hooks ...Hook) {
+	c.hooks.FeedbackParticipation = append(c.hooks.FeedbackParticipation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feedbackparticipation.Intercept(f(g(h())))`.
+func (c *FeedbackParticipationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeedbackParticipation = append(c.inters.FeedbackParticipation, interceptors...)
+}
+
+// Create returns a builder for creating a FeedbackParticipation entity.
+func (c *FeedbackParticipationClient) Create() *FeedbackParticipationCreate {
+	mutation := newFeedbackParticipationMutation(c.config, OpCreate)
+	return &FeedbackParticipationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeedbackParticipation entities.
+func (c *FeedbackParticipationClient) CreateBulk(builders ...*FeedbackParticipationCreate) *FeedbackParticipationCreateBulk {
+	return &FeedbackParticipationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeedbackParticipationClient) MapCreateBulk(slice any, setFunc func(*FeedbackParticipationCreate, int)) *FeedbackParticipationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeedbackParticipationCreateBulk{err: fmt.Errorf("calling to FeedbackParticipationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeedbackParticipationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeedbackParticipationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeedbackParticipation.
+func (c *FeedbackParticipationClient) Update() *FeedbackParticipationUpdate {
+	mutation := newFeedbackParticipationMutation(c.config, OpUpdate)
+	return &FeedbackParticipationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeedbackParticipationClient) UpdateOne(_m *FeedbackParticipation) *FeedbackParticipationUpdateOne {
+	mutation := newFeedbackParticipationMutation(c.config, OpUpdateOne, withFeedbackParticipation(_m))
+	return &FeedbackParticipationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeedbackParticipationClient) UpdateOneID(id uuid.UUID) *FeedbackParticipationUpdateOne {
+	mutation := newFeedbackParticipationMutation(c.config, OpUpdateOne, withFeedbackParticipationID(id))
+	return &FeedbackParticipationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeedbackParticipation.
+func (c *FeedbackParticipationClient) Delete() *FeedbackParticipationDelete {
+	mutation := newFeedbackParticipationMutation(c.config, OpDelete)
+	return &FeedbackParticipationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeedbackParticipationClient) DeleteOne(_m *FeedbackParticipation) *FeedbackParticipationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeedbackParticipationClient) DeleteOneID(id uuid.UUID) *FeedbackParticipationDeleteOne {
+	builder := c.Delete().Where(feedbackparticipation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeedbackParticipationDeleteOne{builder}
+}
+
+// Query returns a query builder for FeedbackParticipation.
+func (c *FeedbackParticipationClient) Query() *FeedbackParticipationQuery {
+	return &FeedbackParticipationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeedbackParticipation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeedbackParticipation entity by its id.
+func (c *FeedbackParticipationClient) Get(ctx context.Context, id uuid.UUID) (*FeedbackParticipation, error) {
+	return c.Query().Where(feedbackparticipation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeedbackParticipationClient) GetX(ctx context.Context, id uuid.UUID) *FeedbackParticipation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFeedbackRound queries the feedback_round edge of a FeedbackParticipation.
+func (c *FeedbackParticipationClient) QueryFeedbackRound(_m *FeedbackParticipation) *FeedbackRoundQuery {
+	query := (&FeedbackRoundClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedbackparticipation.Table, feedbackparticipation.FieldID, id),
+			sqlgraph.To(feedbackround.Table, feedbackround.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedbackparticipation.FeedbackRoundTable, feedbackparticipation.FeedbackRoundColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEducator queries the educator edge of a FeedbackParticipation.
+func (c *FeedbackParticipationClient) QueryEducator(_m *FeedbackParticipation) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedbackparticipation.Table, feedbackparticipation.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedbackparticipation.EducatorTable, feedbackparticipation.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeedbackParticipationClient) Hooks() []Hook {
+	return c.hooks.FeedbackParticipation
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeedbackParticipationClient) Interceptors() []Interceptor {
+	return c.inters.FeedbackParticipation
+}
+
+func (c *FeedbackParticipationClient) mutate(ctx context.Context, m *FeedbackParticipationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeedbackParticipationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeedbackParticipationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeedbackParticipationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeedbackParticipationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeedbackParticipation mutation op: %q", m.Op())
+	}
+}
+
+// FeedbackRoundClient is a client for the FeedbackRound schema.
+type FeedbackRoundClient struct {
+	config
+}
+
+// NewFeedbackRoundClient returns a client for the FeedbackRound from the given config.
+func NewFeedbackRoundClient(c config) *FeedbackRoundClient {
+	return &FeedbackRoundClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `feedbackround.Hooks(f(g(h())))`.
+func (c *FeedbackRoundClient) Use(hooks ...Hook) {
+	c.hooks.FeedbackRound = append(c.hooks.FeedbackRound, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `feedbackround.Intercept(f(g(h())))`.
+func (c *FeedbackRoundClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FeedbackRound = append(c.inters.FeedbackRound, interceptors...)
+}
+
+// Create returns a builder for creating a FeedbackRound entity.
+func (c *FeedbackRoundClient) Create() *FeedbackRoundCreate {
+	mutation := newFeedbackRoundMutation(c.config, OpCreate)
+	return &FeedbackRoundCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FeedbackRound entities.
+func (c *FeedbackRoundClient) CreateBulk(builders ...*FeedbackRoundCreate) *FeedbackRoundCreateBulk {
+	return &FeedbackRoundCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FeedbackRoundClient) MapCreateBulk(slice any, setFunc func(*FeedbackRoundCreate, int)) *FeedbackRoundCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FeedbackRoundCreateBulk{err: fmt.Errorf("calling to FeedbackRoundClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FeedbackRoundCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FeedbackRoundCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FeedbackRound.
+func (c *FeedbackRoundClient) Update() *FeedbackRoundUpdate {
+	mutation := newFeedbackRoundMutation(c.config, OpUpdate)
+	return &FeedbackRoundUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FeedbackRoundClient) UpdateOne(_m *FeedbackRound) *FeedbackRoundUpdateOne {
+	mutation := newFeedbackRoundMutation(c.config, OpUpdateOne, withFeedbackRound(_m))
+	return &FeedbackRoundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FeedbackRoundClient) UpdateOneID(id uuid.UUID) *FeedbackRoundUpdateOne {
+	mutation := newFeedbackRoundMutation(c.config, OpUpdateOne, withFeedbackRoundID(id))
+	return &FeedbackRoundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FeedbackRound.
+func (c *FeedbackRoundClient) Delete() *FeedbackRoundDelete {
+	mutation := newFeedbackRoundMutation(c.config, OpDelete)
+	return &FeedbackRoundDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FeedbackRoundClient) DeleteOne(_m *FeedbackRound) *FeedbackRoundDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FeedbackRoundClient) DeleteOneID(id uuid.UUID) *FeedbackRoundDeleteOne {
+	builder := c.Delete().Where(feedbackround.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FeedbackRoundDeleteOne{builder}
+}
+
+// Query returns a query builder for FeedbackRound.
+func (c *FeedbackRoundClient) Query() *FeedbackRoundQuery {
+	return &FeedbackRoundQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFeedbackRound},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FeedbackRound entity by its id.
+func (c *FeedbackRoundClient) Get(ctx context.Context, id uuid.UUID) (*FeedbackRound, error) {
+	return c.Query().Where(feedbackround.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FeedbackRoundClient) GetX(ctx context.Context, id uuid.UUID) *FeedbackRound {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySection queries the section edge of a FeedbackRound.
+func (c *FeedbackRoundClient) QuerySection(_m *FeedbackRound) *SectionQuery {
+	query := (&SectionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(feedbackround.Table, feedbackround.FieldID, id),
+			sqlgraph.To(section.Table, section.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, feedbackround.SectionTable, feedbackround.SectionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FeedbackRoundClient) Hooks() []Hook {
+	return c.hooks.FeedbackRound
+}
+
+// Interceptors returns the client interceptors.
+func (c *FeedbackRoundClient) Interceptors() []Interceptor {
+	return c.inters.FeedbackRound
+}
+
+func (c *FeedbackRoundClient) mutate(ctx context.Context, m *FeedbackRoundMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FeedbackRoundCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FeedbackRoundUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FeedbackRoundUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FeedbackRoundDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FeedbackRound mutation op: %q", m.Op())
+	}
+}
+
 // FrameworkClient is a client for the Framework schema.
 type FrameworkClient struct {
 	config
@@ -4961,6 +6242,187 @@ func (c *IssueResultClient) mutate(ctx context.Context, m *IssueResultMutation) 
 	}
 }
 
+// LedgerEntryClient is a client for the LedgerEntry schema.
+type LedgerEntryClient struct {
+	config
+}
+
+// NewLedgerEntryClient returns a client for the LedgerEntry from the given config.
+func NewLedgerEntryClient(c config) *LedgerEntryClient {
+	return &LedgerEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `ledgerentry.Hooks(f(g(h())))`.
+func (c *LedgerEntryClient) Use(hooks ...Hook) {
+	c.hooks.LedgerEntry = append(c.hooks.LedgerEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `ledgerentry.Intercept(f(g(h())))`.
+func (c *LedgerEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LedgerEntry = append(c.inters.LedgerEntry, interceptors...)
+}
+
+// Create returns a builder for creating a LedgerEntry entity.
+func (c *LedgerEntryClient) Create() *LedgerEntryCreate {
+	mutation := newLedgerEntryMutation(c.config, OpCreate)
+	return &LedgerEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LedgerEntry entities.
+func (c *LedgerEntryClient) CreateBulk(builders ...*LedgerEntryCreate) *LedgerEntryCreateBulk {
+	return &LedgerEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LedgerEntryClient) MapCreateBulk(slice any, setFunc func(*LedgerEntryCreate, int)) *LedgerEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LedgerEntryCreateBulk{err: fmt.Errorf("calling to LedgerEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LedgerEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LedgerEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LedgerEntry.
+func (c *LedgerEntryClient) Update() *LedgerEntryUpdate {
+	mutation := newLedgerEntryMutation(c.config, OpUpdate)
+	return &LedgerEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LedgerEntryClient) UpdateOne(_m *LedgerEntry) *LedgerEntryUpdateOne {
+	mutation := newLedgerEntryMutation(c.config, OpUpdateOne, withLedgerEntry(_m))
+	return &LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LedgerEntryClient) UpdateOneID(id uuid.UUID) *LedgerEntryUpdateOne {
+	mutation := newLedgerEntryMutation(c.config, OpUpdateOne, withLedgerEntryID(id))
+	return &LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LedgerEntry.
+func (c *LedgerEntryClient) Delete() *LedgerEntryDelete {
+	mutation := newLedgerEntryMutation(c.config, OpDelete)
+	return &LedgerEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LedgerEntryClient) DeleteOne(_m *LedgerEntry) *LedgerEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LedgerEntryClient) DeleteOneID(id uuid.UUID) *LedgerEntryDeleteOne {
+	builder := c.Delete().Where(ledgerentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LedgerEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for LedgerEntry.
+func (c *LedgerEntryClient) Query() *LedgerEntryQuery {
+	return &LedgerEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLedgerEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LedgerEntry entity by its id.
+func (c *LedgerEntryClient) Get(ctx context.Context, id uuid.UUID) (*LedgerEntry, error) {
+	return c.Query().Where(ledgerentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LedgerEntryClient) GetX(ctx context.Context, id uuid.UUID) *LedgerEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRegistration queries the registration edge of a LedgerEntry.
+func (c *LedgerEntryClient) QueryRegistration(_m *LedgerEntry) *RegistrationQuery {
+	query := (&RegistrationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgerentry.Table, ledgerentry.FieldID, id),
+			sqlgraph.To(registration.Table, registration.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ledgerentry.RegistrationTable, ledgerentry.RegistrationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReverses queries the reverses edge of a LedgerEntry.
+func (c *LedgerEntryClient) QueryReverses(_m *LedgerEntry) *LedgerEntryQuery {
+	query := (&LedgerEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgerentry.Table, ledgerentry.FieldID, id),
+			sqlgraph.To(ledgerentry.Table, ledgerentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, ledgerentry.ReversesTable, ledgerentry.ReversesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReversal queries the reversal edge of a LedgerEntry.
+func (c *LedgerEntryClient) QueryReversal(_m *LedgerEntry) *LedgerEntryQuery {
+	query := (&LedgerEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(ledgerentry.Table, ledgerentry.FieldID, id),
+			sqlgraph.To(ledgerentry.Table, ledgerentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, ledgerentry.ReversalTable, ledgerentry.ReversalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LedgerEntryClient) Hooks() []Hook {
+	return c.hooks.LedgerEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *LedgerEntryClient) Interceptors() []Interceptor {
+	return c.inters.LedgerEntry
+}
+
+func (c *LedgerEntryClient) mutate(ctx context.Context, m *LedgerEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LedgerEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LedgerEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LedgerEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LedgerEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LedgerEntry mutation op: %q", m.Op())
+	}
+}
+
 // MeetingClient is a client for the Meeting schema.
 type MeetingClient struct {
 	config
@@ -5107,6 +6569,320 @@ func (c *MeetingClient) mutate(ctx context.Context, m *MeetingMutation) (Value, 
 		return (&MeetingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Meeting mutation op: %q", m.Op())
+	}
+}
+
+// NoticeClient is a client for the Notice schema.
+type NoticeClient struct {
+	config
+}
+
+// NewNoticeClient returns a client for the Notice from the given config.
+func NewNoticeClient(c config) *NoticeClient {
+	return &NoticeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notice.Hooks(f(g(h())))`.
+func (c *NoticeClient) Use(hooks ...Hook) {
+	c.hooks.Notice = append(c.hooks.Notice, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notice.Intercept(f(g(h())))`.
+func (c *NoticeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Notice = append(c.inters.Notice, interceptors...)
+}
+
+// Create returns a builder for creating a Notice entity.
+func (c *NoticeClient) Create() *NoticeCreate {
+	mutation := newNoticeMutation(c.config, OpCreate)
+	return &NoticeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Notice entities.
+func (c *NoticeClient) CreateBulk(builders ...*NoticeCreate) *NoticeCreateBulk {
+	return &NoticeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NoticeClient) MapCreateBulk(slice any, setFunc func(*NoticeCreate, int)) *NoticeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NoticeCreateBulk{err: fmt.Errorf("calling to NoticeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NoticeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NoticeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Notice.
+func (c *NoticeClient) Update() *NoticeUpdate {
+	mutation := newNoticeMutation(c.config, OpUpdate)
+	return &NoticeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NoticeClient) UpdateOne(_m *Notice) *NoticeUpdateOne {
+	mutation := newNoticeMutation(c.config, OpUpdateOne, withNotice(_m))
+	return &NoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NoticeClient) UpdateOneID(id uuid.UUID) *NoticeUpdateOne {
+	mutation := newNoticeMutation(c.config, OpUpdateOne, withNoticeID(id))
+	return &NoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Notice.
+func (c *NoticeClient) Delete() *NoticeDelete {
+	mutation := newNoticeMutation(c.config, OpDelete)
+	return &NoticeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NoticeClient) DeleteOne(_m *Notice) *NoticeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NoticeClient) DeleteOneID(id uuid.UUID) *NoticeDeleteOne {
+	builder := c.Delete().Where(notice.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NoticeDeleteOne{builder}
+}
+
+// Query returns a query builder for Notice.
+func (c *NoticeClient) Query() *NoticeQuery {
+	return &NoticeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotice},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Notice entity by its id.
+func (c *NoticeClient) Get(ctx context.Context, id uuid.UUID) (*Notice, error) {
+	return c.Query().Where(notice.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NoticeClient) GetX(ctx context.Context, id uuid.UUID) *Notice {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a Notice.
+func (c *NoticeClient) QueryEducator(_m *Notice) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notice.Table, notice.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, notice.EducatorTable, notice.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRegistration queries the registration edge of a Notice.
+func (c *NoticeClient) QueryRegistration(_m *Notice) *RegistrationQuery {
+	query := (&RegistrationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notice.Table, notice.FieldID, id),
+			sqlgraph.To(registration.Table, registration.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, notice.RegistrationTable, notice.RegistrationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *NoticeClient) Hooks() []Hook {
+	return c.hooks.Notice
+}
+
+// Interceptors returns the client interceptors.
+func (c *NoticeClient) Interceptors() []Interceptor {
+	return c.inters.Notice
+}
+
+func (c *NoticeClient) mutate(ctx context.Context, m *NoticeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NoticeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NoticeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NoticeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NoticeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Notice mutation op: %q", m.Op())
+	}
+}
+
+// NoticePreferenceClient is a client for the NoticePreference schema.
+type NoticePreferenceClient struct {
+	config
+}
+
+// NewNoticePreferenceClient returns a client for the NoticePreference from the given config.
+func NewNoticePreferenceClient(c config) *NoticePreferenceClient {
+	return &NoticePreferenceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `noticepreference.Hooks(f(g(h())))`.
+func (c *NoticePreferenceClient) Use(hooks ...Hook) {
+	c.hooks.NoticePreference = append(c.hooks.NoticePreference, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `noticepreference.Intercept(f(g(h())))`.
+func (c *NoticePreferenceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.NoticePreference = append(c.inters.NoticePreference, interceptors...)
+}
+
+// Create returns a builder for creating a NoticePreference entity.
+func (c *NoticePreferenceClient) Create() *NoticePreferenceCreate {
+	mutation := newNoticePreferenceMutation(c.config, OpCreate)
+	return &NoticePreferenceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of NoticePreference entities.
+func (c *NoticePreferenceClient) CreateBulk(builders ...*NoticePreferenceCreate) *NoticePreferenceCreateBulk {
+	return &NoticePreferenceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NoticePreferenceClient) MapCreateBulk(slice any, setFunc func(*NoticePreferenceCreate, int)) *NoticePreferenceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NoticePreferenceCreateBulk{err: fmt.Errorf("calling to NoticePreferenceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NoticePreferenceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NoticePreferenceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for NoticePreference.
+func (c *NoticePreferenceClient) Update() *NoticePreferenceUpdate {
+	mutation := newNoticePreferenceMutation(c.config, OpUpdate)
+	return &NoticePreferenceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NoticePreferenceClient) UpdateOne(_m *NoticePreference) *NoticePreferenceUpdateOne {
+	mutation := newNoticePreferenceMutation(c.config, OpUpdateOne, withNoticePreference(_m))
+	return &NoticePreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NoticePreferenceClient) UpdateOneID(id uuid.UUID) *NoticePreferenceUpdateOne {
+	mutation := newNoticePreferenceMutation(c.config, OpUpdateOne, withNoticePreferenceID(id))
+	return &NoticePreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for NoticePreference.
+func (c *NoticePreferenceClient) Delete() *NoticePreferenceDelete {
+	mutation := newNoticePreferenceMutation(c.config, OpDelete)
+	return &NoticePreferenceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NoticePreferenceClient) DeleteOne(_m *NoticePreference) *NoticePreferenceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NoticePreferenceClient) DeleteOneID(id uuid.UUID) *NoticePreferenceDeleteOne {
+	builder := c.Delete().Where(noticepreference.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NoticePreferenceDeleteOne{builder}
+}
+
+// Query returns a query builder for NoticePreference.
+func (c *NoticePreferenceClient) Query() *NoticePreferenceQuery {
+	return &NoticePreferenceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNoticePreference},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a NoticePreference entity by its id.
+func (c *NoticePreferenceClient) Get(ctx context.Context, id uuid.UUID) (*NoticePreference, error) {
+	return c.Query().Where(noticepreference.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NoticePreferenceClient) GetX(ctx context.Context, id uuid.UUID) *NoticePreference {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a NoticePreference.
+func (c *NoticePreferenceClient) QueryEducator(_m *NoticePreference) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(noticepreference.Table, noticepreference.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, noticepreference.EducatorTable, noticepreference.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *NoticePreferenceClient) Hooks() []Hook {
+	return c.hooks.NoticePreference
+}
+
+// Interceptors returns the client interceptors.
+func (c *NoticePreferenceClient) Interceptors() []Interceptor {
+	return c.inters.NoticePreference
+}
+
+func (c *NoticePreferenceClient) mutate(ctx context.Context, m *NoticePreferenceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NoticePreferenceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NoticePreferenceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NoticePreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NoticePreferenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown NoticePreference mutation op: %q", m.Op())
 	}
 }
 
@@ -5288,6 +7064,352 @@ func (c *PerformanceAssessmentClient) mutate(ctx context.Context, m *Performance
 		return (&PerformanceAssessmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown PerformanceAssessment mutation op: %q", m.Op())
+	}
+}
+
+// PlacementClient is a client for the Placement schema.
+type PlacementClient struct {
+	config
+}
+
+// NewPlacementClient returns a client for the Placement from the given config.
+func NewPlacementClient(c config) *PlacementClient {
+	return &PlacementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `placement.Hooks(f(g(h())))`.
+func (c *PlacementClient) Use(hooks ...Hook) {
+	c.hooks.Placement = append(c.hooks.Placement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `placement.Intercept(f(g(h())))`.
+func (c *PlacementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Placement = append(c.inters.Placement, interceptors...)
+}
+
+// Create returns a builder for creating a Placement entity.
+func (c *PlacementClient) Create() *PlacementCreate {
+	mutation := newPlacementMutation(c.config, OpCreate)
+	return &PlacementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Placement entities.
+func (c *PlacementClient) CreateBulk(builders ...*PlacementCreate) *PlacementCreateBulk {
+	return &PlacementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PlacementClient) MapCreateBulk(slice any, setFunc func(*PlacementCreate, int)) *PlacementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PlacementCreateBulk{err: fmt.Errorf("calling to PlacementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PlacementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PlacementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Placement.
+func (c *PlacementClient) Update() *PlacementUpdate {
+	mutation := newPlacementMutation(c.config, OpUpdate)
+	return &PlacementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PlacementClient) UpdateOne(_m *Placement) *PlacementUpdateOne {
+	mutation := newPlacementMutation(c.config, OpUpdateOne, withPlacement(_m))
+	return &PlacementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PlacementClient) UpdateOneID(id uuid.UUID) *PlacementUpdateOne {
+	mutation := newPlacementMutation(c.config, OpUpdateOne, withPlacementID(id))
+	return &PlacementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Placement.
+func (c *PlacementClient) Delete() *PlacementDelete {
+	mutation := newPlacementMutation(c.config, OpDelete)
+	return &PlacementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PlacementClient) DeleteOne(_m *Placement) *PlacementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PlacementClient) DeleteOneID(id uuid.UUID) *PlacementDeleteOne {
+	builder := c.Delete().Where(placement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PlacementDeleteOne{builder}
+}
+
+// Query returns a query builder for Placement.
+func (c *PlacementClient) Query() *PlacementQuery {
+	return &PlacementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePlacement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Placement entity by its id.
+func (c *PlacementClient) Get(ctx context.Context, id uuid.UUID) (*Placement, error) {
+	return c.Query().Where(placement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PlacementClient) GetX(ctx context.Context, id uuid.UUID) *Placement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPlacementProposal queries the placement_proposal edge of a Placement.
+func (c *PlacementClient) QueryPlacementProposal(_m *Placement) *PlacementProposalQuery {
+	query := (&PlacementProposalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(placement.Table, placement.FieldID, id),
+			sqlgraph.To(placementproposal.Table, placementproposal.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, placement.PlacementProposalTable, placement.PlacementProposalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApplication queries the application edge of a Placement.
+func (c *PlacementClient) QueryApplication(_m *Placement) *ApplicationQuery {
+	query := (&ApplicationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(placement.Table, placement.FieldID, id),
+			sqlgraph.To(application.Table, application.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, placement.ApplicationTable, placement.ApplicationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySection queries the section edge of a Placement.
+func (c *PlacementClient) QuerySection(_m *Placement) *SectionQuery {
+	query := (&SectionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(placement.Table, placement.FieldID, id),
+			sqlgraph.To(section.Table, section.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, placement.SectionTable, placement.SectionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PlacementClient) Hooks() []Hook {
+	return c.hooks.Placement
+}
+
+// Interceptors returns the client interceptors.
+func (c *PlacementClient) Interceptors() []Interceptor {
+	return c.inters.Placement
+}
+
+func (c *PlacementClient) mutate(ctx context.Context, m *PlacementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PlacementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PlacementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PlacementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PlacementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Placement mutation op: %q", m.Op())
+	}
+}
+
+// PlacementProposalClient is a client for the PlacementProposal schema.
+type PlacementProposalClient struct {
+	config
+}
+
+// NewPlacementProposalClient returns a client for the PlacementProposal from the given config.
+func NewPlacementProposalClient(c config) *PlacementProposalClient {
+	return &PlacementProposalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `placementproposal.Hooks(f(g(h())))`.
+func (c *PlacementProposalClient) Use(hooks ...Hook) {
+	c.hooks.PlacementProposal = append(c.hooks.PlacementProposal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `placementproposal.Intercept(f(g(h())))`.
+func (c *PlacementProposalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PlacementProposal = append(c.inters.PlacementProposal, interceptors...)
+}
+
+// Create returns a builder for creating a PlacementProposal entity.
+func (c *PlacementProposalClient) Create() *PlacementProposalCreate {
+	mutation := newPlacementProposalMutation(c.config, OpCreate)
+	return &PlacementProposalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PlacementProposal entities.
+func (c *PlacementProposalClient) CreateBulk(builders ...*PlacementProposalCreate) *PlacementProposalCreateBulk {
+	return &PlacementProposalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PlacementProposalClient) MapCreateBulk(slice any, setFunc func(*PlacementProposalCreate, int)) *PlacementProposalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PlacementProposalCreateBulk{err: fmt.Errorf("calling to PlacementProposalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PlacementProposalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PlacementProposalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PlacementProposal.
+func (c *PlacementProposalClient) Update() *PlacementProposalUpdate {
+	mutation := newPlacementProposalMutation(c.config, OpUpdate)
+	return &PlacementProposalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PlacementProposalClient) UpdateOne(_m *PlacementProposal) *PlacementProposalUpdateOne {
+	mutation := newPlacementProposalMutation(c.config, OpUpdateOne, withPlacementProposal(_m))
+	return &PlacementProposalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PlacementProposalClient) UpdateOneID(id uuid.UUID) *PlacementProposalUpdateOne {
+	mutation := newPlacementProposalMutation(c.config, OpUpdateOne, withPlacementProposalID(id))
+	return &PlacementProposalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PlacementProposal.
+func (c *PlacementProposalClient) Delete() *PlacementProposalDelete {
+	mutation := newPlacementProposalMutation(c.config, OpDelete)
+	return &PlacementProposalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PlacementProposalClient) DeleteOne(_m *PlacementProposal) *PlacementProposalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PlacementProposalClient) DeleteOneID(id uuid.UUID) *PlacementProposalDeleteOne {
+	builder := c.Delete().Where(placementproposal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PlacementProposalDeleteOne{builder}
+}
+
+// Query returns a query builder for PlacementProposal.
+func (c *PlacementProposalClient) Query() *PlacementProposalQuery {
+	return &PlacementProposalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePlacementProposal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PlacementProposal entity by its id.
+func (c *PlacementProposalClient) Get(ctx context.Context, id uuid.UUID) (*PlacementProposal, error) {
+	return c.Query().Where(placementproposal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PlacementProposalClient) GetX(ctx context.Context, id uuid.UUID) *PlacementProposal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTerm queries the term edge of a PlacementProposal.
+func (c *PlacementProposalClient) QueryTerm(_m *PlacementProposal) *TermQuery {
+	query := (&TermClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(placementproposal.Table, placementproposal.FieldID, id),
+			sqlgraph.To(term.Table, term.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, placementproposal.TermTable, placementproposal.TermColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCourse queries the course edge of a PlacementProposal.
+func (c *PlacementProposalClient) QueryCourse(_m *PlacementProposal) *CourseQuery {
+	query := (&CourseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(placementproposal.Table, placementproposal.FieldID, id),
+			sqlgraph.To(course.Table, course.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, placementproposal.CourseTable, placementproposal.CourseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PlacementProposalClient) Hooks() []Hook {
+	return c.hooks.PlacementProposal
+}
+
+// Interceptors returns the client interceptors.
+func (c *PlacementProposalClient) Interceptors() []Interceptor {
+	return c.inters.PlacementProposal
+}
+
+func (c *PlacementProposalClient) mutate(ctx context.Context, m *PlacementProposalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PlacementProposalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PlacementProposalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PlacementProposalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PlacementProposalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PlacementProposal mutation op: %q", m.Op())
 	}
 }
 
@@ -5580,6 +7702,22 @@ func (c *RegistrationClient) QueryRoleAssignment(_m *Registration) *RoleAssignme
 	return query
 }
 
+// QueryCreditInstitution queries the credit_institution edge of a Registration.
+func (c *RegistrationClient) QueryCreditInstitution(_m *Registration) *InstitutionQuery {
+	query := (&InstitutionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(registration.Table, registration.FieldID, id),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, registration.CreditInstitutionTable, registration.CreditInstitutionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryFramework queries the framework edge of a Registration.
 func (c *RegistrationClient) QueryFramework(_m *Registration) *FrameworkQuery {
 	query := (&FrameworkClient{config: c.config}).Query()
@@ -5589,6 +7727,22 @@ func (c *RegistrationClient) QueryFramework(_m *Registration) *FrameworkQuery {
 			sqlgraph.From(registration.Table, registration.FieldID, id),
 			sqlgraph.To(framework.Table, framework.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, registration.FrameworkTable, registration.FrameworkColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApplication queries the application edge of a Registration.
+func (c *RegistrationClient) QueryApplication(_m *Registration) *ApplicationQuery {
+	query := (&ApplicationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(registration.Table, registration.FieldID, id),
+			sqlgraph.To(application.Table, application.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, registration.ApplicationTable, registration.ApplicationColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -6712,6 +8866,139 @@ func (c *SchoolClient) mutate(ctx context.Context, m *SchoolMutation) (Value, er
 	}
 }
 
+// SchoolCalendarClient is a client for the SchoolCalendar schema.
+type SchoolCalendarClient struct {
+	config
+}
+
+// NewSchoolCalendarClient returns a client for the SchoolCalendar from the given config.
+func NewSchoolCalendarClient(c config) *SchoolCalendarClient {
+	return &SchoolCalendarClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `schoolcalendar.Hooks(f(g(h())))`.
+func (c *SchoolCalendarClient) Use(hooks ...Hook) {
+	c.hooks.SchoolCalendar = append(c.hooks.SchoolCalendar, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `schoolcalendar.Intercept(f(g(h())))`.
+func (c *SchoolCalendarClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SchoolCalendar = append(c.inters.SchoolCalendar, interceptors...)
+}
+
+// Create returns a builder for creating a SchoolCalendar entity.
+func (c *SchoolCalendarClient) Create() *SchoolCalendarCreate {
+	mutation := newSchoolCalendarMutation(c.config, OpCreate)
+	return &SchoolCalendarCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SchoolCalendar entities.
+func (c *SchoolCalendarClient) CreateBulk(builders ...*SchoolCalendarCreate) *SchoolCalendarCreateBulk {
+	return &SchoolCalendarCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SchoolCalendarClient) MapCreateBulk(slice any, setFunc func(*SchoolCalendarCreate, int)) *SchoolCalendarCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SchoolCalendarCreateBulk{err: fmt.Errorf("calling to SchoolCalendarClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SchoolCalendarCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SchoolCalendarCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SchoolCalendar.
+func (c *SchoolCalendarClient) Update() *SchoolCalendarUpdate {
+	mutation := newSchoolCalendarMutation(c.config, OpUpdate)
+	return &SchoolCalendarUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SchoolCalendarClient) UpdateOne(_m *SchoolCalendar) *SchoolCalendarUpdateOne {
+	mutation := newSchoolCalendarMutation(c.config, OpUpdateOne, withSchoolCalendar(_m))
+	return &SchoolCalendarUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SchoolCalendarClient) UpdateOneID(id string) *SchoolCalendarUpdateOne {
+	mutation := newSchoolCalendarMutation(c.config, OpUpdateOne, withSchoolCalendarID(id))
+	return &SchoolCalendarUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SchoolCalendar.
+func (c *SchoolCalendarClient) Delete() *SchoolCalendarDelete {
+	mutation := newSchoolCalendarMutation(c.config, OpDelete)
+	return &SchoolCalendarDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SchoolCalendarClient) DeleteOne(_m *SchoolCalendar) *SchoolCalendarDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SchoolCalendarClient) DeleteOneID(id string) *SchoolCalendarDeleteOne {
+	builder := c.Delete().Where(schoolcalendar.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SchoolCalendarDeleteOne{builder}
+}
+
+// Query returns a query builder for SchoolCalendar.
+func (c *SchoolCalendarClient) Query() *SchoolCalendarQuery {
+	return &SchoolCalendarQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSchoolCalendar},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SchoolCalendar entity by its id.
+func (c *SchoolCalendarClient) Get(ctx context.Context, id string) (*SchoolCalendar, error) {
+	return c.Query().Where(schoolcalendar.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SchoolCalendarClient) GetX(ctx context.Context, id string) *SchoolCalendar {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SchoolCalendarClient) Hooks() []Hook {
+	return c.hooks.SchoolCalendar
+}
+
+// Interceptors returns the client interceptors.
+func (c *SchoolCalendarClient) Interceptors() []Interceptor {
+	return c.inters.SchoolCalendar
+}
+
+func (c *SchoolCalendarClient) mutate(ctx context.Context, m *SchoolCalendarMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SchoolCalendarCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SchoolCalendarUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SchoolCalendarUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SchoolCalendarDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SchoolCalendar mutation op: %q", m.Op())
+	}
+}
+
 // ScoreSheetClient is a client for the ScoreSheet schema.
 type ScoreSheetClient struct {
 	config
@@ -6858,6 +9145,155 @@ func (c *ScoreSheetClient) mutate(ctx context.Context, m *ScoreSheetMutation) (V
 		return (&ScoreSheetDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ScoreSheet mutation op: %q", m.Op())
+	}
+}
+
+// SeatingEntryClient is a client for the SeatingEntry schema.
+type SeatingEntryClient struct {
+	config
+}
+
+// NewSeatingEntryClient returns a client for the SeatingEntry from the given config.
+func NewSeatingEntryClient(c config) *SeatingEntryClient {
+	return &SeatingEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `seatingentry.Hooks(f(g(h())))`.
+func (c *SeatingEntryClient) Use(hooks ...Hook) {
+	c.hooks.SeatingEntry = append(c.hooks.SeatingEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `seatingentry.Intercept(f(g(h())))`.
+func (c *SeatingEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SeatingEntry = append(c.inters.SeatingEntry, interceptors...)
+}
+
+// Create returns a builder for creating a SeatingEntry entity.
+func (c *SeatingEntryClient) Create() *SeatingEntryCreate {
+	mutation := newSeatingEntryMutation(c.config, OpCreate)
+	return &SeatingEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SeatingEntry entities.
+func (c *SeatingEntryClient) CreateBulk(builders ...*SeatingEntryCreate) *SeatingEntryCreateBulk {
+	return &SeatingEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SeatingEntryClient) MapCreateBulk(slice any, setFunc func(*SeatingEntryCreate, int)) *SeatingEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SeatingEntryCreateBulk{err: fmt.Errorf("calling to SeatingEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SeatingEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SeatingEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SeatingEntry.
+func (c *SeatingEntryClient) Update() *SeatingEntryUpdate {
+	mutation := newSeatingEntryMutation(c.config, OpUpdate)
+	return &SeatingEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SeatingEntryClient) UpdateOne(_m *SeatingEntry) *SeatingEntryUpdateOne {
+	mutation := newSeatingEntryMutation(c.config, OpUpdateOne, withSeatingEntry(_m))
+	return &SeatingEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SeatingEntryClient) UpdateOneID(id uuid.UUID) *SeatingEntryUpdateOne {
+	mutation := newSeatingEntryMutation(c.config, OpUpdateOne, withSeatingEntryID(id))
+	return &SeatingEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SeatingEntry.
+func (c *SeatingEntryClient) Delete() *SeatingEntryDelete {
+	mutation := newSeatingEntryMutation(c.config, OpDelete)
+	return &SeatingEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SeatingEntryClient) DeleteOne(_m *SeatingEntry) *SeatingEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SeatingEntryClient) DeleteOneID(id uuid.UUID) *SeatingEntryDeleteOne {
+	builder := c.Delete().Where(seatingentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SeatingEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for SeatingEntry.
+func (c *SeatingEntryClient) Query() *SeatingEntryQuery {
+	return &SeatingEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSeatingEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SeatingEntry entity by its id.
+func (c *SeatingEntryClient) Get(ctx context.Context, id uuid.UUID) (*SeatingEntry, error) {
+	return c.Query().Where(seatingentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SeatingEntryClient) GetX(ctx context.Context, id uuid.UUID) *SeatingEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySection queries the section edge of a SeatingEntry.
+func (c *SeatingEntryClient) QuerySection(_m *SeatingEntry) *SectionQuery {
+	query := (&SectionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(seatingentry.Table, seatingentry.FieldID, id),
+			sqlgraph.To(section.Table, section.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, seatingentry.SectionTable, seatingentry.SectionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SeatingEntryClient) Hooks() []Hook {
+	return c.hooks.SeatingEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *SeatingEntryClient) Interceptors() []Interceptor {
+	return c.inters.SeatingEntry
+}
+
+func (c *SeatingEntryClient) mutate(ctx context.Context, m *SeatingEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SeatingEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SeatingEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SeatingEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SeatingEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SeatingEntry mutation op: %q", m.Op())
 	}
 }
 
@@ -7010,6 +9446,22 @@ func (c *SectionClient) QueryRoleFamily(_m *Section) *RoleFamilyQuery {
 			sqlgraph.From(section.Table, section.FieldID, id),
 			sqlgraph.To(rolefamily.Table, rolefamily.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, section.RoleFamilyTable, section.RoleFamilyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySchool queries the school edge of a Section.
+func (c *SectionClient) QuerySchool(_m *Section) *SchoolQuery {
+	query := (&SchoolClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(section.Table, section.FieldID, id),
+			sqlgraph.To(school.Table, school.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, section.SchoolTable, section.SchoolColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -7204,6 +9656,171 @@ func (c *SectionFacilitatorClient) mutate(ctx context.Context, m *SectionFacilit
 		return (&SectionFacilitatorDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown SectionFacilitator mutation op: %q", m.Op())
+	}
+}
+
+// SignInAttemptClient is a client for the SignInAttempt schema.
+type SignInAttemptClient struct {
+	config
+}
+
+// NewSignInAttemptClient returns a client for the SignInAttempt from the given config.
+func NewSignInAttemptClient(c config) *SignInAttemptClient {
+	return &SignInAttemptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signinattempt.Hooks(f(g(h())))`.
+func (c *SignInAttemptClient) Use(hooks ...Hook) {
+	c.hooks.SignInAttempt = append(c.hooks.SignInAttempt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signinattempt.Intercept(f(g(h())))`.
+func (c *SignInAttemptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SignInAttempt = append(c.inters.SignInAttempt, interceptors...)
+}
+
+// Create returns a builder for creating a SignInAttempt entity.
+func (c *SignInAttemptClient) Create() *SignInAttemptCreate {
+	mutation := newSignInAttemptMutation(c.config, OpCreate)
+	return &SignInAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SignInAttempt entities.
+func (c *SignInAttemptClient) CreateBulk(builders ...*SignInAttemptCreate) *SignInAttemptCreateBulk {
+	return &SignInAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignInAttemptClient) MapCreateBulk(slice any, setFunc func(*SignInAttemptCreate, int)) *SignInAttemptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignInAttemptCreateBulk{err: fmt.Errorf("calling to SignInAttemptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignInAttemptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignInAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SignInAttempt.
+func (c *SignInAttemptClient) Update() *SignInAttemptUpdate {
+	mutation := newSignInAttemptMutation(c.config, OpUpdate)
+	return &SignInAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignInAttemptClient) UpdateOne(_m *SignInAttempt) *SignInAttemptUpdateOne {
+	mutation := newSignInAttemptMutation(c.config, OpUpdateOne, withSignInAttempt(_m))
+	return &SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignInAttemptClient) UpdateOneID(id uuid.UUID) *SignInAttemptUpdateOne {
+	mutation := newSignInAttemptMutation(c.config, OpUpdateOne, withSignInAttemptID(id))
+	return &SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SignInAttempt.
+func (c *SignInAttemptClient) Delete() *SignInAttemptDelete {
+	mutation := newSignInAttemptMutation(c.config, OpDelete)
+	return &SignInAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignInAttemptClient) DeleteOne(_m *SignInAttempt) *SignInAttemptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignInAttemptClient) DeleteOneID(id uuid.UUID) *SignInAttemptDeleteOne {
+	builder := c.Delete().Where(signinattempt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignInAttemptDeleteOne{builder}
+}
+
+// Query returns a query builder for SignInAttempt.
+func (c *SignInAttemptClient) Query() *SignInAttemptQuery {
+	return &SignInAttemptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignInAttempt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SignInAttempt entity by its id.
+func (c *SignInAttemptClient) Get(ctx context.Context, id uuid.UUID) (*SignInAttempt, error) {
+	return c.Query().Where(signinattempt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignInAttemptClient) GetX(ctx context.Context, id uuid.UUID) *SignInAttempt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMeeting queries the meeting edge of a SignInAttempt.
+func (c *SignInAttemptClient) QueryMeeting(_m *SignInAttempt) *MeetingQuery {
+	query := (&MeetingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(signinattempt.Table, signinattempt.FieldID, id),
+			sqlgraph.To(meeting.Table, meeting.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, signinattempt.MeetingTable, signinattempt.MeetingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEducator queries the educator edge of a SignInAttempt.
+func (c *SignInAttemptClient) QueryEducator(_m *SignInAttempt) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(signinattempt.Table, signinattempt.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, signinattempt.EducatorTable, signinattempt.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SignInAttemptClient) Hooks() []Hook {
+	return c.hooks.SignInAttempt
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignInAttemptClient) Interceptors() []Interceptor {
+	return c.inters.SignInAttempt
+}
+
+func (c *SignInAttemptClient) mutate(ctx context.Context, m *SignInAttemptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignInAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignInAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignInAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SignInAttempt mutation op: %q", m.Op())
 	}
 }
 
@@ -7939,26 +10556,30 @@ func (c *WebhookSubscriptionClient) mutate(ctx context.Context, m *WebhookSubscr
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIClient, APIKey, Agreement, AgreementCourse, Attainment, AttendanceEntry,
-		Competency, Consent, CoreSkill, Course, CourseVersion, Credential,
-		CredentialEvent, CredentialType, CreditRequest, District, Educator,
-		EducatorEmail, EducatorMerge, EducatorName, Employment, Evidence, ExternalID,
-		Framework, Institution, IssueBatch, IssueResult, Meeting,
-		PerformanceAssessment, PolicyVersion, Registration, Role, RoleAssignment,
-		RoleBinding, RoleFamily, RosterAction, RosterImport, School, ScoreSheet,
-		Section, SectionFacilitator, StatusList, Submission, Term, Training,
-		WebhookSubscription []ent.Hook
+		APIClient, APIKey, Agreement, AgreementCourse, Application, ApplicationMember,
+		Attainment, AttendanceEntry, Booking, CalendarLink, Competency, Consent,
+		CoreSkill, Course, CourseVersion, Credential, CredentialEvent, CredentialType,
+		CreditRequest, District, Educator, EducatorEmail, EducatorMerge, EducatorName,
+		Employment, Evidence, ExternalID, FeedbackAnswer, FeedbackParticipation,
+		FeedbackRound, Framework, Institution, IssueBatch, IssueResult, LedgerEntry,
+		Meeting, Notice, NoticePreference, PerformanceAssessment, Placement,
+		PlacementProposal, PolicyVersion, Registration, Role, RoleAssignment,
+		RoleBinding, RoleFamily, RosterAction, RosterImport, School, SchoolCalendar,
+		ScoreSheet, SeatingEntry, Section, SectionFacilitator, SignInAttempt,
+		StatusList, Submission, Term, Training, WebhookSubscription []ent.Hook
 	}
 	inters struct {
-		APIClient, APIKey, Agreement, AgreementCourse, Attainment, AttendanceEntry,
-		Competency, Consent, CoreSkill, Course, CourseVersion, Credential,
-		CredentialEvent, CredentialType, CreditRequest, District, Educator,
-		EducatorEmail, EducatorMerge, EducatorName, Employment, Evidence, ExternalID,
-		Framework, Institution, IssueBatch, IssueResult, Meeting,
-		PerformanceAssessment, PolicyVersion, Registration, Role, RoleAssignment,
-		RoleBinding, RoleFamily, RosterAction, RosterImport, School, ScoreSheet,
-		Section, SectionFacilitator, StatusList, Submission, Term, Training,
-		WebhookSubscription []ent.Interceptor
+		APIClient, APIKey, Agreement, AgreementCourse, Application, ApplicationMember,
+		Attainment, AttendanceEntry, Booking, CalendarLink, Competency, Consent,
+		CoreSkill, Course, CourseVersion, Credential, CredentialEvent, CredentialType,
+		CreditRequest, District, Educator, EducatorEmail, EducatorMerge, EducatorName,
+		Employment, Evidence, ExternalID, FeedbackAnswer, FeedbackParticipation,
+		FeedbackRound, Framework, Institution, IssueBatch, IssueResult, LedgerEntry,
+		Meeting, Notice, NoticePreference, PerformanceAssessment, Placement,
+		PlacementProposal, PolicyVersion, Registration, Role, RoleAssignment,
+		RoleBinding, RoleFamily, RosterAction, RosterImport, School, SchoolCalendar,
+		ScoreSheet, SeatingEntry, Section, SectionFacilitator, SignInAttempt,
+		StatusList, Submission, Term, Training, WebhookSubscription []ent.Interceptor
 	}
 )
 

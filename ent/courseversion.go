@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/btlc/btlc/ent/course"
 	"github.com/btlc/btlc/ent/courseversion"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/google/uuid"
 )
 
@@ -40,6 +41,16 @@ type CourseVersion struct {
 	Credits int32 `json:"credits,omitempty"`
 	// AttendanceEntryDays holds the value of the "attendance_entry_days" field.
 	AttendanceEntryDays int32 `json:"attendance_entry_days,omitempty"`
+	// SessionPattern holds the value of the "session_pattern" field.
+	SessionPattern []schema.SessionPattern `json:"session_pattern,omitempty"`
+	// Syllabus holds the value of the "syllabus" field.
+	Syllabus []schema.SyllabusUnit `json:"syllabus,omitempty"`
+	// Resources holds the value of the "resources" field.
+	Resources []schema.CourseResource `json:"resources,omitempty"`
+	// ServedGoals holds the value of the "served_goals" field.
+	ServedGoals []schema.ServedGoal `json:"served_goals,omitempty"`
+	// ChangeNote holds the value of the "change_note" field.
+	ChangeNote string `json:"change_note,omitempty"`
 	// Sources holds the value of the "sources" field.
 	Sources []string `json:"sources,omitempty"`
 	// Assumptions holds the value of the "assumptions" field.
@@ -75,11 +86,11 @@ func (*CourseVersion) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case courseversion.FieldSources, courseversion.FieldAssumptions:
+		case courseversion.FieldSessionPattern, courseversion.FieldSyllabus, courseversion.FieldResources, courseversion.FieldServedGoals, courseversion.FieldSources, courseversion.FieldAssumptions:
 			values[i] = new([]byte)
 		case courseversion.FieldVersionNumber, courseversion.FieldContactMinutes, courseversion.FieldWeeks, courseversion.FieldMeetingCount, courseversion.FieldFeeUnits, courseversion.FieldCredits, courseversion.FieldAttendanceEntryDays:
 			values[i] = new(sql.NullInt64)
-		case courseversion.FieldCourseID, courseversion.FieldFeeCurrency:
+		case courseversion.FieldCourseID, courseversion.FieldFeeCurrency, courseversion.FieldChangeNote:
 			values[i] = new(sql.NullString)
 		case courseversion.FieldCreateTime:
 			values[i] = new(sql.NullTime)
@@ -165,6 +176,44 @@ func (_m *CourseVersion) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field attendance_entry_days", values[i])
 			} else if value.Valid {
 				_m.AttendanceEntryDays = int32(value.Int64)
+			}
+		case courseversion.FieldSessionPattern:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field session_pattern", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.SessionPattern); err != nil {
+					return fmt.Errorf("unmarshal field session_pattern: %w", err)
+				}
+			}
+		case courseversion.FieldSyllabus:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field syllabus", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Syllabus); err != nil {
+					return fmt.Errorf("unmarshal field syllabus: %w", err)
+				}
+			}
+		case courseversion.FieldResources:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field resources", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Resources); err != nil {
+					return fmt.Errorf("unmarshal field resources: %w", err)
+				}
+			}
+		case courseversion.FieldServedGoals:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field served_goals", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.ServedGoals); err != nil {
+					return fmt.Errorf("unmarshal field served_goals: %w", err)
+				}
+			}
+		case courseversion.FieldChangeNote:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field change_note", values[i])
+			} else if value.Valid {
+				_m.ChangeNote = value.String
 			}
 		case courseversion.FieldSources:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -252,6 +301,21 @@ func (_m *CourseVersion) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("attendance_entry_days=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AttendanceEntryDays))
+	builder.WriteString(", ")
+	builder.WriteString("session_pattern=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SessionPattern))
+	builder.WriteString(", ")
+	builder.WriteString("syllabus=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Syllabus))
+	builder.WriteString(", ")
+	builder.WriteString("resources=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Resources))
+	builder.WriteString(", ")
+	builder.WriteString("served_goals=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ServedGoals))
+	builder.WriteString(", ")
+	builder.WriteString("change_note=")
+	builder.WriteString(_m.ChangeNote)
 	builder.WriteString(", ")
 	builder.WriteString("sources=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Sources))

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/course"
 	"github.com/btlc/btlc/ent/courseversion"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/google/uuid"
 )
 
@@ -93,6 +94,44 @@ func (_c *CourseVersionCreate) SetAttendanceEntryDays(v int32) *CourseVersionCre
 	return _c
 }
 
+// SetSessionPattern sets the "session_pattern" field.
+func (_c *CourseVersionCreate) SetSessionPattern(v []schema.SessionPattern) *CourseVersionCreate {
+	_c.mutation.SetSessionPattern(v)
+	return _c
+}
+
+// SetSyllabus sets the "syllabus" field.
+func (_c *CourseVersionCreate) SetSyllabus(v []schema.SyllabusUnit) *CourseVersionCreate {
+	_c.mutation.SetSyllabus(v)
+	return _c
+}
+
+// SetResources sets the "resources" field.
+func (_c *CourseVersionCreate) SetResources(v []schema.CourseResource) *CourseVersionCreate {
+	_c.mutation.SetResources(v)
+	return _c
+}
+
+// SetServedGoals sets the "served_goals" field.
+func (_c *CourseVersionCreate) SetServedGoals(v []schema.ServedGoal) *CourseVersionCreate {
+	_c.mutation.SetServedGoals(v)
+	return _c
+}
+
+// SetChangeNote sets the "change_note" field.
+func (_c *CourseVersionCreate) SetChangeNote(v string) *CourseVersionCreate {
+	_c.mutation.SetChangeNote(v)
+	return _c
+}
+
+// SetNillableChangeNote sets the "change_note" field if the given value is not nil.
+func (_c *CourseVersionCreate) SetNillableChangeNote(v *string) *CourseVersionCreate {
+	if v != nil {
+		_c.SetChangeNote(*v)
+	}
+	return _c
+}
+
 // SetSources sets the "sources" field.
 func (_c *CourseVersionCreate) SetSources(v []string) *CourseVersionCreate {
 	_c.mutation.SetSources(v)
@@ -163,6 +202,26 @@ func (_c *CourseVersionCreate) defaults() {
 		v := courseversion.DefaultCreateTime()
 		_c.mutation.SetCreateTime(v)
 	}
+	if _, ok := _c.mutation.SessionPattern(); !ok {
+		v := courseversion.DefaultSessionPattern
+		_c.mutation.SetSessionPattern(v)
+	}
+	if _, ok := _c.mutation.Syllabus(); !ok {
+		v := courseversion.DefaultSyllabus
+		_c.mutation.SetSyllabus(v)
+	}
+	if _, ok := _c.mutation.Resources(); !ok {
+		v := courseversion.DefaultResources
+		_c.mutation.SetResources(v)
+	}
+	if _, ok := _c.mutation.ServedGoals(); !ok {
+		v := courseversion.DefaultServedGoals
+		_c.mutation.SetServedGoals(v)
+	}
+	if _, ok := _c.mutation.ChangeNote(); !ok {
+		v := courseversion.DefaultChangeNote
+		_c.mutation.SetChangeNote(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := courseversion.DefaultID()
 		_c.mutation.SetID(v)
@@ -200,6 +259,9 @@ func (_c *CourseVersionCreate) check() error {
 	}
 	if _, ok := _c.mutation.AttendanceEntryDays(); !ok {
 		return &ValidationError{Name: "attendance_entry_days", err: errors.New(`ent: missing required field "CourseVersion.attendance_entry_days"`)}
+	}
+	if _, ok := _c.mutation.ChangeNote(); !ok {
+		return &ValidationError{Name: "change_note", err: errors.New(`ent: missing required field "CourseVersion.change_note"`)}
 	}
 	if _, ok := _c.mutation.Sources(); !ok {
 		return &ValidationError{Name: "sources", err: errors.New(`ent: missing required field "CourseVersion.sources"`)}
@@ -278,6 +340,26 @@ func (_c *CourseVersionCreate) createSpec() (*CourseVersion, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.AttendanceEntryDays(); ok {
 		_spec.SetField(courseversion.FieldAttendanceEntryDays, field.TypeInt32, value)
 		_node.AttendanceEntryDays = value
+	}
+	if value, ok := _c.mutation.SessionPattern(); ok {
+		_spec.SetField(courseversion.FieldSessionPattern, field.TypeJSON, value)
+		_node.SessionPattern = value
+	}
+	if value, ok := _c.mutation.Syllabus(); ok {
+		_spec.SetField(courseversion.FieldSyllabus, field.TypeJSON, value)
+		_node.Syllabus = value
+	}
+	if value, ok := _c.mutation.Resources(); ok {
+		_spec.SetField(courseversion.FieldResources, field.TypeJSON, value)
+		_node.Resources = value
+	}
+	if value, ok := _c.mutation.ServedGoals(); ok {
+		_spec.SetField(courseversion.FieldServedGoals, field.TypeJSON, value)
+		_node.ServedGoals = value
+	}
+	if value, ok := _c.mutation.ChangeNote(); ok {
+		_spec.SetField(courseversion.FieldChangeNote, field.TypeString, value)
+		_node.ChangeNote = value
 	}
 	if value, ok := _c.mutation.Sources(); ok {
 		_spec.SetField(courseversion.FieldSources, field.TypeJSON, value)
@@ -473,6 +555,66 @@ func (u *CourseVersionUpsert) UpdateAttendanceEntryDays() *CourseVersionUpsert {
 // AddAttendanceEntryDays adds v to the "attendance_entry_days" field.
 func (u *CourseVersionUpsert) AddAttendanceEntryDays(v int32) *CourseVersionUpsert {
 	u.Add(courseversion.FieldAttendanceEntryDays, v)
+	return u
+}
+
+// SetSessionPattern sets the "session_pattern" field.
+func (u *CourseVersionUpsert) SetSessionPattern(v []schema.SessionPattern) *CourseVersionUpsert {
+	u.Set(courseversion.FieldSessionPattern, v)
+	return u
+}
+
+// UpdateSessionPattern sets the "session_pattern" field to the value that was provided on create.
+func (u *CourseVersionUpsert) UpdateSessionPattern() *CourseVersionUpsert {
+	u.SetExcluded(courseversion.FieldSessionPattern)
+	return u
+}
+
+// SetSyllabus sets the "syllabus" field.
+func (u *CourseVersionUpsert) SetSyllabus(v []schema.SyllabusUnit) *CourseVersionUpsert {
+	u.Set(courseversion.FieldSyllabus, v)
+	return u
+}
+
+// UpdateSyllabus sets the "syllabus" field to the value that was provided on create.
+func (u *CourseVersionUpsert) UpdateSyllabus() *CourseVersionUpsert {
+	u.SetExcluded(courseversion.FieldSyllabus)
+	return u
+}
+
+// SetResources sets the "resources" field.
+func (u *CourseVersionUpsert) SetResources(v []schema.CourseResource) *CourseVersionUpsert {
+	u.Set(courseversion.FieldResources, v)
+	return u
+}
+
+// UpdateResources sets the "resources" field to the value that was provided on create.
+func (u *CourseVersionUpsert) UpdateResources() *CourseVersionUpsert {
+	u.SetExcluded(courseversion.FieldResources)
+	return u
+}
+
+// SetServedGoals sets the "served_goals" field.
+func (u *CourseVersionUpsert) SetServedGoals(v []schema.ServedGoal) *CourseVersionUpsert {
+	u.Set(courseversion.FieldServedGoals, v)
+	return u
+}
+
+// UpdateServedGoals sets the "served_goals" field to the value that was provided on create.
+func (u *CourseVersionUpsert) UpdateServedGoals() *CourseVersionUpsert {
+	u.SetExcluded(courseversion.FieldServedGoals)
+	return u
+}
+
+// SetChangeNote sets the "change_note" field.
+func (u *CourseVersionUpsert) SetChangeNote(v string) *CourseVersionUpsert {
+	u.Set(courseversion.FieldChangeNote, v)
+	return u
+}
+
+// UpdateChangeNote sets the "change_note" field to the value that was provided on create.
+func (u *CourseVersionUpsert) UpdateChangeNote() *CourseVersionUpsert {
+	u.SetExcluded(courseversion.FieldChangeNote)
 	return u
 }
 
@@ -700,6 +842,76 @@ func (u *CourseVersionUpsertOne) AddAttendanceEntryDays(v int32) *CourseVersionU
 func (u *CourseVersionUpsertOne) UpdateAttendanceEntryDays() *CourseVersionUpsertOne {
 	return u.Update(func(s *CourseVersionUpsert) {
 		s.UpdateAttendanceEntryDays()
+	})
+}
+
+// SetSessionPattern sets the "session_pattern" field.
+func (u *CourseVersionUpsertOne) SetSessionPattern(v []schema.SessionPattern) *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetSessionPattern(v)
+	})
+}
+
+// UpdateSessionPattern sets the "session_pattern" field to the value that was provided on create.
+func (u *CourseVersionUpsertOne) UpdateSessionPattern() *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateSessionPattern()
+	})
+}
+
+// SetSyllabus sets the "syllabus" field.
+func (u *CourseVersionUpsertOne) SetSyllabus(v []schema.SyllabusUnit) *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetSyllabus(v)
+	})
+}
+
+// UpdateSyllabus sets the "syllabus" field to the value that was provided on create.
+func (u *CourseVersionUpsertOne) UpdateSyllabus() *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateSyllabus()
+	})
+}
+
+// SetResources sets the "resources" field.
+func (u *CourseVersionUpsertOne) SetResources(v []schema.CourseResource) *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetResources(v)
+	})
+}
+
+// UpdateResources sets the "resources" field to the value that was provided on create.
+func (u *CourseVersionUpsertOne) UpdateResources() *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateResources()
+	})
+}
+
+// SetServedGoals sets the "served_goals" field.
+func (u *CourseVersionUpsertOne) SetServedGoals(v []schema.ServedGoal) *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetServedGoals(v)
+	})
+}
+
+// UpdateServedGoals sets the "served_goals" field to the value that was provided on create.
+func (u *CourseVersionUpsertOne) UpdateServedGoals() *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateServedGoals()
+	})
+}
+
+// SetChangeNote sets the "change_note" field.
+func (u *CourseVersionUpsertOne) SetChangeNote(v string) *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetChangeNote(v)
+	})
+}
+
+// UpdateChangeNote sets the "change_note" field to the value that was provided on create.
+func (u *CourseVersionUpsertOne) UpdateChangeNote() *CourseVersionUpsertOne {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateChangeNote()
 	})
 }
 
@@ -1099,6 +1311,76 @@ func (u *CourseVersionUpsertBulk) AddAttendanceEntryDays(v int32) *CourseVersion
 func (u *CourseVersionUpsertBulk) UpdateAttendanceEntryDays() *CourseVersionUpsertBulk {
 	return u.Update(func(s *CourseVersionUpsert) {
 		s.UpdateAttendanceEntryDays()
+	})
+}
+
+// SetSessionPattern sets the "session_pattern" field.
+func (u *CourseVersionUpsertBulk) SetSessionPattern(v []schema.SessionPattern) *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetSessionPattern(v)
+	})
+}
+
+// UpdateSessionPattern sets the "session_pattern" field to the value that was provided on create.
+func (u *CourseVersionUpsertBulk) UpdateSessionPattern() *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateSessionPattern()
+	})
+}
+
+// SetSyllabus sets the "syllabus" field.
+func (u *CourseVersionUpsertBulk) SetSyllabus(v []schema.SyllabusUnit) *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetSyllabus(v)
+	})
+}
+
+// UpdateSyllabus sets the "syllabus" field to the value that was provided on create.
+func (u *CourseVersionUpsertBulk) UpdateSyllabus() *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateSyllabus()
+	})
+}
+
+// SetResources sets the "resources" field.
+func (u *CourseVersionUpsertBulk) SetResources(v []schema.CourseResource) *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetResources(v)
+	})
+}
+
+// UpdateResources sets the "resources" field to the value that was provided on create.
+func (u *CourseVersionUpsertBulk) UpdateResources() *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateResources()
+	})
+}
+
+// SetServedGoals sets the "served_goals" field.
+func (u *CourseVersionUpsertBulk) SetServedGoals(v []schema.ServedGoal) *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetServedGoals(v)
+	})
+}
+
+// UpdateServedGoals sets the "served_goals" field to the value that was provided on create.
+func (u *CourseVersionUpsertBulk) UpdateServedGoals() *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateServedGoals()
+	})
+}
+
+// SetChangeNote sets the "change_note" field.
+func (u *CourseVersionUpsertBulk) SetChangeNote(v string) *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.SetChangeNote(v)
+	})
+}
+
+// UpdateChangeNote sets the "change_note" field to the value that was provided on create.
+func (u *CourseVersionUpsertBulk) UpdateChangeNote() *CourseVersionUpsertBulk {
+	return u.Update(func(s *CourseVersionUpsert) {
+		s.UpdateChangeNote()
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/btlc/btlc/ent/schema"
 )
 
 // CourseVersionUpdate is the builder for updating CourseVersion entities.
@@ -169,6 +170,68 @@ func (_u *CourseVersionUpdate) AddAttendanceEntryDays(v int32) *CourseVersionUpd
 	return _u
 }
 
+// SetSessionPattern sets the "session_pattern" field.
+func (_u *CourseVersionUpdate) SetSessionPattern(v []schema.SessionPattern) *CourseVersionUpdate {
+	_u.mutation.SetSessionPattern(v)
+	return _u
+}
+
+// AppendSessionPattern appends value to the "session_pattern" field.
+func (_u *CourseVersionUpdate) AppendSessionPattern(v []schema.SessionPattern) *CourseVersionUpdate {
+	_u.mutation.AppendSessionPattern(v)
+	return _u
+}
+
+// SetSyllabus sets the "syllabus" field.
+func (_u *CourseVersionUpdate) SetSyllabus(v []schema.SyllabusUnit) *CourseVersionUpdate {
+	_u.mutation.SetSyllabus(v)
+	return _u
+}
+
+// AppendSyllabus appends value to the "syllabus" field.
+func (_u *CourseVersionUpdate) AppendSyllabus(v []schema.SyllabusUnit) *CourseVersionUpdate {
+	_u.mutation.AppendSyllabus(v)
+	return _u
+}
+
+// SetResources sets the "resources" field.
+func (_u *CourseVersionUpdate) SetResources(v []schema.CourseResource) *CourseVersionUpdate {
+	_u.mutation.SetResources(v)
+	return _u
+}
+
+// AppendResources appends value to the "resources" field.
+func (_u *CourseVersionUpdate) AppendResources(v []schema.CourseResource) *CourseVersionUpdate {
+	_u.mutation.AppendResources(v)
+	return _u
+}
+
+// SetServedGoals sets the "served_goals" field.
+func (_u *CourseVersionUpdate) SetServedGoals(v []schema.ServedGoal) *CourseVersionUpdate {
+	_u.mutation.SetServedGoals(v)
+	return _u
+}
+
+// AppendServedGoals appends value to the "served_goals" field.
+func (_u *CourseVersionUpdate) AppendServedGoals(v []schema.ServedGoal) *CourseVersionUpdate {
+	_u.mutation.AppendServedGoals(v)
+	return _u
+}
+
+// SetChangeNote sets the "change_note" field.
+func (_u *CourseVersionUpdate) SetChangeNote(v string) *CourseVersionUpdate {
+	_u.mutation.SetChangeNote(v)
+	return _u
+}
+
+// SetNillableChangeNote sets the "change_note" field if the given value is not nil.
+func (_u *CourseVersionUpdate) SetNillableChangeNote(v *string) *CourseVersionUpdate {
+	if v != nil {
+		_u.SetChangeNote(*v)
+	}
+	return _u
+}
+
 // SetSources sets the "sources" field.
 func (_u *CourseVersionUpdate) SetSources(v []string) *CourseVersionUpdate {
 	_u.mutation.SetSources(v)
@@ -295,6 +358,41 @@ func (_u *CourseVersionUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	}
 	if value, ok := _u.mutation.AddedAttendanceEntryDays(); ok {
 		_spec.AddField(courseversion.FieldAttendanceEntryDays, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.SessionPattern(); ok {
+		_spec.SetField(courseversion.FieldSessionPattern, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSessionPattern(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, courseversion.FieldSessionPattern, value)
+		})
+	}
+	if value, ok := _u.mutation.Syllabus(); ok {
+		_spec.SetField(courseversion.FieldSyllabus, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSyllabus(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, courseversion.FieldSyllabus, value)
+		})
+	}
+	if value, ok := _u.mutation.Resources(); ok {
+		_spec.SetField(courseversion.FieldResources, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedResources(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, courseversion.FieldResources, value)
+		})
+	}
+	if value, ok := _u.mutation.ServedGoals(); ok {
+		_spec.SetField(courseversion.FieldServedGoals, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedServedGoals(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, courseversion.FieldServedGoals, value)
+		})
+	}
+	if value, ok := _u.mutation.ChangeNote(); ok {
+		_spec.SetField(courseversion.FieldChangeNote, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Sources(); ok {
 		_spec.SetField(courseversion.FieldSources, field.TypeJSON, value)
@@ -477,6 +575,68 @@ func (_u *CourseVersionUpdateOne) AddAttendanceEntryDays(v int32) *CourseVersion
 	return _u
 }
 
+// SetSessionPattern sets the "session_pattern" field.
+func (_u *CourseVersionUpdateOne) SetSessionPattern(v []schema.SessionPattern) *CourseVersionUpdateOne {
+	_u.mutation.SetSessionPattern(v)
+	return _u
+}
+
+// AppendSessionPattern appends value to the "session_pattern" field.
+func (_u *CourseVersionUpdateOne) AppendSessionPattern(v []schema.SessionPattern) *CourseVersionUpdateOne {
+	_u.mutation.AppendSessionPattern(v)
+	return _u
+}
+
+// SetSyllabus sets the "syllabus" field.
+func (_u *CourseVersionUpdateOne) SetSyllabus(v []schema.SyllabusUnit) *CourseVersionUpdateOne {
+	_u.mutation.SetSyllabus(v)
+	return _u
+}
+
+// AppendSyllabus appends value to the "syllabus" field.
+func (_u *CourseVersionUpdateOne) AppendSyllabus(v []schema.SyllabusUnit) *CourseVersionUpdateOne {
+	_u.mutation.AppendSyllabus(v)
+	return _u
+}
+
+// SetResources sets the "resources" field.
+func (_u *CourseVersionUpdateOne) SetResources(v []schema.CourseResource) *CourseVersionUpdateOne {
+	_u.mutation.SetResources(v)
+	return _u
+}
+
+// AppendResources appends value to the "resources" field.
+func (_u *CourseVersionUpdateOne) AppendResources(v []schema.CourseResource) *CourseVersionUpdateOne {
+	_u.mutation.AppendResources(v)
+	return _u
+}
+
+// SetServedGoals sets the "served_goals" field.
+func (_u *CourseVersionUpdateOne) SetServedGoals(v []schema.ServedGoal) *CourseVersionUpdateOne {
+	_u.mutation.SetServedGoals(v)
+	return _u
+}
+
+// AppendServedGoals appends value to the "served_goals" field.
+func (_u *CourseVersionUpdateOne) AppendServedGoals(v []schema.ServedGoal) *CourseVersionUpdateOne {
+	_u.mutation.AppendServedGoals(v)
+	return _u
+}
+
+// SetChangeNote sets the "change_note" field.
+func (_u *CourseVersionUpdateOne) SetChangeNote(v string) *CourseVersionUpdateOne {
+	_u.mutation.SetChangeNote(v)
+	return _u
+}
+
+// SetNillableChangeNote sets the "change_note" field if the given value is not nil.
+func (_u *CourseVersionUpdateOne) SetNillableChangeNote(v *string) *CourseVersionUpdateOne {
+	if v != nil {
+		_u.SetChangeNote(*v)
+	}
+	return _u
+}
+
 // SetSources sets the "sources" field.
 func (_u *CourseVersionUpdateOne) SetSources(v []string) *CourseVersionUpdateOne {
 	_u.mutation.SetSources(v)
@@ -633,6 +793,41 @@ func (_u *CourseVersionUpdateOne) sqlSave(ctx context.Context) (_node *CourseVer
 	}
 	if value, ok := _u.mutation.AddedAttendanceEntryDays(); ok {
 		_spec.AddField(courseversion.FieldAttendanceEntryDays, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.SessionPattern(); ok {
+		_spec.SetField(courseversion.FieldSessionPattern, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSessionPattern(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, courseversion.FieldSessionPattern, value)
+		})
+	}
+	if value, ok := _u.mutation.Syllabus(); ok {
+		_spec.SetField(courseversion.FieldSyllabus, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSyllabus(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, courseversion.FieldSyllabus, value)
+		})
+	}
+	if value, ok := _u.mutation.Resources(); ok {
+		_spec.SetField(courseversion.FieldResources, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedResources(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, courseversion.FieldResources, value)
+		})
+	}
+	if value, ok := _u.mutation.ServedGoals(); ok {
+		_spec.SetField(courseversion.FieldServedGoals, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedServedGoals(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, courseversion.FieldServedGoals, value)
+		})
+	}
+	if value, ok := _u.mutation.ChangeNote(); ok {
+		_spec.SetField(courseversion.FieldChangeNote, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Sources(); ok {
 		_spec.SetField(courseversion.FieldSources, field.TypeJSON, value)

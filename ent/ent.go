@@ -16,8 +16,12 @@ import (
 	"github.com/btlc/btlc/ent/agreementcourse"
 	"github.com/btlc/btlc/ent/apiclient"
 	"github.com/btlc/btlc/ent/apikey"
+	"github.com/btlc/btlc/ent/application"
+	"github.com/btlc/btlc/ent/applicationmember"
 	"github.com/btlc/btlc/ent/attainment"
 	"github.com/btlc/btlc/ent/attendanceentry"
+	"github.com/btlc/btlc/ent/booking"
+	"github.com/btlc/btlc/ent/calendarlink"
 	"github.com/btlc/btlc/ent/competency"
 	"github.com/btlc/btlc/ent/consent"
 	"github.com/btlc/btlc/ent/coreskill"
@@ -35,12 +39,20 @@ import (
 	"github.com/btlc/btlc/ent/employment"
 	"github.com/btlc/btlc/ent/evidence"
 	"github.com/btlc/btlc/ent/externalid"
+	"github.com/btlc/btlc/ent/feedbackanswer"
+	"github.com/btlc/btlc/ent/feedbackparticipation"
+	"github.com/btlc/btlc/ent/feedbackround"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/issuebatch"
 	"github.com/btlc/btlc/ent/issueresult"
+	"github.com/btlc/btlc/ent/ledgerentry"
 	"github.com/btlc/btlc/ent/meeting"
+	"github.com/btlc/btlc/ent/notice"
+	"github.com/btlc/btlc/ent/noticepreference"
 	"github.com/btlc/btlc/ent/performanceassessment"
+	"github.com/btlc/btlc/ent/placement"
+	"github.com/btlc/btlc/ent/placementproposal"
 	"github.com/btlc/btlc/ent/policyversion"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/role"
@@ -50,9 +62,12 @@ import (
 	"github.com/btlc/btlc/ent/rosteraction"
 	"github.com/btlc/btlc/ent/rosterimport"
 	"github.com/btlc/btlc/ent/school"
+	"github.com/btlc/btlc/ent/schoolcalendar"
 	"github.com/btlc/btlc/ent/scoresheet"
+	"github.com/btlc/btlc/ent/seatingentry"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
+	"github.com/btlc/btlc/ent/signinattempt"
 	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
@@ -122,8 +137,12 @@ func checkColumn(t, c string) error {
 			apikey.Table:                apikey.ValidColumn,
 			agreement.Table:             agreement.ValidColumn,
 			agreementcourse.Table:       agreementcourse.ValidColumn,
+			application.Table:           application.ValidColumn,
+			applicationmember.Table:     applicationmember.ValidColumn,
 			attainment.Table:            attainment.ValidColumn,
 			attendanceentry.Table:       attendanceentry.ValidColumn,
+			booking.Table:               booking.ValidColumn,
+			calendarlink.Table:          calendarlink.ValidColumn,
 			competency.Table:            competency.ValidColumn,
 			consent.Table:               consent.ValidColumn,
 			coreskill.Table:             coreskill.ValidColumn,
@@ -141,12 +160,20 @@ func checkColumn(t, c string) error {
 			employment.Table:            employment.ValidColumn,
 			evidence.Table:              evidence.ValidColumn,
 			externalid.Table:            externalid.ValidColumn,
+			feedbackanswer.Table:        feedbackanswer.ValidColumn,
+			feedbackparticipation.Table: feedbackparticipation.ValidColumn,
+			feedbackround.Table:         feedbackround.ValidColumn,
 			framework.Table:             framework.ValidColumn,
 			institution.Table:           institution.ValidColumn,
 			issuebatch.Table:            issuebatch.ValidColumn,
 			issueresult.Table:           issueresult.ValidColumn,
+			ledgerentry.Table:           ledgerentry.ValidColumn,
 			meeting.Table:               meeting.ValidColumn,
+			notice.Table:                notice.ValidColumn,
+			noticepreference.Table:      noticepreference.ValidColumn,
 			performanceassessment.Table: performanceassessment.ValidColumn,
+			placement.Table:             placement.ValidColumn,
+			placementproposal.Table:     placementproposal.ValidColumn,
 			policyversion.Table:         policyversion.ValidColumn,
 			registration.Table:          registration.ValidColumn,
 			role.Table:                  role.ValidColumn,
@@ -156,9 +183,12 @@ func checkColumn(t, c string) error {
 			rosteraction.Table:          rosteraction.ValidColumn,
 			rosterimport.Table:          rosterimport.ValidColumn,
 			school.Table:                school.ValidColumn,
+			schoolcalendar.Table:        schoolcalendar.ValidColumn,
 			scoresheet.Table:            scoresheet.ValidColumn,
+			seatingentry.Table:          seatingentry.ValidColumn,
 			section.Table:               section.ValidColumn,
 			sectionfacilitator.Table:    sectionfacilitator.ValidColumn,
+			signinattempt.Table:         signinattempt.ValidColumn,
 			statuslist.Table:            statuslist.ValidColumn,
 			submission.Table:            submission.ValidColumn,
 			term.Table:                  term.ValidColumn,

@@ -35,6 +35,10 @@ type Meeting struct {
 	EndTime time.Time `json:"end_time,omitempty"`
 	// Location holds the value of the "location" field.
 	Location string `json:"location,omitempty"`
+	// Room holds the value of the "room" field.
+	Room string `json:"room,omitempty"`
+	// SignInKey holds the value of the "sign_in_key" field.
+	SignInKey []byte `json:"-"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MeetingQuery when eager-loading is set.
 	Edges        MeetingEdges `json:"edges"`
@@ -66,9 +70,11 @@ func (*Meeting) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case meeting.FieldSignInKey:
+			values[i] = new([]byte)
 		case meeting.FieldVersion, meeting.FieldMeetingNumber:
 			values[i] = new(sql.NullInt64)
-		case meeting.FieldLocation:
+		case meeting.FieldLocation, meeting.FieldRoom:
 			values[i] = new(sql.NullString)
 		case meeting.FieldCreateTime, meeting.FieldUpdateTime, meeting.FieldStartTime, meeting.FieldEndTime:
 			values[i] = new(sql.NullTime)
@@ -143,6 +149,18 @@ func (_m *Meeting) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Location = value.String
 			}
+		case meeting.FieldRoom:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field room", values[i])
+			} else if value.Valid {
+				_m.Room = value.String
+			}
+		case meeting.FieldSignInKey:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field sign_in_key", values[i])
+			} else if value != nil {
+				_m.SignInKey = *value
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -207,6 +225,11 @@ func (_m *Meeting) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("location=")
 	builder.WriteString(_m.Location)
+	builder.WriteString(", ")
+	builder.WriteString("room=")
+	builder.WriteString(_m.Room)
+	builder.WriteString(", ")
+	builder.WriteString("sign_in_key=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

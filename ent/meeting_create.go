@@ -105,6 +105,26 @@ func (_c *MeetingCreate) SetNillableLocation(v *string) *MeetingCreate {
 	return _c
 }
 
+// SetRoom sets the "room" field.
+func (_c *MeetingCreate) SetRoom(v string) *MeetingCreate {
+	_c.mutation.SetRoom(v)
+	return _c
+}
+
+// SetNillableRoom sets the "room" field if the given value is not nil.
+func (_c *MeetingCreate) SetNillableRoom(v *string) *MeetingCreate {
+	if v != nil {
+		_c.SetRoom(*v)
+	}
+	return _c
+}
+
+// SetSignInKey sets the "sign_in_key" field.
+func (_c *MeetingCreate) SetSignInKey(v []byte) *MeetingCreate {
+	_c.mutation.SetSignInKey(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *MeetingCreate) SetID(v uuid.UUID) *MeetingCreate {
 	_c.mutation.SetID(v)
@@ -175,6 +195,10 @@ func (_c *MeetingCreate) defaults() {
 		v := meeting.DefaultLocation
 		_c.mutation.SetLocation(v)
 	}
+	if _, ok := _c.mutation.Room(); !ok {
+		v := meeting.DefaultRoom
+		_c.mutation.SetRoom(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := meeting.DefaultID()
 		_c.mutation.SetID(v)
@@ -206,6 +230,9 @@ func (_c *MeetingCreate) check() error {
 	}
 	if _, ok := _c.mutation.Location(); !ok {
 		return &ValidationError{Name: "location", err: errors.New(`ent: missing required field "Meeting.location"`)}
+	}
+	if _, ok := _c.mutation.Room(); !ok {
+		return &ValidationError{Name: "room", err: errors.New(`ent: missing required field "Meeting.room"`)}
 	}
 	if len(_c.mutation.SectionIDs()) == 0 {
 		return &ValidationError{Name: "section", err: errors.New(`ent: missing required edge "Meeting.section"`)}
@@ -273,6 +300,14 @@ func (_c *MeetingCreate) createSpec() (*Meeting, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Location(); ok {
 		_spec.SetField(meeting.FieldLocation, field.TypeString, value)
 		_node.Location = value
+	}
+	if value, ok := _c.mutation.Room(); ok {
+		_spec.SetField(meeting.FieldRoom, field.TypeString, value)
+		_node.Room = value
+	}
+	if value, ok := _c.mutation.SignInKey(); ok {
+		_spec.SetField(meeting.FieldSignInKey, field.TypeBytes, value)
+		_node.SignInKey = value
 	}
 	if nodes := _c.mutation.SectionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -409,6 +444,36 @@ func (u *MeetingUpsert) UpdateLocation() *MeetingUpsert {
 	return u
 }
 
+// SetRoom sets the "room" field.
+func (u *MeetingUpsert) SetRoom(v string) *MeetingUpsert {
+	u.Set(meeting.FieldRoom, v)
+	return u
+}
+
+// UpdateRoom sets the "room" field to the value that was provided on create.
+func (u *MeetingUpsert) UpdateRoom() *MeetingUpsert {
+	u.SetExcluded(meeting.FieldRoom)
+	return u
+}
+
+// SetSignInKey sets the "sign_in_key" field.
+func (u *MeetingUpsert) SetSignInKey(v []byte) *MeetingUpsert {
+	u.Set(meeting.FieldSignInKey, v)
+	return u
+}
+
+// UpdateSignInKey sets the "sign_in_key" field to the value that was provided on create.
+func (u *MeetingUpsert) UpdateSignInKey() *MeetingUpsert {
+	u.SetExcluded(meeting.FieldSignInKey)
+	return u
+}
+
+// ClearSignInKey clears the value of the "sign_in_key" field.
+func (u *MeetingUpsert) ClearSignInKey() *MeetingUpsert {
+	u.SetNull(meeting.FieldSignInKey)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -540,6 +605,41 @@ func (u *MeetingUpsertOne) SetLocation(v string) *MeetingUpsertOne {
 func (u *MeetingUpsertOne) UpdateLocation() *MeetingUpsertOne {
 	return u.Update(func(s *MeetingUpsert) {
 		s.UpdateLocation()
+	})
+}
+
+// SetRoom sets the "room" field.
+func (u *MeetingUpsertOne) SetRoom(v string) *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.SetRoom(v)
+	})
+}
+
+// UpdateRoom sets the "room" field to the value that was provided on create.
+func (u *MeetingUpsertOne) UpdateRoom() *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.UpdateRoom()
+	})
+}
+
+// SetSignInKey sets the "sign_in_key" field.
+func (u *MeetingUpsertOne) SetSignInKey(v []byte) *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.SetSignInKey(v)
+	})
+}
+
+// UpdateSignInKey sets the "sign_in_key" field to the value that was provided on create.
+func (u *MeetingUpsertOne) UpdateSignInKey() *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.UpdateSignInKey()
+	})
+}
+
+// ClearSignInKey clears the value of the "sign_in_key" field.
+func (u *MeetingUpsertOne) ClearSignInKey() *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.ClearSignInKey()
 	})
 }
 
@@ -841,6 +941,41 @@ func (u *MeetingUpsertBulk) SetLocation(v string) *MeetingUpsertBulk {
 func (u *MeetingUpsertBulk) UpdateLocation() *MeetingUpsertBulk {
 	return u.Update(func(s *MeetingUpsert) {
 		s.UpdateLocation()
+	})
+}
+
+// SetRoom sets the "room" field.
+func (u *MeetingUpsertBulk) SetRoom(v string) *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.SetRoom(v)
+	})
+}
+
+// UpdateRoom sets the "room" field to the value that was provided on create.
+func (u *MeetingUpsertBulk) UpdateRoom() *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.UpdateRoom()
+	})
+}
+
+// SetSignInKey sets the "sign_in_key" field.
+func (u *MeetingUpsertBulk) SetSignInKey(v []byte) *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.SetSignInKey(v)
+	})
+}
+
+// UpdateSignInKey sets the "sign_in_key" field to the value that was provided on create.
+func (u *MeetingUpsertBulk) UpdateSignInKey() *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.UpdateSignInKey()
+	})
+}
+
+// ClearSignInKey clears the value of the "sign_in_key" field.
+func (u *MeetingUpsertBulk) ClearSignInKey() *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.ClearSignInKey()
 	})
 }
 

@@ -106,6 +106,32 @@ func (_u *MeetingUpdate) SetNillableLocation(v *string) *MeetingUpdate {
 	return _u
 }
 
+// SetRoom sets the "room" field.
+func (_u *MeetingUpdate) SetRoom(v string) *MeetingUpdate {
+	_u.mutation.SetRoom(v)
+	return _u
+}
+
+// SetNillableRoom sets the "room" field if the given value is not nil.
+func (_u *MeetingUpdate) SetNillableRoom(v *string) *MeetingUpdate {
+	if v != nil {
+		_u.SetRoom(*v)
+	}
+	return _u
+}
+
+// SetSignInKey sets the "sign_in_key" field.
+func (_u *MeetingUpdate) SetSignInKey(v []byte) *MeetingUpdate {
+	_u.mutation.SetSignInKey(v)
+	return _u
+}
+
+// ClearSignInKey clears the value of the "sign_in_key" field.
+func (_u *MeetingUpdate) ClearSignInKey() *MeetingUpdate {
+	_u.mutation.ClearSignInKey()
+	return _u
+}
+
 // Mutation returns the MeetingMutation object of the builder.
 func (_u *MeetingUpdate) Mutation() *MeetingMutation {
 	return _u.mutation
@@ -181,6 +207,15 @@ func (_u *MeetingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Location(); ok {
 		_spec.SetField(meeting.FieldLocation, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Room(); ok {
+		_spec.SetField(meeting.FieldRoom, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SignInKey(); ok {
+		_spec.SetField(meeting.FieldSignInKey, field.TypeBytes, value)
+	}
+	if _u.mutation.SignInKeyCleared() {
+		_spec.ClearField(meeting.FieldSignInKey, field.TypeBytes)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -278,6 +313,32 @@ func (_u *MeetingUpdateOne) SetNillableLocation(v *string) *MeetingUpdateOne {
 	if v != nil {
 		_u.SetLocation(*v)
 	}
+	return _u
+}
+
+// SetRoom sets the "room" field.
+func (_u *MeetingUpdateOne) SetRoom(v string) *MeetingUpdateOne {
+	_u.mutation.SetRoom(v)
+	return _u
+}
+
+// SetNillableRoom sets the "room" field if the given value is not nil.
+func (_u *MeetingUpdateOne) SetNillableRoom(v *string) *MeetingUpdateOne {
+	if v != nil {
+		_u.SetRoom(*v)
+	}
+	return _u
+}
+
+// SetSignInKey sets the "sign_in_key" field.
+func (_u *MeetingUpdateOne) SetSignInKey(v []byte) *MeetingUpdateOne {
+	_u.mutation.SetSignInKey(v)
+	return _u
+}
+
+// ClearSignInKey clears the value of the "sign_in_key" field.
+func (_u *MeetingUpdateOne) ClearSignInKey() *MeetingUpdateOne {
+	_u.mutation.ClearSignInKey()
 	return _u
 }
 
@@ -386,6 +447,15 @@ func (_u *MeetingUpdateOne) sqlSave(ctx context.Context) (_node *Meeting, err er
 	}
 	if value, ok := _u.mutation.Location(); ok {
 		_spec.SetField(meeting.FieldLocation, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Room(); ok {
+		_spec.SetField(meeting.FieldRoom, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SignInKey(); ok {
+		_spec.SetField(meeting.FieldSignInKey, field.TypeBytes, value)
+	}
+	if _u.mutation.SignInKeyCleared() {
+		_spec.ClearField(meeting.FieldSignInKey, field.TypeBytes)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Meeting{config: _u.config}

@@ -15,8 +15,12 @@ import (
 	"github.com/btlc/btlc/ent/agreementcourse"
 	"github.com/btlc/btlc/ent/apiclient"
 	"github.com/btlc/btlc/ent/apikey"
+	"github.com/btlc/btlc/ent/application"
+	"github.com/btlc/btlc/ent/applicationmember"
 	"github.com/btlc/btlc/ent/attainment"
 	"github.com/btlc/btlc/ent/attendanceentry"
+	"github.com/btlc/btlc/ent/booking"
+	"github.com/btlc/btlc/ent/calendarlink"
 	"github.com/btlc/btlc/ent/competency"
 	"github.com/btlc/btlc/ent/consent"
 	"github.com/btlc/btlc/ent/coreskill"
@@ -34,12 +38,20 @@ import (
 	"github.com/btlc/btlc/ent/employment"
 	"github.com/btlc/btlc/ent/evidence"
 	"github.com/btlc/btlc/ent/externalid"
+	"github.com/btlc/btlc/ent/feedbackanswer"
+	"github.com/btlc/btlc/ent/feedbackparticipation"
+	"github.com/btlc/btlc/ent/feedbackround"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/issuebatch"
 	"github.com/btlc/btlc/ent/issueresult"
+	"github.com/btlc/btlc/ent/ledgerentry"
 	"github.com/btlc/btlc/ent/meeting"
+	"github.com/btlc/btlc/ent/notice"
+	"github.com/btlc/btlc/ent/noticepreference"
 	"github.com/btlc/btlc/ent/performanceassessment"
+	"github.com/btlc/btlc/ent/placement"
+	"github.com/btlc/btlc/ent/placementproposal"
 	"github.com/btlc/btlc/ent/policyversion"
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/registration"
@@ -51,9 +63,12 @@ import (
 	"github.com/btlc/btlc/ent/rosterimport"
 	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/ent/school"
+	"github.com/btlc/btlc/ent/schoolcalendar"
 	"github.com/btlc/btlc/ent/scoresheet"
+	"github.com/btlc/btlc/ent/seatingentry"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
+	"github.com/btlc/btlc/ent/signinattempt"
 	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
@@ -75,8 +90,12 @@ const (
 	TypeAPIKey                = "APIKey"
 	TypeAgreement             = "Agreement"
 	TypeAgreementCourse       = "AgreementCourse"
+	TypeApplication           = "Application"
+	TypeApplicationMember     = "ApplicationMember"
 	TypeAttainment            = "Attainment"
 	TypeAttendanceEntry       = "AttendanceEntry"
+	TypeBooking               = "Booking"
+	TypeCalendarLink          = "CalendarLink"
 	TypeCompetency            = "Competency"
 	TypeConsent               = "Consent"
 	TypeCoreSkill             = "CoreSkill"
@@ -94,12 +113,20 @@ const (
 	TypeEmployment            = "Employment"
 	TypeEvidence              = "Evidence"
 	TypeExternalID            = "ExternalID"
+	TypeFeedbackAnswer        = "FeedbackAnswer"
+	TypeFeedbackParticipation = "FeedbackParticipation"
+	TypeFeedbackRound         = "FeedbackRound"
 	TypeFramework             = "Framework"
 	TypeInstitution           = "Institution"
 	TypeIssueBatch            = "IssueBatch"
 	TypeIssueResult           = "IssueResult"
+	TypeLedgerEntry           = "LedgerEntry"
 	TypeMeeting               = "Meeting"
+	TypeNotice                = "Notice"
+	TypeNoticePreference      = "NoticePreference"
 	TypePerformanceAssessment = "PerformanceAssessment"
+	TypePlacement             = "Placement"
+	TypePlacementProposal     = "PlacementProposal"
 	TypePolicyVersion         = "PolicyVersion"
 	TypeRegistration          = "Registration"
 	TypeRole                  = "Role"
@@ -109,9 +136,12 @@ const (
 	TypeRosterAction          = "RosterAction"
 	TypeRosterImport          = "RosterImport"
 	TypeSchool                = "School"
+	TypeSchoolCalendar        = "SchoolCalendar"
 	TypeScoreSheet            = "ScoreSheet"
+	TypeSeatingEntry          = "SeatingEntry"
 	TypeSection               = "Section"
 	TypeSectionFacilitator    = "SectionFacilitator"
+	TypeSignInAttempt         = "SignInAttempt"
 	TypeStatusList            = "StatusList"
 	TypeSubmission            = "Submission"
 	TypeTerm                  = "Term"
@@ -2830,6 +2860,2012 @@ func (m *AgreementCourseMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AgreementCourse edge %s", name)
 }
 
+// ApplicationMutation represents an operation that mutates the Application nodes in the graph.
+type ApplicationMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	create_time    *time.Time
+	update_time    *time.Time
+	version        *int32
+	addversion     *int32
+	evenings       *[]int
+	appendevenings []int
+	sites          *[]string
+	appendsites    []string
+	state          *string
+	reason         *string
+	submit_time    *time.Time
+	clearedFields  map[string]struct{}
+	term           *string
+	clearedterm    bool
+	course         *string
+	clearedcourse  bool
+	section        *uuid.UUID
+	clearedsection bool
+	done           bool
+	oldValue       func(context.Context) (*Application, error)
+	predicates     []predicate.Application
+}
+
+var _ ent.Mutation = (*ApplicationMutation)(nil)
+
+// applicationOption allows management of the mutation configuration using functional options.
+type applicationOption func(*ApplicationMutation)
+
+// newApplicationMutation creates new mutation for the Application entity.
+func newApplicationMutation(c config, op Op, opts ...applicationOption) *ApplicationMutation {
+	m := &ApplicationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApplication,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApplicationID sets the ID field of the mutation.
+func withApplicationID(id uuid.UUID) applicationOption {
+	return func(m *ApplicationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Application
+		)
+		m.oldValue = func(ctx context.Context) (*Application, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Application.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApplication sets the old Application of the mutation.
+func withApplication(node *Application) applicationOption {
+	return func(m *ApplicationMutation) {
+		m.oldValue = func(context.Context) (*Application, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApplicationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApplicationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Application entities.
+func (m *ApplicationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApplicationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApplicationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Application.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *ApplicationMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *ApplicationMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *ApplicationMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *ApplicationMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *ApplicationMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *ApplicationMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ApplicationMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ApplicationMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ApplicationMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ApplicationMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ApplicationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetTermID sets the "term_id" field.
+func (m *ApplicationMutation) SetTermID(s string) {
+	m.term = &s
+}
+
+// TermID returns the value of the "term_id" field in the mutation.
+func (m *ApplicationMutation) TermID() (r string, exists bool) {
+	v := m.term
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTermID returns the old "term_id" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldTermID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTermID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTermID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTermID: %w", err)
+	}
+	return oldValue.TermID, nil
+}
+
+// ResetTermID resets all changes to the "term_id" field.
+func (m *ApplicationMutation) ResetTermID() {
+	m.term = nil
+}
+
+// SetCourseID sets the "course_id" field.
+func (m *ApplicationMutation) SetCourseID(s string) {
+	m.course = &s
+}
+
+// CourseID returns the value of the "course_id" field in the mutation.
+func (m *ApplicationMutation) CourseID() (r string, exists bool) {
+	v := m.course
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCourseID returns the old "course_id" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldCourseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCourseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCourseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCourseID: %w", err)
+	}
+	return oldValue.CourseID, nil
+}
+
+// ResetCourseID resets all changes to the "course_id" field.
+func (m *ApplicationMutation) ResetCourseID() {
+	m.course = nil
+}
+
+// SetSectionID sets the "section_id" field.
+func (m *ApplicationMutation) SetSectionID(u uuid.UUID) {
+	m.section = &u
+}
+
+// SectionID returns the value of the "section_id" field in the mutation.
+func (m *ApplicationMutation) SectionID() (r uuid.UUID, exists bool) {
+	v := m.section
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSectionID returns the old "section_id" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldSectionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSectionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSectionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSectionID: %w", err)
+	}
+	return oldValue.SectionID, nil
+}
+
+// ClearSectionID clears the value of the "section_id" field.
+func (m *ApplicationMutation) ClearSectionID() {
+	m.section = nil
+	m.clearedFields[application.FieldSectionID] = struct{}{}
+}
+
+// SectionIDCleared returns if the "section_id" field was cleared in this mutation.
+func (m *ApplicationMutation) SectionIDCleared() bool {
+	_, ok := m.clearedFields[application.FieldSectionID]
+	return ok
+}
+
+// ResetSectionID resets all changes to the "section_id" field.
+func (m *ApplicationMutation) ResetSectionID() {
+	m.section = nil
+	delete(m.clearedFields, application.FieldSectionID)
+}
+
+// SetEvenings sets the "evenings" field.
+func (m *ApplicationMutation) SetEvenings(i []int) {
+	m.evenings = &i
+	m.appendevenings = nil
+}
+
+// Evenings returns the value of the "evenings" field in the mutation.
+func (m *ApplicationMutation) Evenings() (r []int, exists bool) {
+	v := m.evenings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEvenings returns the old "evenings" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldEvenings(ctx context.Context) (v []int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEvenings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEvenings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEvenings: %w", err)
+	}
+	return oldValue.Evenings, nil
+}
+
+// AppendEvenings adds i to the "evenings" field.
+func (m *ApplicationMutation) AppendEvenings(i []int) {
+	m.appendevenings = append(m.appendevenings, i...)
+}
+
+// AppendedEvenings returns the list of values that were appended to the "evenings" field in this mutation.
+func (m *ApplicationMutation) AppendedEvenings() ([]int, bool) {
+	if len(m.appendevenings) == 0 {
+		return nil, false
+	}
+	return m.appendevenings, true
+}
+
+// ResetEvenings resets all changes to the "evenings" field.
+func (m *ApplicationMutation) ResetEvenings() {
+	m.evenings = nil
+	m.appendevenings = nil
+}
+
+// SetSites sets the "sites" field.
+func (m *ApplicationMutation) SetSites(s []string) {
+	m.sites = &s
+	m.appendsites = nil
+}
+
+// Sites returns the value of the "sites" field in the mutation.
+func (m *ApplicationMutation) Sites() (r []string, exists bool) {
+	v := m.sites
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSites returns the old "sites" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldSites(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSites is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSites requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSites: %w", err)
+	}
+	return oldValue.Sites, nil
+}
+
+// AppendSites adds s to the "sites" field.
+func (m *ApplicationMutation) AppendSites(s []string) {
+	m.appendsites = append(m.appendsites, s...)
+}
+
+// AppendedSites returns the list of values that were appended to the "sites" field in this mutation.
+func (m *ApplicationMutation) AppendedSites() ([]string, bool) {
+	if len(m.appendsites) == 0 {
+		return nil, false
+	}
+	return m.appendsites, true
+}
+
+// ResetSites resets all changes to the "sites" field.
+func (m *ApplicationMutation) ResetSites() {
+	m.sites = nil
+	m.appendsites = nil
+}
+
+// SetState sets the "state" field.
+func (m *ApplicationMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ApplicationMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ApplicationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *ApplicationMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ApplicationMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ApplicationMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetSubmitTime sets the "submit_time" field.
+func (m *ApplicationMutation) SetSubmitTime(t time.Time) {
+	m.submit_time = &t
+}
+
+// SubmitTime returns the value of the "submit_time" field in the mutation.
+func (m *ApplicationMutation) SubmitTime() (r time.Time, exists bool) {
+	v := m.submit_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmitTime returns the old "submit_time" field's value of the Application entity.
+// If the Application object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMutation) OldSubmitTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmitTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmitTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmitTime: %w", err)
+	}
+	return oldValue.SubmitTime, nil
+}
+
+// ClearSubmitTime clears the value of the "submit_time" field.
+func (m *ApplicationMutation) ClearSubmitTime() {
+	m.submit_time = nil
+	m.clearedFields[application.FieldSubmitTime] = struct{}{}
+}
+
+// SubmitTimeCleared returns if the "submit_time" field was cleared in this mutation.
+func (m *ApplicationMutation) SubmitTimeCleared() bool {
+	_, ok := m.clearedFields[application.FieldSubmitTime]
+	return ok
+}
+
+// ResetSubmitTime resets all changes to the "submit_time" field.
+func (m *ApplicationMutation) ResetSubmitTime() {
+	m.submit_time = nil
+	delete(m.clearedFields, application.FieldSubmitTime)
+}
+
+// ClearTerm clears the "term" edge to the Term entity.
+func (m *ApplicationMutation) ClearTerm() {
+	m.clearedterm = true
+	m.clearedFields[application.FieldTermID] = struct{}{}
+}
+
+// TermCleared reports if the "term" edge to the Term entity was cleared.
+func (m *ApplicationMutation) TermCleared() bool {
+	return m.clearedterm
+}
+
+// TermIDs returns the "term" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TermID instead. It exists only for internal usage by the builders.
+func (m *ApplicationMutation) TermIDs() (ids []string) {
+	if id := m.term; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTerm resets all changes to the "term" edge.
+func (m *ApplicationMutation) ResetTerm() {
+	m.term = nil
+	m.clearedterm = false
+}
+
+// ClearCourse clears the "course" edge to the Course entity.
+func (m *ApplicationMutation) ClearCourse() {
+	m.clearedcourse = true
+	m.clearedFields[application.FieldCourseID] = struct{}{}
+}
+
+// CourseCleared reports if the "course" edge to the Course entity was cleared.
+func (m *ApplicationMutation) CourseCleared() bool {
+	return m.clearedcourse
+}
+
+// CourseIDs returns the "course" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CourseID instead. It exists only for internal usage by the builders.
+func (m *ApplicationMutation) CourseIDs() (ids []string) {
+	if id := m.course; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCourse resets all changes to the "course" edge.
+func (m *ApplicationMutation) ResetCourse() {
+	m.course = nil
+	m.clearedcourse = false
+}
+
+// ClearSection clears the "section" edge to the Section entity.
+func (m *ApplicationMutation) ClearSection() {
+	m.clearedsection = true
+	m.clearedFields[application.FieldSectionID] = struct{}{}
+}
+
+// SectionCleared reports if the "section" edge to the Section entity was cleared.
+func (m *ApplicationMutation) SectionCleared() bool {
+	return m.SectionIDCleared() || m.clearedsection
+}
+
+// SectionIDs returns the "section" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SectionID instead. It exists only for internal usage by the builders.
+func (m *ApplicationMutation) SectionIDs() (ids []uuid.UUID) {
+	if id := m.section; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSection resets all changes to the "section" edge.
+func (m *ApplicationMutation) ResetSection() {
+	m.section = nil
+	m.clearedsection = false
+}
+
+// Where appends a list predicates to the ApplicationMutation builder.
+func (m *ApplicationMutation) Where(ps ...predicate.Application) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApplicationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApplicationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Application, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApplicationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApplicationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Application).
+func (m *ApplicationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApplicationMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.create_time != nil {
+		fields = append(fields, application.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, application.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, application.FieldVersion)
+	}
+	if m.term != nil {
+		fields = append(fields, application.FieldTermID)
+	}
+	if m.course != nil {
+		fields = append(fields, application.FieldCourseID)
+	}
+	if m.section != nil {
+		fields = append(fields, application.FieldSectionID)
+	}
+	if m.evenings != nil {
+		fields = append(fields, application.FieldEvenings)
+	}
+	if m.sites != nil {
+		fields = append(fields, application.FieldSites)
+	}
+	if m.state != nil {
+		fields = append(fields, application.FieldState)
+	}
+	if m.reason != nil {
+		fields = append(fields, application.FieldReason)
+	}
+	if m.submit_time != nil {
+		fields = append(fields, application.FieldSubmitTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApplicationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case application.FieldCreateTime:
+		return m.CreateTime()
+	case application.FieldUpdateTime:
+		return m.UpdateTime()
+	case application.FieldVersion:
+		return m.Version()
+	case application.FieldTermID:
+		return m.TermID()
+	case application.FieldCourseID:
+		return m.CourseID()
+	case application.FieldSectionID:
+		return m.SectionID()
+	case application.FieldEvenings:
+		return m.Evenings()
+	case application.FieldSites:
+		return m.Sites()
+	case application.FieldState:
+		return m.State()
+	case application.FieldReason:
+		return m.Reason()
+	case application.FieldSubmitTime:
+		return m.SubmitTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApplicationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case application.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case application.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case application.FieldVersion:
+		return m.OldVersion(ctx)
+	case application.FieldTermID:
+		return m.OldTermID(ctx)
+	case application.FieldCourseID:
+		return m.OldCourseID(ctx)
+	case application.FieldSectionID:
+		return m.OldSectionID(ctx)
+	case application.FieldEvenings:
+		return m.OldEvenings(ctx)
+	case application.FieldSites:
+		return m.OldSites(ctx)
+	case application.FieldState:
+		return m.OldState(ctx)
+	case application.FieldReason:
+		return m.OldReason(ctx)
+	case application.FieldSubmitTime:
+		return m.OldSubmitTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown Application field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApplicationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case application.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case application.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case application.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case application.FieldTermID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTermID(v)
+		return nil
+	case application.FieldCourseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCourseID(v)
+		return nil
+	case application.FieldSectionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSectionID(v)
+		return nil
+	case application.FieldEvenings:
+		v, ok := value.([]int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEvenings(v)
+		return nil
+	case application.FieldSites:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSites(v)
+		return nil
+	case application.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case application.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case application.FieldSubmitTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmitTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Application field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApplicationMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, application.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApplicationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case application.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApplicationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case application.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Application numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApplicationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(application.FieldSectionID) {
+		fields = append(fields, application.FieldSectionID)
+	}
+	if m.FieldCleared(application.FieldSubmitTime) {
+		fields = append(fields, application.FieldSubmitTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApplicationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApplicationMutation) ClearField(name string) error {
+	switch name {
+	case application.FieldSectionID:
+		m.ClearSectionID()
+		return nil
+	case application.FieldSubmitTime:
+		m.ClearSubmitTime()
+		return nil
+	}
+	return fmt.Errorf("unknown Application nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApplicationMutation) ResetField(name string) error {
+	switch name {
+	case application.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case application.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case application.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case application.FieldTermID:
+		m.ResetTermID()
+		return nil
+	case application.FieldCourseID:
+		m.ResetCourseID()
+		return nil
+	case application.FieldSectionID:
+		m.ResetSectionID()
+		return nil
+	case application.FieldEvenings:
+		m.ResetEvenings()
+		return nil
+	case application.FieldSites:
+		m.ResetSites()
+		return nil
+	case application.FieldState:
+		m.ResetState()
+		return nil
+	case application.FieldReason:
+		m.ResetReason()
+		return nil
+	case application.FieldSubmitTime:
+		m.ResetSubmitTime()
+		return nil
+	}
+	return fmt.Errorf("unknown Application field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApplicationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.term != nil {
+		edges = append(edges, application.EdgeTerm)
+	}
+	if m.course != nil {
+		edges = append(edges, application.EdgeCourse)
+	}
+	if m.section != nil {
+		edges = append(edges, application.EdgeSection)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApplicationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case application.EdgeTerm:
+		if id := m.term; id != nil {
+			return []ent.Value{*id}
+		}
+	case application.EdgeCourse:
+		if id := m.course; id != nil {
+			return []ent.Value{*id}
+		}
+	case application.EdgeSection:
+		if id := m.section; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApplicationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApplicationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApplicationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedterm {
+		edges = append(edges, application.EdgeTerm)
+	}
+	if m.clearedcourse {
+		edges = append(edges, application.EdgeCourse)
+	}
+	if m.clearedsection {
+		edges = append(edges, application.EdgeSection)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApplicationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case application.EdgeTerm:
+		return m.clearedterm
+	case application.EdgeCourse:
+		return m.clearedcourse
+	case application.EdgeSection:
+		return m.clearedsection
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApplicationMutation) ClearEdge(name string) error {
+	switch name {
+	case application.EdgeTerm:
+		m.ClearTerm()
+		return nil
+	case application.EdgeCourse:
+		m.ClearCourse()
+		return nil
+	case application.EdgeSection:
+		m.ClearSection()
+		return nil
+	}
+	return fmt.Errorf("unknown Application unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApplicationMutation) ResetEdge(name string) error {
+	switch name {
+	case application.EdgeTerm:
+		m.ResetTerm()
+		return nil
+	case application.EdgeCourse:
+		m.ResetCourse()
+		return nil
+	case application.EdgeSection:
+		m.ResetSection()
+		return nil
+	}
+	return fmt.Errorf("unknown Application edge %s", name)
+}
+
+// ApplicationMemberMutation represents an operation that mutates the ApplicationMember nodes in the graph.
+type ApplicationMemberMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	create_time         *time.Time
+	position            *int32
+	addposition         *int32
+	state               *string
+	details             *map[string]interface{}
+	clearedFields       map[string]struct{}
+	application         *uuid.UUID
+	clearedapplication  bool
+	educator            *uuid.UUID
+	clearededucator     bool
+	registration        *uuid.UUID
+	clearedregistration bool
+	done                bool
+	oldValue            func(context.Context) (*ApplicationMember, error)
+	predicates          []predicate.ApplicationMember
+}
+
+var _ ent.Mutation = (*ApplicationMemberMutation)(nil)
+
+// applicationmemberOption allows management of the mutation configuration using functional options.
+type applicationmemberOption func(*ApplicationMemberMutation)
+
+// newApplicationMemberMutation creates new mutation for the ApplicationMember entity.
+func newApplicationMemberMutation(c config, op Op, opts ...applicationmemberOption) *ApplicationMemberMutation {
+	m := &ApplicationMemberMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApplicationMember,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApplicationMemberID sets the ID field of the mutation.
+func withApplicationMemberID(id uuid.UUID) applicationmemberOption {
+	return func(m *ApplicationMemberMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ApplicationMember
+		)
+		m.oldValue = func(ctx context.Context) (*ApplicationMember, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ApplicationMember.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApplicationMember sets the old ApplicationMember of the mutation.
+func withApplicationMember(node *ApplicationMember) applicationmemberOption {
+	return func(m *ApplicationMemberMutation) {
+		m.oldValue = func(context.Context) (*ApplicationMember, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApplicationMemberMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApplicationMemberMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ApplicationMember entities.
+func (m *ApplicationMemberMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApplicationMemberMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApplicationMemberMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ApplicationMember.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *ApplicationMemberMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *ApplicationMemberMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the ApplicationMember entity.
+// If the ApplicationMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMemberMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *ApplicationMemberMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetApplicationID sets the "application_id" field.
+func (m *ApplicationMemberMutation) SetApplicationID(u uuid.UUID) {
+	m.application = &u
+}
+
+// ApplicationID returns the value of the "application_id" field in the mutation.
+func (m *ApplicationMemberMutation) ApplicationID() (r uuid.UUID, exists bool) {
+	v := m.application
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplicationID returns the old "application_id" field's value of the ApplicationMember entity.
+// If the ApplicationMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMemberMutation) OldApplicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplicationID: %w", err)
+	}
+	return oldValue.ApplicationID, nil
+}
+
+// ResetApplicationID resets all changes to the "application_id" field.
+func (m *ApplicationMemberMutation) ResetApplicationID() {
+	m.application = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *ApplicationMemberMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *ApplicationMemberMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the ApplicationMember entity.
+// If the ApplicationMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMemberMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *ApplicationMemberMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *ApplicationMemberMutation) SetPosition(i int32) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *ApplicationMemberMutation) Position() (r int32, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the ApplicationMember entity.
+// If the ApplicationMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMemberMutation) OldPosition(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *ApplicationMemberMutation) AddPosition(i int32) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *ApplicationMemberMutation) AddedPosition() (r int32, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *ApplicationMemberMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetState sets the "state" field.
+func (m *ApplicationMemberMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ApplicationMemberMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ApplicationMember entity.
+// If the ApplicationMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMemberMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ApplicationMemberMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDetails sets the "details" field.
+func (m *ApplicationMemberMutation) SetDetails(value map[string]interface{}) {
+	m.details = &value
+}
+
+// Details returns the value of the "details" field in the mutation.
+func (m *ApplicationMemberMutation) Details() (r map[string]interface{}, exists bool) {
+	v := m.details
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDetails returns the old "details" field's value of the ApplicationMember entity.
+// If the ApplicationMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMemberMutation) OldDetails(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDetails is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDetails requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDetails: %w", err)
+	}
+	return oldValue.Details, nil
+}
+
+// ClearDetails clears the value of the "details" field.
+func (m *ApplicationMemberMutation) ClearDetails() {
+	m.details = nil
+	m.clearedFields[applicationmember.FieldDetails] = struct{}{}
+}
+
+// DetailsCleared returns if the "details" field was cleared in this mutation.
+func (m *ApplicationMemberMutation) DetailsCleared() bool {
+	_, ok := m.clearedFields[applicationmember.FieldDetails]
+	return ok
+}
+
+// ResetDetails resets all changes to the "details" field.
+func (m *ApplicationMemberMutation) ResetDetails() {
+	m.details = nil
+	delete(m.clearedFields, applicationmember.FieldDetails)
+}
+
+// SetRegistrationID sets the "registration_id" field.
+func (m *ApplicationMemberMutation) SetRegistrationID(u uuid.UUID) {
+	m.registration = &u
+}
+
+// RegistrationID returns the value of the "registration_id" field in the mutation.
+func (m *ApplicationMemberMutation) RegistrationID() (r uuid.UUID, exists bool) {
+	v := m.registration
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegistrationID returns the old "registration_id" field's value of the ApplicationMember entity.
+// If the ApplicationMember object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApplicationMemberMutation) OldRegistrationID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegistrationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegistrationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegistrationID: %w", err)
+	}
+	return oldValue.RegistrationID, nil
+}
+
+// ClearRegistrationID clears the value of the "registration_id" field.
+func (m *ApplicationMemberMutation) ClearRegistrationID() {
+	m.registration = nil
+	m.clearedFields[applicationmember.FieldRegistrationID] = struct{}{}
+}
+
+// RegistrationIDCleared returns if the "registration_id" field was cleared in this mutation.
+func (m *ApplicationMemberMutation) RegistrationIDCleared() bool {
+	_, ok := m.clearedFields[applicationmember.FieldRegistrationID]
+	return ok
+}
+
+// ResetRegistrationID resets all changes to the "registration_id" field.
+func (m *ApplicationMemberMutation) ResetRegistrationID() {
+	m.registration = nil
+	delete(m.clearedFields, applicationmember.FieldRegistrationID)
+}
+
+// ClearApplication clears the "application" edge to the Application entity.
+func (m *ApplicationMemberMutation) ClearApplication() {
+	m.clearedapplication = true
+	m.clearedFields[applicationmember.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationCleared reports if the "application" edge to the Application entity was cleared.
+func (m *ApplicationMemberMutation) ApplicationCleared() bool {
+	return m.clearedapplication
+}
+
+// ApplicationIDs returns the "application" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApplicationID instead. It exists only for internal usage by the builders.
+func (m *ApplicationMemberMutation) ApplicationIDs() (ids []uuid.UUID) {
+	if id := m.application; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApplication resets all changes to the "application" edge.
+func (m *ApplicationMemberMutation) ResetApplication() {
+	m.application = nil
+	m.clearedapplication = false
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *ApplicationMemberMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[applicationmember.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *ApplicationMemberMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *ApplicationMemberMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *ApplicationMemberMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// ClearRegistration clears the "registration" edge to the Registration entity.
+func (m *ApplicationMemberMutation) ClearRegistration() {
+	m.clearedregistration = true
+	m.clearedFields[applicationmember.FieldRegistrationID] = struct{}{}
+}
+
+// RegistrationCleared reports if the "registration" edge to the Registration entity was cleared.
+func (m *ApplicationMemberMutation) RegistrationCleared() bool {
+	return m.RegistrationIDCleared() || m.clearedregistration
+}
+
+// RegistrationIDs returns the "registration" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RegistrationID instead. It exists only for internal usage by the builders.
+func (m *ApplicationMemberMutation) RegistrationIDs() (ids []uuid.UUID) {
+	if id := m.registration; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRegistration resets all changes to the "registration" edge.
+func (m *ApplicationMemberMutation) ResetRegistration() {
+	m.registration = nil
+	m.clearedregistration = false
+}
+
+// Where appends a list predicates to the ApplicationMemberMutation builder.
+func (m *ApplicationMemberMutation) Where(ps ...predicate.ApplicationMember) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApplicationMemberMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApplicationMemberMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ApplicationMember, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApplicationMemberMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApplicationMemberMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ApplicationMember).
+func (m *ApplicationMemberMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApplicationMemberMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.create_time != nil {
+		fields = append(fields, applicationmember.FieldCreateTime)
+	}
+	if m.application != nil {
+		fields = append(fields, applicationmember.FieldApplicationID)
+	}
+	if m.educator != nil {
+		fields = append(fields, applicationmember.FieldEducatorID)
+	}
+	if m.position != nil {
+		fields = append(fields, applicationmember.FieldPosition)
+	}
+	if m.state != nil {
+		fields = append(fields, applicationmember.FieldState)
+	}
+	if m.details != nil {
+		fields = append(fields, applicationmember.FieldDetails)
+	}
+	if m.registration != nil {
+		fields = append(fields, applicationmember.FieldRegistrationID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApplicationMemberMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case applicationmember.FieldCreateTime:
+		return m.CreateTime()
+	case applicationmember.FieldApplicationID:
+		return m.ApplicationID()
+	case applicationmember.FieldEducatorID:
+		return m.EducatorID()
+	case applicationmember.FieldPosition:
+		return m.Position()
+	case applicationmember.FieldState:
+		return m.State()
+	case applicationmember.FieldDetails:
+		return m.Details()
+	case applicationmember.FieldRegistrationID:
+		return m.RegistrationID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApplicationMemberMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case applicationmember.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case applicationmember.FieldApplicationID:
+		return m.OldApplicationID(ctx)
+	case applicationmember.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case applicationmember.FieldPosition:
+		return m.OldPosition(ctx)
+	case applicationmember.FieldState:
+		return m.OldState(ctx)
+	case applicationmember.FieldDetails:
+		return m.OldDetails(ctx)
+	case applicationmember.FieldRegistrationID:
+		return m.OldRegistrationID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ApplicationMember field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApplicationMemberMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case applicationmember.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case applicationmember.FieldApplicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplicationID(v)
+		return nil
+	case applicationmember.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case applicationmember.FieldPosition:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case applicationmember.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case applicationmember.FieldDetails:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDetails(v)
+		return nil
+	case applicationmember.FieldRegistrationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegistrationID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationMember field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApplicationMemberMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, applicationmember.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApplicationMemberMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case applicationmember.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApplicationMemberMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case applicationmember.FieldPosition:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationMember numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApplicationMemberMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(applicationmember.FieldDetails) {
+		fields = append(fields, applicationmember.FieldDetails)
+	}
+	if m.FieldCleared(applicationmember.FieldRegistrationID) {
+		fields = append(fields, applicationmember.FieldRegistrationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApplicationMemberMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApplicationMemberMutation) ClearField(name string) error {
+	switch name {
+	case applicationmember.FieldDetails:
+		m.ClearDetails()
+		return nil
+	case applicationmember.FieldRegistrationID:
+		m.ClearRegistrationID()
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationMember nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApplicationMemberMutation) ResetField(name string) error {
+	switch name {
+	case applicationmember.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case applicationmember.FieldApplicationID:
+		m.ResetApplicationID()
+		return nil
+	case applicationmember.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case applicationmember.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case applicationmember.FieldState:
+		m.ResetState()
+		return nil
+	case applicationmember.FieldDetails:
+		m.ResetDetails()
+		return nil
+	case applicationmember.FieldRegistrationID:
+		m.ResetRegistrationID()
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationMember field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApplicationMemberMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.application != nil {
+		edges = append(edges, applicationmember.EdgeApplication)
+	}
+	if m.educator != nil {
+		edges = append(edges, applicationmember.EdgeEducator)
+	}
+	if m.registration != nil {
+		edges = append(edges, applicationmember.EdgeRegistration)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApplicationMemberMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case applicationmember.EdgeApplication:
+		if id := m.application; id != nil {
+			return []ent.Value{*id}
+		}
+	case applicationmember.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	case applicationmember.EdgeRegistration:
+		if id := m.registration; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApplicationMemberMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApplicationMemberMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApplicationMemberMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedapplication {
+		edges = append(edges, applicationmember.EdgeApplication)
+	}
+	if m.clearededucator {
+		edges = append(edges, applicationmember.EdgeEducator)
+	}
+	if m.clearedregistration {
+		edges = append(edges, applicationmember.EdgeRegistration)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApplicationMemberMutation) EdgeCleared(name string) bool {
+	switch name {
+	case applicationmember.EdgeApplication:
+		return m.clearedapplication
+	case applicationmember.EdgeEducator:
+		return m.clearededucator
+	case applicationmember.EdgeRegistration:
+		return m.clearedregistration
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApplicationMemberMutation) ClearEdge(name string) error {
+	switch name {
+	case applicationmember.EdgeApplication:
+		m.ClearApplication()
+		return nil
+	case applicationmember.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	case applicationmember.EdgeRegistration:
+		m.ClearRegistration()
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationMember unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApplicationMemberMutation) ResetEdge(name string) error {
+	switch name {
+	case applicationmember.EdgeApplication:
+		m.ResetApplication()
+		return nil
+	case applicationmember.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	case applicationmember.EdgeRegistration:
+		m.ResetRegistration()
+		return nil
+	}
+	return fmt.Errorf("unknown ApplicationMember edge %s", name)
+}
+
 // AttainmentMutation represents an operation that mutates the Attainment nodes in the graph.
 type AttainmentMutation struct {
 	config
@@ -3527,28 +5563,32 @@ func (m *AttainmentMutation) ResetEdge(name string) error {
 // AttendanceEntryMutation represents an operation that mutates the AttendanceEntry nodes in the graph.
 type AttendanceEntryMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *uuid.UUID
-	create_time         *time.Time
-	kind                *string
-	minutes             *int32
-	addminutes          *int32
-	note                *string
-	late                *bool
-	recorded_by         *string
-	clearedFields       map[string]struct{}
-	meeting             *uuid.UUID
-	clearedmeeting      bool
-	registration        *uuid.UUID
-	clearedregistration bool
-	corrects            *uuid.UUID
-	clearedcorrects     bool
-	correction          *uuid.UUID
-	clearedcorrection   bool
-	done                bool
-	oldValue            func(context.Context) (*AttendanceEntry, error)
-	predicates          []predicate.AttendanceEntry
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	create_time            *time.Time
+	kind                   *string
+	minutes                *int32
+	addminutes             *int32
+	note                   *string
+	late                   *bool
+	recorded_by            *string
+	arrive_time            *time.Time
+	leave_time             *time.Time
+	clearedFields          map[string]struct{}
+	meeting                *uuid.UUID
+	clearedmeeting         bool
+	registration           *uuid.UUID
+	clearedregistration    bool
+	make_up_meeting        *uuid.UUID
+	clearedmake_up_meeting bool
+	corrects               *uuid.UUID
+	clearedcorrects        bool
+	correction             *uuid.UUID
+	clearedcorrection      bool
+	done                   bool
+	oldValue               func(context.Context) (*AttendanceEntry, error)
+	predicates             []predicate.AttendanceEntry
 }
 
 var _ ent.Mutation = (*AttendanceEntryMutation)(nil)
@@ -4012,6 +6052,153 @@ func (m *AttendanceEntryMutation) ResetRecordedBy() {
 	m.recorded_by = nil
 }
 
+// SetArriveTime sets the "arrive_time" field.
+func (m *AttendanceEntryMutation) SetArriveTime(t time.Time) {
+	m.arrive_time = &t
+}
+
+// ArriveTime returns the value of the "arrive_time" field in the mutation.
+func (m *AttendanceEntryMutation) ArriveTime() (r time.Time, exists bool) {
+	v := m.arrive_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArriveTime returns the old "arrive_time" field's value of the AttendanceEntry entity.
+// If the AttendanceEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceEntryMutation) OldArriveTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArriveTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArriveTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArriveTime: %w", err)
+	}
+	return oldValue.ArriveTime, nil
+}
+
+// ClearArriveTime clears the value of the "arrive_time" field.
+func (m *AttendanceEntryMutation) ClearArriveTime() {
+	m.arrive_time = nil
+	m.clearedFields[attendanceentry.FieldArriveTime] = struct{}{}
+}
+
+// ArriveTimeCleared returns if the "arrive_time" field was cleared in this mutation.
+func (m *AttendanceEntryMutation) ArriveTimeCleared() bool {
+	_, ok := m.clearedFields[attendanceentry.FieldArriveTime]
+	return ok
+}
+
+// ResetArriveTime resets all changes to the "arrive_time" field.
+func (m *AttendanceEntryMutation) ResetArriveTime() {
+	m.arrive_time = nil
+	delete(m.clearedFields, attendanceentry.FieldArriveTime)
+}
+
+// SetLeaveTime sets the "leave_time" field.
+func (m *AttendanceEntryMutation) SetLeaveTime(t time.Time) {
+	m.leave_time = &t
+}
+
+// LeaveTime returns the value of the "leave_time" field in the mutation.
+func (m *AttendanceEntryMutation) LeaveTime() (r time.Time, exists bool) {
+	v := m.leave_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaveTime returns the old "leave_time" field's value of the AttendanceEntry entity.
+// If the AttendanceEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceEntryMutation) OldLeaveTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaveTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaveTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaveTime: %w", err)
+	}
+	return oldValue.LeaveTime, nil
+}
+
+// ClearLeaveTime clears the value of the "leave_time" field.
+func (m *AttendanceEntryMutation) ClearLeaveTime() {
+	m.leave_time = nil
+	m.clearedFields[attendanceentry.FieldLeaveTime] = struct{}{}
+}
+
+// LeaveTimeCleared returns if the "leave_time" field was cleared in this mutation.
+func (m *AttendanceEntryMutation) LeaveTimeCleared() bool {
+	_, ok := m.clearedFields[attendanceentry.FieldLeaveTime]
+	return ok
+}
+
+// ResetLeaveTime resets all changes to the "leave_time" field.
+func (m *AttendanceEntryMutation) ResetLeaveTime() {
+	m.leave_time = nil
+	delete(m.clearedFields, attendanceentry.FieldLeaveTime)
+}
+
+// SetMakeUpMeetingID sets the "make_up_meeting_id" field.
+func (m *AttendanceEntryMutation) SetMakeUpMeetingID(u uuid.UUID) {
+	m.make_up_meeting = &u
+}
+
+// MakeUpMeetingID returns the value of the "make_up_meeting_id" field in the mutation.
+func (m *AttendanceEntryMutation) MakeUpMeetingID() (r uuid.UUID, exists bool) {
+	v := m.make_up_meeting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMakeUpMeetingID returns the old "make_up_meeting_id" field's value of the AttendanceEntry entity.
+// If the AttendanceEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceEntryMutation) OldMakeUpMeetingID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMakeUpMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMakeUpMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMakeUpMeetingID: %w", err)
+	}
+	return oldValue.MakeUpMeetingID, nil
+}
+
+// ClearMakeUpMeetingID clears the value of the "make_up_meeting_id" field.
+func (m *AttendanceEntryMutation) ClearMakeUpMeetingID() {
+	m.make_up_meeting = nil
+	m.clearedFields[attendanceentry.FieldMakeUpMeetingID] = struct{}{}
+}
+
+// MakeUpMeetingIDCleared returns if the "make_up_meeting_id" field was cleared in this mutation.
+func (m *AttendanceEntryMutation) MakeUpMeetingIDCleared() bool {
+	_, ok := m.clearedFields[attendanceentry.FieldMakeUpMeetingID]
+	return ok
+}
+
+// ResetMakeUpMeetingID resets all changes to the "make_up_meeting_id" field.
+func (m *AttendanceEntryMutation) ResetMakeUpMeetingID() {
+	m.make_up_meeting = nil
+	delete(m.clearedFields, attendanceentry.FieldMakeUpMeetingID)
+}
+
 // ClearMeeting clears the "meeting" edge to the Meeting entity.
 func (m *AttendanceEntryMutation) ClearMeeting() {
 	m.clearedmeeting = true
@@ -4064,6 +6251,33 @@ func (m *AttendanceEntryMutation) RegistrationIDs() (ids []uuid.UUID) {
 func (m *AttendanceEntryMutation) ResetRegistration() {
 	m.registration = nil
 	m.clearedregistration = false
+}
+
+// ClearMakeUpMeeting clears the "make_up_meeting" edge to the Meeting entity.
+func (m *AttendanceEntryMutation) ClearMakeUpMeeting() {
+	m.clearedmake_up_meeting = true
+	m.clearedFields[attendanceentry.FieldMakeUpMeetingID] = struct{}{}
+}
+
+// MakeUpMeetingCleared reports if the "make_up_meeting" edge to the Meeting entity was cleared.
+func (m *AttendanceEntryMutation) MakeUpMeetingCleared() bool {
+	return m.MakeUpMeetingIDCleared() || m.clearedmake_up_meeting
+}
+
+// MakeUpMeetingIDs returns the "make_up_meeting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MakeUpMeetingID instead. It exists only for internal usage by the builders.
+func (m *AttendanceEntryMutation) MakeUpMeetingIDs() (ids []uuid.UUID) {
+	if id := m.make_up_meeting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMakeUpMeeting resets all changes to the "make_up_meeting" edge.
+func (m *AttendanceEntryMutation) ResetMakeUpMeeting() {
+	m.make_up_meeting = nil
+	m.clearedmake_up_meeting = false
 }
 
 // ClearCorrects clears the "corrects" edge to the AttendanceEntry entity.
@@ -4166,7 +6380,7 @@ func (m *AttendanceEntryMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttendanceEntryMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 12)
 	if m.create_time != nil {
 		fields = append(fields, attendanceentry.FieldCreateTime)
 	}
@@ -4194,6 +6408,15 @@ func (m *AttendanceEntryMutation) Fields() []string {
 	if m.recorded_by != nil {
 		fields = append(fields, attendanceentry.FieldRecordedBy)
 	}
+	if m.arrive_time != nil {
+		fields = append(fields, attendanceentry.FieldArriveTime)
+	}
+	if m.leave_time != nil {
+		fields = append(fields, attendanceentry.FieldLeaveTime)
+	}
+	if m.make_up_meeting != nil {
+		fields = append(fields, attendanceentry.FieldMakeUpMeetingID)
+	}
 	return fields
 }
 
@@ -4220,6 +6443,12 @@ func (m *AttendanceEntryMutation) Field(name string) (ent.Value, bool) {
 		return m.Late()
 	case attendanceentry.FieldRecordedBy:
 		return m.RecordedBy()
+	case attendanceentry.FieldArriveTime:
+		return m.ArriveTime()
+	case attendanceentry.FieldLeaveTime:
+		return m.LeaveTime()
+	case attendanceentry.FieldMakeUpMeetingID:
+		return m.MakeUpMeetingID()
 	}
 	return nil, false
 }
@@ -4247,6 +6476,12 @@ func (m *AttendanceEntryMutation) OldField(ctx context.Context, name string) (en
 		return m.OldLate(ctx)
 	case attendanceentry.FieldRecordedBy:
 		return m.OldRecordedBy(ctx)
+	case attendanceentry.FieldArriveTime:
+		return m.OldArriveTime(ctx)
+	case attendanceentry.FieldLeaveTime:
+		return m.OldLeaveTime(ctx)
+	case attendanceentry.FieldMakeUpMeetingID:
+		return m.OldMakeUpMeetingID(ctx)
 	}
 	return nil, fmt.Errorf("unknown AttendanceEntry field %s", name)
 }
@@ -4319,6 +6554,27 @@ func (m *AttendanceEntryMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRecordedBy(v)
 		return nil
+	case attendanceentry.FieldArriveTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArriveTime(v)
+		return nil
+	case attendanceentry.FieldLeaveTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaveTime(v)
+		return nil
+	case attendanceentry.FieldMakeUpMeetingID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMakeUpMeetingID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown AttendanceEntry field %s", name)
 }
@@ -4367,6 +6623,15 @@ func (m *AttendanceEntryMutation) ClearedFields() []string {
 	if m.FieldCleared(attendanceentry.FieldCorrectsID) {
 		fields = append(fields, attendanceentry.FieldCorrectsID)
 	}
+	if m.FieldCleared(attendanceentry.FieldArriveTime) {
+		fields = append(fields, attendanceentry.FieldArriveTime)
+	}
+	if m.FieldCleared(attendanceentry.FieldLeaveTime) {
+		fields = append(fields, attendanceentry.FieldLeaveTime)
+	}
+	if m.FieldCleared(attendanceentry.FieldMakeUpMeetingID) {
+		fields = append(fields, attendanceentry.FieldMakeUpMeetingID)
+	}
 	return fields
 }
 
@@ -4383,6 +6648,15 @@ func (m *AttendanceEntryMutation) ClearField(name string) error {
 	switch name {
 	case attendanceentry.FieldCorrectsID:
 		m.ClearCorrectsID()
+		return nil
+	case attendanceentry.FieldArriveTime:
+		m.ClearArriveTime()
+		return nil
+	case attendanceentry.FieldLeaveTime:
+		m.ClearLeaveTime()
+		return nil
+	case attendanceentry.FieldMakeUpMeetingID:
+		m.ClearMakeUpMeetingID()
 		return nil
 	}
 	return fmt.Errorf("unknown AttendanceEntry nullable field %s", name)
@@ -4419,18 +6693,30 @@ func (m *AttendanceEntryMutation) ResetField(name string) error {
 	case attendanceentry.FieldRecordedBy:
 		m.ResetRecordedBy()
 		return nil
+	case attendanceentry.FieldArriveTime:
+		m.ResetArriveTime()
+		return nil
+	case attendanceentry.FieldLeaveTime:
+		m.ResetLeaveTime()
+		return nil
+	case attendanceentry.FieldMakeUpMeetingID:
+		m.ResetMakeUpMeetingID()
+		return nil
 	}
 	return fmt.Errorf("unknown AttendanceEntry field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AttendanceEntryMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.meeting != nil {
 		edges = append(edges, attendanceentry.EdgeMeeting)
 	}
 	if m.registration != nil {
 		edges = append(edges, attendanceentry.EdgeRegistration)
+	}
+	if m.make_up_meeting != nil {
+		edges = append(edges, attendanceentry.EdgeMakeUpMeeting)
 	}
 	if m.corrects != nil {
 		edges = append(edges, attendanceentry.EdgeCorrects)
@@ -4453,6 +6739,10 @@ func (m *AttendanceEntryMutation) AddedIDs(name string) []ent.Value {
 		if id := m.registration; id != nil {
 			return []ent.Value{*id}
 		}
+	case attendanceentry.EdgeMakeUpMeeting:
+		if id := m.make_up_meeting; id != nil {
+			return []ent.Value{*id}
+		}
 	case attendanceentry.EdgeCorrects:
 		if id := m.corrects; id != nil {
 			return []ent.Value{*id}
@@ -4467,7 +6757,7 @@ func (m *AttendanceEntryMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AttendanceEntryMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	return edges
 }
 
@@ -4479,12 +6769,15 @@ func (m *AttendanceEntryMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AttendanceEntryMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedmeeting {
 		edges = append(edges, attendanceentry.EdgeMeeting)
 	}
 	if m.clearedregistration {
 		edges = append(edges, attendanceentry.EdgeRegistration)
+	}
+	if m.clearedmake_up_meeting {
+		edges = append(edges, attendanceentry.EdgeMakeUpMeeting)
 	}
 	if m.clearedcorrects {
 		edges = append(edges, attendanceentry.EdgeCorrects)
@@ -4503,6 +6796,8 @@ func (m *AttendanceEntryMutation) EdgeCleared(name string) bool {
 		return m.clearedmeeting
 	case attendanceentry.EdgeRegistration:
 		return m.clearedregistration
+	case attendanceentry.EdgeMakeUpMeeting:
+		return m.clearedmake_up_meeting
 	case attendanceentry.EdgeCorrects:
 		return m.clearedcorrects
 	case attendanceentry.EdgeCorrection:
@@ -4520,6 +6815,9 @@ func (m *AttendanceEntryMutation) ClearEdge(name string) error {
 		return nil
 	case attendanceentry.EdgeRegistration:
 		m.ClearRegistration()
+		return nil
+	case attendanceentry.EdgeMakeUpMeeting:
+		m.ClearMakeUpMeeting()
 		return nil
 	case attendanceentry.EdgeCorrects:
 		m.ClearCorrects()
@@ -4541,6 +6839,9 @@ func (m *AttendanceEntryMutation) ResetEdge(name string) error {
 	case attendanceentry.EdgeRegistration:
 		m.ResetRegistration()
 		return nil
+	case attendanceentry.EdgeMakeUpMeeting:
+		m.ResetMakeUpMeeting()
+		return nil
 	case attendanceentry.EdgeCorrects:
 		m.ResetCorrects()
 		return nil
@@ -4549,6 +6850,1319 @@ func (m *AttendanceEntryMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown AttendanceEntry edge %s", name)
+}
+
+// BookingMutation represents an operation that mutates the Booking nodes in the graph.
+type BookingMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	educator_id    *uuid.UUID
+	room           *string
+	start_time     *time.Time
+	end_time       *time.Time
+	clearedFields  map[string]struct{}
+	meeting        *uuid.UUID
+	clearedmeeting bool
+	done           bool
+	oldValue       func(context.Context) (*Booking, error)
+	predicates     []predicate.Booking
+}
+
+var _ ent.Mutation = (*BookingMutation)(nil)
+
+// bookingOption allows management of the mutation configuration using functional options.
+type bookingOption func(*BookingMutation)
+
+// newBookingMutation creates new mutation for the Booking entity.
+func newBookingMutation(c config, op Op, opts ...bookingOption) *BookingMutation {
+	m := &BookingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBooking,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBookingID sets the ID field of the mutation.
+func withBookingID(id uuid.UUID) bookingOption {
+	return func(m *BookingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Booking
+		)
+		m.oldValue = func(ctx context.Context) (*Booking, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Booking.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBooking sets the old Booking of the mutation.
+func withBooking(node *Booking) bookingOption {
+	return func(m *BookingMutation) {
+		m.oldValue = func(context.Context) (*Booking, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BookingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BookingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Booking entities.
+func (m *BookingMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BookingMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BookingMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Booking.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *BookingMutation) SetMeetingID(u uuid.UUID) {
+	m.meeting = &u
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *BookingMutation) MeetingID() (r uuid.UUID, exists bool) {
+	v := m.meeting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the Booking entity.
+// If the Booking object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingMutation) OldMeetingID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *BookingMutation) ResetMeetingID() {
+	m.meeting = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *BookingMutation) SetEducatorID(u uuid.UUID) {
+	m.educator_id = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *BookingMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the Booking entity.
+// If the Booking object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingMutation) OldEducatorID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ClearEducatorID clears the value of the "educator_id" field.
+func (m *BookingMutation) ClearEducatorID() {
+	m.educator_id = nil
+	m.clearedFields[booking.FieldEducatorID] = struct{}{}
+}
+
+// EducatorIDCleared returns if the "educator_id" field was cleared in this mutation.
+func (m *BookingMutation) EducatorIDCleared() bool {
+	_, ok := m.clearedFields[booking.FieldEducatorID]
+	return ok
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *BookingMutation) ResetEducatorID() {
+	m.educator_id = nil
+	delete(m.clearedFields, booking.FieldEducatorID)
+}
+
+// SetRoom sets the "room" field.
+func (m *BookingMutation) SetRoom(s string) {
+	m.room = &s
+}
+
+// Room returns the value of the "room" field in the mutation.
+func (m *BookingMutation) Room() (r string, exists bool) {
+	v := m.room
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoom returns the old "room" field's value of the Booking entity.
+// If the Booking object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingMutation) OldRoom(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoom: %w", err)
+	}
+	return oldValue.Room, nil
+}
+
+// ResetRoom resets all changes to the "room" field.
+func (m *BookingMutation) ResetRoom() {
+	m.room = nil
+}
+
+// SetStartTime sets the "start_time" field.
+func (m *BookingMutation) SetStartTime(t time.Time) {
+	m.start_time = &t
+}
+
+// StartTime returns the value of the "start_time" field in the mutation.
+func (m *BookingMutation) StartTime() (r time.Time, exists bool) {
+	v := m.start_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartTime returns the old "start_time" field's value of the Booking entity.
+// If the Booking object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingMutation) OldStartTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartTime: %w", err)
+	}
+	return oldValue.StartTime, nil
+}
+
+// ResetStartTime resets all changes to the "start_time" field.
+func (m *BookingMutation) ResetStartTime() {
+	m.start_time = nil
+}
+
+// SetEndTime sets the "end_time" field.
+func (m *BookingMutation) SetEndTime(t time.Time) {
+	m.end_time = &t
+}
+
+// EndTime returns the value of the "end_time" field in the mutation.
+func (m *BookingMutation) EndTime() (r time.Time, exists bool) {
+	v := m.end_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndTime returns the old "end_time" field's value of the Booking entity.
+// If the Booking object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BookingMutation) OldEndTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndTime: %w", err)
+	}
+	return oldValue.EndTime, nil
+}
+
+// ResetEndTime resets all changes to the "end_time" field.
+func (m *BookingMutation) ResetEndTime() {
+	m.end_time = nil
+}
+
+// ClearMeeting clears the "meeting" edge to the Meeting entity.
+func (m *BookingMutation) ClearMeeting() {
+	m.clearedmeeting = true
+	m.clearedFields[booking.FieldMeetingID] = struct{}{}
+}
+
+// MeetingCleared reports if the "meeting" edge to the Meeting entity was cleared.
+func (m *BookingMutation) MeetingCleared() bool {
+	return m.clearedmeeting
+}
+
+// MeetingIDs returns the "meeting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MeetingID instead. It exists only for internal usage by the builders.
+func (m *BookingMutation) MeetingIDs() (ids []uuid.UUID) {
+	if id := m.meeting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMeeting resets all changes to the "meeting" edge.
+func (m *BookingMutation) ResetMeeting() {
+	m.meeting = nil
+	m.clearedmeeting = false
+}
+
+// Where appends a list predicates to the BookingMutation builder.
+func (m *BookingMutation) Where(ps ...predicate.Booking) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BookingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BookingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Booking, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BookingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BookingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Booking).
+func (m *BookingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BookingMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.meeting != nil {
+		fields = append(fields, booking.FieldMeetingID)
+	}
+	if m.educator_id != nil {
+		fields = append(fields, booking.FieldEducatorID)
+	}
+	if m.room != nil {
+		fields = append(fields, booking.FieldRoom)
+	}
+	if m.start_time != nil {
+		fields = append(fields, booking.FieldStartTime)
+	}
+	if m.end_time != nil {
+		fields = append(fields, booking.FieldEndTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BookingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case booking.FieldMeetingID:
+		return m.MeetingID()
+	case booking.FieldEducatorID:
+		return m.EducatorID()
+	case booking.FieldRoom:
+		return m.Room()
+	case booking.FieldStartTime:
+		return m.StartTime()
+	case booking.FieldEndTime:
+		return m.EndTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BookingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case booking.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case booking.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case booking.FieldRoom:
+		return m.OldRoom(ctx)
+	case booking.FieldStartTime:
+		return m.OldStartTime(ctx)
+	case booking.FieldEndTime:
+		return m.OldEndTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown Booking field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BookingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case booking.FieldMeetingID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case booking.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case booking.FieldRoom:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoom(v)
+		return nil
+	case booking.FieldStartTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartTime(v)
+		return nil
+	case booking.FieldEndTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Booking field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BookingMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BookingMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BookingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Booking numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BookingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(booking.FieldEducatorID) {
+		fields = append(fields, booking.FieldEducatorID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BookingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BookingMutation) ClearField(name string) error {
+	switch name {
+	case booking.FieldEducatorID:
+		m.ClearEducatorID()
+		return nil
+	}
+	return fmt.Errorf("unknown Booking nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BookingMutation) ResetField(name string) error {
+	switch name {
+	case booking.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case booking.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case booking.FieldRoom:
+		m.ResetRoom()
+		return nil
+	case booking.FieldStartTime:
+		m.ResetStartTime()
+		return nil
+	case booking.FieldEndTime:
+		m.ResetEndTime()
+		return nil
+	}
+	return fmt.Errorf("unknown Booking field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BookingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.meeting != nil {
+		edges = append(edges, booking.EdgeMeeting)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BookingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case booking.EdgeMeeting:
+		if id := m.meeting; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BookingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BookingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BookingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedmeeting {
+		edges = append(edges, booking.EdgeMeeting)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BookingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case booking.EdgeMeeting:
+		return m.clearedmeeting
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BookingMutation) ClearEdge(name string) error {
+	switch name {
+	case booking.EdgeMeeting:
+		m.ClearMeeting()
+		return nil
+	}
+	return fmt.Errorf("unknown Booking unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BookingMutation) ResetEdge(name string) error {
+	switch name {
+	case booking.EdgeMeeting:
+		m.ResetMeeting()
+		return nil
+	}
+	return fmt.Errorf("unknown Booking edge %s", name)
+}
+
+// CalendarLinkMutation represents an operation that mutates the CalendarLink nodes in the graph.
+type CalendarLinkMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	create_time     *time.Time
+	token_hash      *[]byte
+	recorded_by     *string
+	clearedFields   map[string]struct{}
+	section         *uuid.UUID
+	clearedsection  bool
+	educator        *uuid.UUID
+	clearededucator bool
+	done            bool
+	oldValue        func(context.Context) (*CalendarLink, error)
+	predicates      []predicate.CalendarLink
+}
+
+var _ ent.Mutation = (*CalendarLinkMutation)(nil)
+
+// calendarlinkOption allows management of the mutation configuration using functional options.
+type calendarlinkOption func(*CalendarLinkMutation)
+
+// newCalendarLinkMutation creates new mutation for the CalendarLink entity.
+func newCalendarLinkMutation(c config, op Op, opts ...calendarlinkOption) *CalendarLinkMutation {
+	m := &CalendarLinkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCalendarLink,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCalendarLinkID sets the ID field of the mutation.
+func withCalendarLinkID(id uuid.UUID) calendarlinkOption {
+	return func(m *CalendarLinkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CalendarLink
+		)
+		m.oldValue = func(ctx context.Context) (*CalendarLink, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CalendarLink.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCalendarLink sets the old CalendarLink of the mutation.
+func withCalendarLink(node *CalendarLink) calendarlinkOption {
+	return func(m *CalendarLinkMutation) {
+		m.oldValue = func(context.Context) (*CalendarLink, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CalendarLinkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CalendarLinkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CalendarLink entities.
+func (m *CalendarLinkMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CalendarLinkMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CalendarLinkMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CalendarLink.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *CalendarLinkMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *CalendarLinkMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the CalendarLink entity.
+// If the CalendarLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CalendarLinkMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *CalendarLinkMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (m *CalendarLinkMutation) SetTokenHash(b []byte) {
+	m.token_hash = &b
+}
+
+// TokenHash returns the value of the "token_hash" field in the mutation.
+func (m *CalendarLinkMutation) TokenHash() (r []byte, exists bool) {
+	v := m.token_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenHash returns the old "token_hash" field's value of the CalendarLink entity.
+// If the CalendarLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CalendarLinkMutation) OldTokenHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenHash: %w", err)
+	}
+	return oldValue.TokenHash, nil
+}
+
+// ResetTokenHash resets all changes to the "token_hash" field.
+func (m *CalendarLinkMutation) ResetTokenHash() {
+	m.token_hash = nil
+}
+
+// SetSectionID sets the "section_id" field.
+func (m *CalendarLinkMutation) SetSectionID(u uuid.UUID) {
+	m.section = &u
+}
+
+// SectionID returns the value of the "section_id" field in the mutation.
+func (m *CalendarLinkMutation) SectionID() (r uuid.UUID, exists bool) {
+	v := m.section
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSectionID returns the old "section_id" field's value of the CalendarLink entity.
+// If the CalendarLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CalendarLinkMutation) OldSectionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSectionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSectionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSectionID: %w", err)
+	}
+	return oldValue.SectionID, nil
+}
+
+// ClearSectionID clears the value of the "section_id" field.
+func (m *CalendarLinkMutation) ClearSectionID() {
+	m.section = nil
+	m.clearedFields[calendarlink.FieldSectionID] = struct{}{}
+}
+
+// SectionIDCleared returns if the "section_id" field was cleared in this mutation.
+func (m *CalendarLinkMutation) SectionIDCleared() bool {
+	_, ok := m.clearedFields[calendarlink.FieldSectionID]
+	return ok
+}
+
+// ResetSectionID resets all changes to the "section_id" field.
+func (m *CalendarLinkMutation) ResetSectionID() {
+	m.section = nil
+	delete(m.clearedFields, calendarlink.FieldSectionID)
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *CalendarLinkMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *CalendarLinkMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the CalendarLink entity.
+// If the CalendarLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CalendarLinkMutation) OldEducatorID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ClearEducatorID clears the value of the "educator_id" field.
+func (m *CalendarLinkMutation) ClearEducatorID() {
+	m.educator = nil
+	m.clearedFields[calendarlink.FieldEducatorID] = struct{}{}
+}
+
+// EducatorIDCleared returns if the "educator_id" field was cleared in this mutation.
+func (m *CalendarLinkMutation) EducatorIDCleared() bool {
+	_, ok := m.clearedFields[calendarlink.FieldEducatorID]
+	return ok
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *CalendarLinkMutation) ResetEducatorID() {
+	m.educator = nil
+	delete(m.clearedFields, calendarlink.FieldEducatorID)
+}
+
+// SetRecordedBy sets the "recorded_by" field.
+func (m *CalendarLinkMutation) SetRecordedBy(s string) {
+	m.recorded_by = &s
+}
+
+// RecordedBy returns the value of the "recorded_by" field in the mutation.
+func (m *CalendarLinkMutation) RecordedBy() (r string, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedBy returns the old "recorded_by" field's value of the CalendarLink entity.
+// If the CalendarLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CalendarLinkMutation) OldRecordedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedBy: %w", err)
+	}
+	return oldValue.RecordedBy, nil
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" field.
+func (m *CalendarLinkMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+}
+
+// ClearSection clears the "section" edge to the Section entity.
+func (m *CalendarLinkMutation) ClearSection() {
+	m.clearedsection = true
+	m.clearedFields[calendarlink.FieldSectionID] = struct{}{}
+}
+
+// SectionCleared reports if the "section" edge to the Section entity was cleared.
+func (m *CalendarLinkMutation) SectionCleared() bool {
+	return m.SectionIDCleared() || m.clearedsection
+}
+
+// SectionIDs returns the "section" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SectionID instead. It exists only for internal usage by the builders.
+func (m *CalendarLinkMutation) SectionIDs() (ids []uuid.UUID) {
+	if id := m.section; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSection resets all changes to the "section" edge.
+func (m *CalendarLinkMutation) ResetSection() {
+	m.section = nil
+	m.clearedsection = false
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *CalendarLinkMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[calendarlink.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *CalendarLinkMutation) EducatorCleared() bool {
+	return m.EducatorIDCleared() || m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *CalendarLinkMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *CalendarLinkMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// Where appends a list predicates to the CalendarLinkMutation builder.
+func (m *CalendarLinkMutation) Where(ps ...predicate.CalendarLink) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CalendarLinkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CalendarLinkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CalendarLink, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CalendarLinkMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CalendarLinkMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CalendarLink).
+func (m *CalendarLinkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CalendarLinkMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.create_time != nil {
+		fields = append(fields, calendarlink.FieldCreateTime)
+	}
+	if m.token_hash != nil {
+		fields = append(fields, calendarlink.FieldTokenHash)
+	}
+	if m.section != nil {
+		fields = append(fields, calendarlink.FieldSectionID)
+	}
+	if m.educator != nil {
+		fields = append(fields, calendarlink.FieldEducatorID)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, calendarlink.FieldRecordedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CalendarLinkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case calendarlink.FieldCreateTime:
+		return m.CreateTime()
+	case calendarlink.FieldTokenHash:
+		return m.TokenHash()
+	case calendarlink.FieldSectionID:
+		return m.SectionID()
+	case calendarlink.FieldEducatorID:
+		return m.EducatorID()
+	case calendarlink.FieldRecordedBy:
+		return m.RecordedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CalendarLinkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case calendarlink.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case calendarlink.FieldTokenHash:
+		return m.OldTokenHash(ctx)
+	case calendarlink.FieldSectionID:
+		return m.OldSectionID(ctx)
+	case calendarlink.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case calendarlink.FieldRecordedBy:
+		return m.OldRecordedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown CalendarLink field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CalendarLinkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case calendarlink.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case calendarlink.FieldTokenHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenHash(v)
+		return nil
+	case calendarlink.FieldSectionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSectionID(v)
+		return nil
+	case calendarlink.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case calendarlink.FieldRecordedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CalendarLink field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CalendarLinkMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CalendarLinkMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CalendarLinkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CalendarLink numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CalendarLinkMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(calendarlink.FieldSectionID) {
+		fields = append(fields, calendarlink.FieldSectionID)
+	}
+	if m.FieldCleared(calendarlink.FieldEducatorID) {
+		fields = append(fields, calendarlink.FieldEducatorID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CalendarLinkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CalendarLinkMutation) ClearField(name string) error {
+	switch name {
+	case calendarlink.FieldSectionID:
+		m.ClearSectionID()
+		return nil
+	case calendarlink.FieldEducatorID:
+		m.ClearEducatorID()
+		return nil
+	}
+	return fmt.Errorf("unknown CalendarLink nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CalendarLinkMutation) ResetField(name string) error {
+	switch name {
+	case calendarlink.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case calendarlink.FieldTokenHash:
+		m.ResetTokenHash()
+		return nil
+	case calendarlink.FieldSectionID:
+		m.ResetSectionID()
+		return nil
+	case calendarlink.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case calendarlink.FieldRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown CalendarLink field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CalendarLinkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.section != nil {
+		edges = append(edges, calendarlink.EdgeSection)
+	}
+	if m.educator != nil {
+		edges = append(edges, calendarlink.EdgeEducator)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CalendarLinkMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case calendarlink.EdgeSection:
+		if id := m.section; id != nil {
+			return []ent.Value{*id}
+		}
+	case calendarlink.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CalendarLinkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CalendarLinkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CalendarLinkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedsection {
+		edges = append(edges, calendarlink.EdgeSection)
+	}
+	if m.clearededucator {
+		edges = append(edges, calendarlink.EdgeEducator)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CalendarLinkMutation) EdgeCleared(name string) bool {
+	switch name {
+	case calendarlink.EdgeSection:
+		return m.clearedsection
+	case calendarlink.EdgeEducator:
+		return m.clearededucator
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CalendarLinkMutation) ClearEdge(name string) error {
+	switch name {
+	case calendarlink.EdgeSection:
+		m.ClearSection()
+		return nil
+	case calendarlink.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown CalendarLink unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CalendarLinkMutation) ResetEdge(name string) error {
+	switch name {
+	case calendarlink.EdgeSection:
+		m.ResetSection()
+		return nil
+	case calendarlink.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown CalendarLink edge %s", name)
 }
 
 // CompetencyMutation represents an operation that mutates the Competency nodes in the graph.
@@ -7219,6 +10833,15 @@ type CourseVersionMutation struct {
 	addcredits               *int32
 	attendance_entry_days    *int32
 	addattendance_entry_days *int32
+	session_pattern          *[]schema.SessionPattern
+	appendsession_pattern    []schema.SessionPattern
+	syllabus                 *[]schema.SyllabusUnit
+	appendsyllabus           []schema.SyllabusUnit
+	resources                *[]schema.CourseResource
+	appendresources          []schema.CourseResource
+	served_goals             *[]schema.ServedGoal
+	appendserved_goals       []schema.ServedGoal
+	change_note              *string
 	sources                  *[]string
 	appendsources            []string
 	assumptions              *[]string
@@ -7835,6 +11458,246 @@ func (m *CourseVersionMutation) ResetAttendanceEntryDays() {
 	m.addattendance_entry_days = nil
 }
 
+// SetSessionPattern sets the "session_pattern" field.
+func (m *CourseVersionMutation) SetSessionPattern(sp []schema.SessionPattern) {
+	m.session_pattern = &sp
+	m.appendsession_pattern = nil
+}
+
+// SessionPattern returns the value of the "session_pattern" field in the mutation.
+func (m *CourseVersionMutation) SessionPattern() (r []schema.SessionPattern, exists bool) {
+	v := m.session_pattern
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessionPattern returns the old "session_pattern" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldSessionPattern(ctx context.Context) (v []schema.SessionPattern, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessionPattern is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessionPattern requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessionPattern: %w", err)
+	}
+	return oldValue.SessionPattern, nil
+}
+
+// AppendSessionPattern adds sp to the "session_pattern" field.
+func (m *CourseVersionMutation) AppendSessionPattern(sp []schema.SessionPattern) {
+	m.appendsession_pattern = append(m.appendsession_pattern, sp...)
+}
+
+// AppendedSessionPattern returns the list of values that were appended to the "session_pattern" field in this mutation.
+func (m *CourseVersionMutation) AppendedSessionPattern() ([]schema.SessionPattern, bool) {
+	if len(m.appendsession_pattern) == 0 {
+		return nil, false
+	}
+	return m.appendsession_pattern, true
+}
+
+// ResetSessionPattern resets all changes to the "session_pattern" field.
+func (m *CourseVersionMutation) ResetSessionPattern() {
+	m.session_pattern = nil
+	m.appendsession_pattern = nil
+}
+
+// SetSyllabus sets the "syllabus" field.
+func (m *CourseVersionMutation) SetSyllabus(su []schema.SyllabusUnit) {
+	m.syllabus = &su
+	m.appendsyllabus = nil
+}
+
+// Syllabus returns the value of the "syllabus" field in the mutation.
+func (m *CourseVersionMutation) Syllabus() (r []schema.SyllabusUnit, exists bool) {
+	v := m.syllabus
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSyllabus returns the old "syllabus" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldSyllabus(ctx context.Context) (v []schema.SyllabusUnit, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSyllabus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSyllabus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSyllabus: %w", err)
+	}
+	return oldValue.Syllabus, nil
+}
+
+// AppendSyllabus adds su to the "syllabus" field.
+func (m *CourseVersionMutation) AppendSyllabus(su []schema.SyllabusUnit) {
+	m.appendsyllabus = append(m.appendsyllabus, su...)
+}
+
+// AppendedSyllabus returns the list of values that were appended to the "syllabus" field in this mutation.
+func (m *CourseVersionMutation) AppendedSyllabus() ([]schema.SyllabusUnit, bool) {
+	if len(m.appendsyllabus) == 0 {
+		return nil, false
+	}
+	return m.appendsyllabus, true
+}
+
+// ResetSyllabus resets all changes to the "syllabus" field.
+func (m *CourseVersionMutation) ResetSyllabus() {
+	m.syllabus = nil
+	m.appendsyllabus = nil
+}
+
+// SetResources sets the "resources" field.
+func (m *CourseVersionMutation) SetResources(sr []schema.CourseResource) {
+	m.resources = &sr
+	m.appendresources = nil
+}
+
+// Resources returns the value of the "resources" field in the mutation.
+func (m *CourseVersionMutation) Resources() (r []schema.CourseResource, exists bool) {
+	v := m.resources
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResources returns the old "resources" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldResources(ctx context.Context) (v []schema.CourseResource, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResources is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResources requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResources: %w", err)
+	}
+	return oldValue.Resources, nil
+}
+
+// AppendResources adds sr to the "resources" field.
+func (m *CourseVersionMutation) AppendResources(sr []schema.CourseResource) {
+	m.appendresources = append(m.appendresources, sr...)
+}
+
+// AppendedResources returns the list of values that were appended to the "resources" field in this mutation.
+func (m *CourseVersionMutation) AppendedResources() ([]schema.CourseResource, bool) {
+	if len(m.appendresources) == 0 {
+		return nil, false
+	}
+	return m.appendresources, true
+}
+
+// ResetResources resets all changes to the "resources" field.
+func (m *CourseVersionMutation) ResetResources() {
+	m.resources = nil
+	m.appendresources = nil
+}
+
+// SetServedGoals sets the "served_goals" field.
+func (m *CourseVersionMutation) SetServedGoals(sg []schema.ServedGoal) {
+	m.served_goals = &sg
+	m.appendserved_goals = nil
+}
+
+// ServedGoals returns the value of the "served_goals" field in the mutation.
+func (m *CourseVersionMutation) ServedGoals() (r []schema.ServedGoal, exists bool) {
+	v := m.served_goals
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldServedGoals returns the old "served_goals" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldServedGoals(ctx context.Context) (v []schema.ServedGoal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldServedGoals is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldServedGoals requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldServedGoals: %w", err)
+	}
+	return oldValue.ServedGoals, nil
+}
+
+// AppendServedGoals adds sg to the "served_goals" field.
+func (m *CourseVersionMutation) AppendServedGoals(sg []schema.ServedGoal) {
+	m.appendserved_goals = append(m.appendserved_goals, sg...)
+}
+
+// AppendedServedGoals returns the list of values that were appended to the "served_goals" field in this mutation.
+func (m *CourseVersionMutation) AppendedServedGoals() ([]schema.ServedGoal, bool) {
+	if len(m.appendserved_goals) == 0 {
+		return nil, false
+	}
+	return m.appendserved_goals, true
+}
+
+// ResetServedGoals resets all changes to the "served_goals" field.
+func (m *CourseVersionMutation) ResetServedGoals() {
+	m.served_goals = nil
+	m.appendserved_goals = nil
+}
+
+// SetChangeNote sets the "change_note" field.
+func (m *CourseVersionMutation) SetChangeNote(s string) {
+	m.change_note = &s
+}
+
+// ChangeNote returns the value of the "change_note" field in the mutation.
+func (m *CourseVersionMutation) ChangeNote() (r string, exists bool) {
+	v := m.change_note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeNote returns the old "change_note" field's value of the CourseVersion entity.
+// If the CourseVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CourseVersionMutation) OldChangeNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeNote: %w", err)
+	}
+	return oldValue.ChangeNote, nil
+}
+
+// ResetChangeNote resets all changes to the "change_note" field.
+func (m *CourseVersionMutation) ResetChangeNote() {
+	m.change_note = nil
+}
+
 // SetSources sets the "sources" field.
 func (m *CourseVersionMutation) SetSources(s []string) {
 	m.sources = &s
@@ -8012,7 +11875,7 @@ func (m *CourseVersionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CourseVersionMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 17)
 	if m.create_time != nil {
 		fields = append(fields, courseversion.FieldCreateTime)
 	}
@@ -8042,6 +11905,21 @@ func (m *CourseVersionMutation) Fields() []string {
 	}
 	if m.attendance_entry_days != nil {
 		fields = append(fields, courseversion.FieldAttendanceEntryDays)
+	}
+	if m.session_pattern != nil {
+		fields = append(fields, courseversion.FieldSessionPattern)
+	}
+	if m.syllabus != nil {
+		fields = append(fields, courseversion.FieldSyllabus)
+	}
+	if m.resources != nil {
+		fields = append(fields, courseversion.FieldResources)
+	}
+	if m.served_goals != nil {
+		fields = append(fields, courseversion.FieldServedGoals)
+	}
+	if m.change_note != nil {
+		fields = append(fields, courseversion.FieldChangeNote)
 	}
 	if m.sources != nil {
 		fields = append(fields, courseversion.FieldSources)
@@ -8077,6 +11955,16 @@ func (m *CourseVersionMutation) Field(name string) (ent.Value, bool) {
 		return m.Credits()
 	case courseversion.FieldAttendanceEntryDays:
 		return m.AttendanceEntryDays()
+	case courseversion.FieldSessionPattern:
+		return m.SessionPattern()
+	case courseversion.FieldSyllabus:
+		return m.Syllabus()
+	case courseversion.FieldResources:
+		return m.Resources()
+	case courseversion.FieldServedGoals:
+		return m.ServedGoals()
+	case courseversion.FieldChangeNote:
+		return m.ChangeNote()
 	case courseversion.FieldSources:
 		return m.Sources()
 	case courseversion.FieldAssumptions:
@@ -8110,6 +11998,16 @@ func (m *CourseVersionMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldCredits(ctx)
 	case courseversion.FieldAttendanceEntryDays:
 		return m.OldAttendanceEntryDays(ctx)
+	case courseversion.FieldSessionPattern:
+		return m.OldSessionPattern(ctx)
+	case courseversion.FieldSyllabus:
+		return m.OldSyllabus(ctx)
+	case courseversion.FieldResources:
+		return m.OldResources(ctx)
+	case courseversion.FieldServedGoals:
+		return m.OldServedGoals(ctx)
+	case courseversion.FieldChangeNote:
+		return m.OldChangeNote(ctx)
 	case courseversion.FieldSources:
 		return m.OldSources(ctx)
 	case courseversion.FieldAssumptions:
@@ -8192,6 +12090,41 @@ func (m *CourseVersionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAttendanceEntryDays(v)
+		return nil
+	case courseversion.FieldSessionPattern:
+		v, ok := value.([]schema.SessionPattern)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessionPattern(v)
+		return nil
+	case courseversion.FieldSyllabus:
+		v, ok := value.([]schema.SyllabusUnit)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSyllabus(v)
+		return nil
+	case courseversion.FieldResources:
+		v, ok := value.([]schema.CourseResource)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResources(v)
+		return nil
+	case courseversion.FieldServedGoals:
+		v, ok := value.([]schema.ServedGoal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetServedGoals(v)
+		return nil
+	case courseversion.FieldChangeNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeNote(v)
 		return nil
 	case courseversion.FieldSources:
 		v, ok := value.([]string)
@@ -8381,6 +12314,21 @@ func (m *CourseVersionMutation) ResetField(name string) error {
 		return nil
 	case courseversion.FieldAttendanceEntryDays:
 		m.ResetAttendanceEntryDays()
+		return nil
+	case courseversion.FieldSessionPattern:
+		m.ResetSessionPattern()
+		return nil
+	case courseversion.FieldSyllabus:
+		m.ResetSyllabus()
+		return nil
+	case courseversion.FieldResources:
+		m.ResetResources()
+		return nil
+	case courseversion.FieldServedGoals:
+		m.ResetServedGoals()
+		return nil
+	case courseversion.FieldChangeNote:
+		m.ResetChangeNote()
 		return nil
 	case courseversion.FieldSources:
 		m.ResetSources()
@@ -18811,6 +22759,1911 @@ func (m *ExternalIDMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ExternalID edge %s", name)
 }
 
+// FeedbackAnswerMutation represents an operation that mutates the FeedbackAnswer nodes in the graph.
+type FeedbackAnswerMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	ratings               *map[string]int32
+	texts                 *map[string]string
+	clearedFields         map[string]struct{}
+	feedback_round        *uuid.UUID
+	clearedfeedback_round bool
+	done                  bool
+	oldValue              func(context.Context) (*FeedbackAnswer, error)
+	predicates            []predicate.FeedbackAnswer
+}
+
+var _ ent.Mutation = (*FeedbackAnswerMutation)(nil)
+
+// feedbackanswerOption allows management of the mutation configuration using functional options.
+type feedbackanswerOption func(*FeedbackAnswerMutation)
+
+// newFeedbackAnswerMutation creates new mutation for the FeedbackAnswer entity.
+func newFeedbackAnswerMutation(c config, op Op, opts ...feedbackanswerOption) *FeedbackAnswerMutation {
+	m := &FeedbackAnswerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFeedbackAnswer,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFeedbackAnswerID sets the ID field of the mutation.
+func withFeedbackAnswerID(id uuid.UUID) feedbackanswerOption {
+	return func(m *FeedbackAnswerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FeedbackAnswer
+		)
+		m.oldValue = func(ctx context.Context) (*FeedbackAnswer, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FeedbackAnswer.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFeedbackAnswer sets the old FeedbackAnswer of the mutation.
+func withFeedbackAnswer(node *FeedbackAnswer) feedbackanswerOption {
+	return func(m *FeedbackAnswerMutation) {
+		m.oldValue = func(context.Context) (*FeedbackAnswer, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FeedbackAnswerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FeedbackAnswerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of FeedbackAnswer entities.
+func (m *FeedbackAnswerMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FeedbackAnswerMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FeedbackAnswerMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FeedbackAnswer.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetFeedbackRoundID sets the "feedback_round_id" field.
+func (m *FeedbackAnswerMutation) SetFeedbackRoundID(u uuid.UUID) {
+	m.feedback_round = &u
+}
+
+// FeedbackRoundID returns the value of the "feedback_round_id" field in the mutation.
+func (m *FeedbackAnswerMutation) FeedbackRoundID() (r uuid.UUID, exists bool) {
+	v := m.feedback_round
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFeedbackRoundID returns the old "feedback_round_id" field's value of the FeedbackAnswer entity.
+// If the FeedbackAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackAnswerMutation) OldFeedbackRoundID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFeedbackRoundID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFeedbackRoundID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFeedbackRoundID: %w", err)
+	}
+	return oldValue.FeedbackRoundID, nil
+}
+
+// ResetFeedbackRoundID resets all changes to the "feedback_round_id" field.
+func (m *FeedbackAnswerMutation) ResetFeedbackRoundID() {
+	m.feedback_round = nil
+}
+
+// SetRatings sets the "ratings" field.
+func (m *FeedbackAnswerMutation) SetRatings(value map[string]int32) {
+	m.ratings = &value
+}
+
+// Ratings returns the value of the "ratings" field in the mutation.
+func (m *FeedbackAnswerMutation) Ratings() (r map[string]int32, exists bool) {
+	v := m.ratings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRatings returns the old "ratings" field's value of the FeedbackAnswer entity.
+// If the FeedbackAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackAnswerMutation) OldRatings(ctx context.Context) (v map[string]int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRatings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRatings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRatings: %w", err)
+	}
+	return oldValue.Ratings, nil
+}
+
+// ResetRatings resets all changes to the "ratings" field.
+func (m *FeedbackAnswerMutation) ResetRatings() {
+	m.ratings = nil
+}
+
+// SetTexts sets the "texts" field.
+func (m *FeedbackAnswerMutation) SetTexts(value map[string]string) {
+	m.texts = &value
+}
+
+// Texts returns the value of the "texts" field in the mutation.
+func (m *FeedbackAnswerMutation) Texts() (r map[string]string, exists bool) {
+	v := m.texts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTexts returns the old "texts" field's value of the FeedbackAnswer entity.
+// If the FeedbackAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackAnswerMutation) OldTexts(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTexts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTexts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTexts: %w", err)
+	}
+	return oldValue.Texts, nil
+}
+
+// ResetTexts resets all changes to the "texts" field.
+func (m *FeedbackAnswerMutation) ResetTexts() {
+	m.texts = nil
+}
+
+// ClearFeedbackRound clears the "feedback_round" edge to the FeedbackRound entity.
+func (m *FeedbackAnswerMutation) ClearFeedbackRound() {
+	m.clearedfeedback_round = true
+	m.clearedFields[feedbackanswer.FieldFeedbackRoundID] = struct{}{}
+}
+
+// FeedbackRoundCleared reports if the "feedback_round" edge to the FeedbackRound entity was cleared.
+func (m *FeedbackAnswerMutation) FeedbackRoundCleared() bool {
+	return m.clearedfeedback_round
+}
+
+// FeedbackRoundIDs returns the "feedback_round" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FeedbackRoundID instead. It exists only for internal usage by the builders.
+func (m *FeedbackAnswerMutation) FeedbackRoundIDs() (ids []uuid.UUID) {
+	if id := m.feedback_round; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFeedbackRound resets all changes to the "feedback_round" edge.
+func (m *FeedbackAnswerMutation) ResetFeedbackRound() {
+	m.feedback_round = nil
+	m.clearedfeedback_round = false
+}
+
+// Where appends a list predicates to the FeedbackAnswerMutation builder.
+func (m *FeedbackAnswerMutation) Where(ps ...predicate.FeedbackAnswer) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FeedbackAnswerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FeedbackAnswerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FeedbackAnswer, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FeedbackAnswerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FeedbackAnswerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FeedbackAnswer).
+func (m *FeedbackAnswerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FeedbackAnswerMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.feedback_round != nil {
+		fields = append(fields, feedbackanswer.FieldFeedbackRoundID)
+	}
+	if m.ratings != nil {
+		fields = append(fields, feedbackanswer.FieldRatings)
+	}
+	if m.texts != nil {
+		fields = append(fields, feedbackanswer.FieldTexts)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FeedbackAnswerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case feedbackanswer.FieldFeedbackRoundID:
+		return m.FeedbackRoundID()
+	case feedbackanswer.FieldRatings:
+		return m.Ratings()
+	case feedbackanswer.FieldTexts:
+		return m.Texts()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FeedbackAnswerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case feedbackanswer.FieldFeedbackRoundID:
+		return m.OldFeedbackRoundID(ctx)
+	case feedbackanswer.FieldRatings:
+		return m.OldRatings(ctx)
+	case feedbackanswer.FieldTexts:
+		return m.OldTexts(ctx)
+	}
+	return nil, fmt.Errorf("unknown FeedbackAnswer field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FeedbackAnswerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case feedbackanswer.FieldFeedbackRoundID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFeedbackRoundID(v)
+		return nil
+	case feedbackanswer.FieldRatings:
+		v, ok := value.(map[string]int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRatings(v)
+		return nil
+	case feedbackanswer.FieldTexts:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTexts(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackAnswer field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FeedbackAnswerMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FeedbackAnswerMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FeedbackAnswerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown FeedbackAnswer numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FeedbackAnswerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FeedbackAnswerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FeedbackAnswerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown FeedbackAnswer nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FeedbackAnswerMutation) ResetField(name string) error {
+	switch name {
+	case feedbackanswer.FieldFeedbackRoundID:
+		m.ResetFeedbackRoundID()
+		return nil
+	case feedbackanswer.FieldRatings:
+		m.ResetRatings()
+		return nil
+	case feedbackanswer.FieldTexts:
+		m.ResetTexts()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackAnswer field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FeedbackAnswerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.feedback_round != nil {
+		edges = append(edges, feedbackanswer.EdgeFeedbackRound)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FeedbackAnswerMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case feedbackanswer.EdgeFeedbackRound:
+		if id := m.feedback_round; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FeedbackAnswerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FeedbackAnswerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FeedbackAnswerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedfeedback_round {
+		edges = append(edges, feedbackanswer.EdgeFeedbackRound)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FeedbackAnswerMutation) EdgeCleared(name string) bool {
+	switch name {
+	case feedbackanswer.EdgeFeedbackRound:
+		return m.clearedfeedback_round
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FeedbackAnswerMutation) ClearEdge(name string) error {
+	switch name {
+	case feedbackanswer.EdgeFeedbackRound:
+		m.ClearFeedbackRound()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackAnswer unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FeedbackAnswerMutation) ResetEdge(name string) error {
+	switch name {
+	case feedbackanswer.EdgeFeedbackRound:
+		m.ResetFeedbackRound()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackAnswer edge %s", name)
+}
+
+// FeedbackParticipationMutation represents an operation that mutates the FeedbackParticipation nodes in the graph.
+type FeedbackParticipationMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	clearedFields         map[string]struct{}
+	feedback_round        *uuid.UUID
+	clearedfeedback_round bool
+	educator              *uuid.UUID
+	clearededucator       bool
+	done                  bool
+	oldValue              func(context.Context) (*FeedbackParticipation, error)
+	predicates            []predicate.FeedbackParticipation
+}
+
+var _ ent.Mutation = (*FeedbackParticipationMutation)(nil)
+
+// feedbackparticipationOption allows management of the mutation configuration using functional options.
+type feedbackparticipationOption func(*FeedbackParticipationMutation)
+
+// newFeedbackParticipationMutation creates new mutation for the FeedbackParticipation entity.
+func newFeedbackParticipationMutation(c config, op Op, opts ...feedbackparticipationOption) *FeedbackParticipationMutation {
+	m := &FeedbackParticipationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFeedbackParticipation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFeedbackParticipationID sets the ID field of the mutation.
+func withFeedbackParticipationID(id uuid.UUID) feedbackparticipationOption {
+	return func(m *FeedbackParticipationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FeedbackParticipation
+		)
+		m.oldValue = func(ctx context.Context) (*FeedbackParticipation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FeedbackParticipation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFeedbackParticipation sets the old FeedbackParticipation of the mutation.
+func withFeedbackParticipation(node *FeedbackParticipation) feedbackparticipationOption {
+	return func(m *FeedbackParticipationMutation) {
+		m.oldValue = func(context.Context) (*FeedbackParticipation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FeedbackParticipationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FeedbackParticipationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of FeedbackParticipation entities.
+func (m *FeedbackParticipationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FeedbackParticipationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FeedbackParticipationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FeedbackParticipation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetFeedbackRoundID sets the "feedback_round_id" field.
+func (m *FeedbackParticipationMutation) SetFeedbackRoundID(u uuid.UUID) {
+	m.feedback_round = &u
+}
+
+// FeedbackRoundID returns the value of the "feedback_round_id" field in the mutation.
+func (m *FeedbackParticipationMutation) FeedbackRoundID() (r uuid.UUID, exists bool) {
+	v := m.feedback_round
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFeedbackRoundID returns the old "feedback_round_id" field's value of the FeedbackParticipation entity.
+// If the FeedbackParticipation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackParticipationMutation) OldFeedbackRoundID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFeedbackRoundID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFeedbackRoundID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFeedbackRoundID: %w", err)
+	}
+	return oldValue.FeedbackRoundID, nil
+}
+
+// ResetFeedbackRoundID resets all changes to the "feedback_round_id" field.
+func (m *FeedbackParticipationMutation) ResetFeedbackRoundID() {
+	m.feedback_round = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *FeedbackParticipationMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *FeedbackParticipationMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the FeedbackParticipation entity.
+// If the FeedbackParticipation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackParticipationMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *FeedbackParticipationMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// ClearFeedbackRound clears the "feedback_round" edge to the FeedbackRound entity.
+func (m *FeedbackParticipationMutation) ClearFeedbackRound() {
+	m.clearedfeedback_round = true
+	m.clearedFields[feedbackparticipation.FieldFeedbackRoundID] = struct{}{}
+}
+
+// FeedbackRoundCleared reports if the "feedback_round" edge to the FeedbackRound entity was cleared.
+func (m *FeedbackParticipationMutation) FeedbackRoundCleared() bool {
+	return m.clearedfeedback_round
+}
+
+// FeedbackRoundIDs returns the "feedback_round" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FeedbackRoundID instead. It exists only for internal usage by the builders.
+func (m *FeedbackParticipationMutation) FeedbackRoundIDs() (ids []uuid.UUID) {
+	if id := m.feedback_round; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFeedbackRound resets all changes to the "feedback_round" edge.
+func (m *FeedbackParticipationMutation) ResetFeedbackRound() {
+	m.feedback_round = nil
+	m.clearedfeedback_round = false
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *FeedbackParticipationMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[feedbackparticipation.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *FeedbackParticipationMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *FeedbackParticipationMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *FeedbackParticipationMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// Where appends a list predicates to the FeedbackParticipationMutation builder.
+func (m *FeedbackParticipationMutation) Where(ps ...predicate.FeedbackParticipation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FeedbackParticipationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FeedbackParticipationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FeedbackParticipation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FeedbackParticipationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FeedbackParticipationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FeedbackParticipation).
+func (m *FeedbackParticipationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FeedbackParticipationMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.feedback_round != nil {
+		fields = append(fields, feedbackparticipation.FieldFeedbackRoundID)
+	}
+	if m.educator != nil {
+		fields = append(fields, feedbackparticipation.FieldEducatorID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FeedbackParticipationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case feedbackparticipation.FieldFeedbackRoundID:
+		return m.FeedbackRoundID()
+	case feedbackparticipation.FieldEducatorID:
+		return m.EducatorID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FeedbackParticipationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case feedbackparticipation.FieldFeedbackRoundID:
+		return m.OldFeedbackRoundID(ctx)
+	case feedbackparticipation.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	}
+	return nil, fmt.Errorf("unknown FeedbackParticipation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FeedbackParticipationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case feedbackparticipation.FieldFeedbackRoundID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFeedbackRoundID(v)
+		return nil
+	case feedbackparticipation.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackParticipation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FeedbackParticipationMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FeedbackParticipationMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FeedbackParticipationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown FeedbackParticipation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FeedbackParticipationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FeedbackParticipationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FeedbackParticipationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown FeedbackParticipation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FeedbackParticipationMutation) ResetField(name string) error {
+	switch name {
+	case feedbackparticipation.FieldFeedbackRoundID:
+		m.ResetFeedbackRoundID()
+		return nil
+	case feedbackparticipation.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackParticipation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FeedbackParticipationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.feedback_round != nil {
+		edges = append(edges, feedbackparticipation.EdgeFeedbackRound)
+	}
+	if m.educator != nil {
+		edges = append(edges, feedbackparticipation.EdgeEducator)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FeedbackParticipationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case feedbackparticipation.EdgeFeedbackRound:
+		if id := m.feedback_round; id != nil {
+			return []ent.Value{*id}
+		}
+	case feedbackparticipation.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FeedbackParticipationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FeedbackParticipationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FeedbackParticipationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedfeedback_round {
+		edges = append(edges, feedbackparticipation.EdgeFeedbackRound)
+	}
+	if m.clearededucator {
+		edges = append(edges, feedbackparticipation.EdgeEducator)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FeedbackParticipationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case feedbackparticipation.EdgeFeedbackRound:
+		return m.clearedfeedback_round
+	case feedbackparticipation.EdgeEducator:
+		return m.clearededucator
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FeedbackParticipationMutation) ClearEdge(name string) error {
+	switch name {
+	case feedbackparticipation.EdgeFeedbackRound:
+		m.ClearFeedbackRound()
+		return nil
+	case feedbackparticipation.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackParticipation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FeedbackParticipationMutation) ResetEdge(name string) error {
+	switch name {
+	case feedbackparticipation.EdgeFeedbackRound:
+		m.ResetFeedbackRound()
+		return nil
+	case feedbackparticipation.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackParticipation edge %s", name)
+}
+
+// FeedbackRoundMutation represents an operation that mutates the FeedbackRound nodes in the graph.
+type FeedbackRoundMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	create_time        *time.Time
+	update_time        *time.Time
+	version            *int32
+	addversion         *int32
+	kind               *string
+	state              *string
+	questions          *[]schema.FeedbackQuestion
+	appendquestions    []schema.FeedbackQuestion
+	minimum_answers    *int32
+	addminimum_answers *int32
+	close_time         *time.Time
+	clearedFields      map[string]struct{}
+	section            *uuid.UUID
+	clearedsection     bool
+	done               bool
+	oldValue           func(context.Context) (*FeedbackRound, error)
+	predicates         []predicate.FeedbackRound
+}
+
+var _ ent.Mutation = (*FeedbackRoundMutation)(nil)
+
+// feedbackroundOption allows management of the mutation configuration using functional options.
+type feedbackroundOption func(*FeedbackRoundMutation)
+
+// newFeedbackRoundMutation creates new mutation for the FeedbackRound entity.
+func newFeedbackRoundMutation(c config, op Op, opts ...feedbackroundOption) *FeedbackRoundMutation {
+	m := &FeedbackRoundMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFeedbackRound,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFeedbackRoundID sets the ID field of the mutation.
+func withFeedbackRoundID(id uuid.UUID) feedbackroundOption {
+	return func(m *FeedbackRoundMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FeedbackRound
+		)
+		m.oldValue = func(ctx context.Context) (*FeedbackRound, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FeedbackRound.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFeedbackRound sets the old FeedbackRound of the mutation.
+func withFeedbackRound(node *FeedbackRound) feedbackroundOption {
+	return func(m *FeedbackRoundMutation) {
+		m.oldValue = func(context.Context) (*FeedbackRound, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FeedbackRoundMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FeedbackRoundMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of FeedbackRound entities.
+func (m *FeedbackRoundMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FeedbackRoundMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FeedbackRoundMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FeedbackRound.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *FeedbackRoundMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *FeedbackRoundMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *FeedbackRoundMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *FeedbackRoundMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *FeedbackRoundMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *FeedbackRoundMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *FeedbackRoundMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *FeedbackRoundMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *FeedbackRoundMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *FeedbackRoundMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *FeedbackRoundMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetSectionID sets the "section_id" field.
+func (m *FeedbackRoundMutation) SetSectionID(u uuid.UUID) {
+	m.section = &u
+}
+
+// SectionID returns the value of the "section_id" field in the mutation.
+func (m *FeedbackRoundMutation) SectionID() (r uuid.UUID, exists bool) {
+	v := m.section
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSectionID returns the old "section_id" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldSectionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSectionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSectionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSectionID: %w", err)
+	}
+	return oldValue.SectionID, nil
+}
+
+// ResetSectionID resets all changes to the "section_id" field.
+func (m *FeedbackRoundMutation) ResetSectionID() {
+	m.section = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *FeedbackRoundMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *FeedbackRoundMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *FeedbackRoundMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetState sets the "state" field.
+func (m *FeedbackRoundMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *FeedbackRoundMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *FeedbackRoundMutation) ResetState() {
+	m.state = nil
+}
+
+// SetQuestions sets the "questions" field.
+func (m *FeedbackRoundMutation) SetQuestions(sq []schema.FeedbackQuestion) {
+	m.questions = &sq
+	m.appendquestions = nil
+}
+
+// Questions returns the value of the "questions" field in the mutation.
+func (m *FeedbackRoundMutation) Questions() (r []schema.FeedbackQuestion, exists bool) {
+	v := m.questions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuestions returns the old "questions" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldQuestions(ctx context.Context) (v []schema.FeedbackQuestion, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuestions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuestions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuestions: %w", err)
+	}
+	return oldValue.Questions, nil
+}
+
+// AppendQuestions adds sq to the "questions" field.
+func (m *FeedbackRoundMutation) AppendQuestions(sq []schema.FeedbackQuestion) {
+	m.appendquestions = append(m.appendquestions, sq...)
+}
+
+// AppendedQuestions returns the list of values that were appended to the "questions" field in this mutation.
+func (m *FeedbackRoundMutation) AppendedQuestions() ([]schema.FeedbackQuestion, bool) {
+	if len(m.appendquestions) == 0 {
+		return nil, false
+	}
+	return m.appendquestions, true
+}
+
+// ResetQuestions resets all changes to the "questions" field.
+func (m *FeedbackRoundMutation) ResetQuestions() {
+	m.questions = nil
+	m.appendquestions = nil
+}
+
+// SetMinimumAnswers sets the "minimum_answers" field.
+func (m *FeedbackRoundMutation) SetMinimumAnswers(i int32) {
+	m.minimum_answers = &i
+	m.addminimum_answers = nil
+}
+
+// MinimumAnswers returns the value of the "minimum_answers" field in the mutation.
+func (m *FeedbackRoundMutation) MinimumAnswers() (r int32, exists bool) {
+	v := m.minimum_answers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMinimumAnswers returns the old "minimum_answers" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldMinimumAnswers(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMinimumAnswers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMinimumAnswers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMinimumAnswers: %w", err)
+	}
+	return oldValue.MinimumAnswers, nil
+}
+
+// AddMinimumAnswers adds i to the "minimum_answers" field.
+func (m *FeedbackRoundMutation) AddMinimumAnswers(i int32) {
+	if m.addminimum_answers != nil {
+		*m.addminimum_answers += i
+	} else {
+		m.addminimum_answers = &i
+	}
+}
+
+// AddedMinimumAnswers returns the value that was added to the "minimum_answers" field in this mutation.
+func (m *FeedbackRoundMutation) AddedMinimumAnswers() (r int32, exists bool) {
+	v := m.addminimum_answers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMinimumAnswers resets all changes to the "minimum_answers" field.
+func (m *FeedbackRoundMutation) ResetMinimumAnswers() {
+	m.minimum_answers = nil
+	m.addminimum_answers = nil
+}
+
+// SetCloseTime sets the "close_time" field.
+func (m *FeedbackRoundMutation) SetCloseTime(t time.Time) {
+	m.close_time = &t
+}
+
+// CloseTime returns the value of the "close_time" field in the mutation.
+func (m *FeedbackRoundMutation) CloseTime() (r time.Time, exists bool) {
+	v := m.close_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCloseTime returns the old "close_time" field's value of the FeedbackRound entity.
+// If the FeedbackRound object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FeedbackRoundMutation) OldCloseTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCloseTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCloseTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCloseTime: %w", err)
+	}
+	return oldValue.CloseTime, nil
+}
+
+// ClearCloseTime clears the value of the "close_time" field.
+func (m *FeedbackRoundMutation) ClearCloseTime() {
+	m.close_time = nil
+	m.clearedFields[feedbackround.FieldCloseTime] = struct{}{}
+}
+
+// CloseTimeCleared returns if the "close_time" field was cleared in this mutation.
+func (m *FeedbackRoundMutation) CloseTimeCleared() bool {
+	_, ok := m.clearedFields[feedbackround.FieldCloseTime]
+	return ok
+}
+
+// ResetCloseTime resets all changes to the "close_time" field.
+func (m *FeedbackRoundMutation) ResetCloseTime() {
+	m.close_time = nil
+	delete(m.clearedFields, feedbackround.FieldCloseTime)
+}
+
+// ClearSection clears the "section" edge to the Section entity.
+func (m *FeedbackRoundMutation) ClearSection() {
+	m.clearedsection = true
+	m.clearedFields[feedbackround.FieldSectionID] = struct{}{}
+}
+
+// SectionCleared reports if the "section" edge to the Section entity was cleared.
+func (m *FeedbackRoundMutation) SectionCleared() bool {
+	return m.clearedsection
+}
+
+// SectionIDs returns the "section" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SectionID instead. It exists only for internal usage by the builders.
+func (m *FeedbackRoundMutation) SectionIDs() (ids []uuid.UUID) {
+	if id := m.section; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSection resets all changes to the "section" edge.
+func (m *FeedbackRoundMutation) ResetSection() {
+	m.section = nil
+	m.clearedsection = false
+}
+
+// Where appends a list predicates to the FeedbackRoundMutation builder.
+func (m *FeedbackRoundMutation) Where(ps ...predicate.FeedbackRound) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FeedbackRoundMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FeedbackRoundMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FeedbackRound, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FeedbackRoundMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FeedbackRoundMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FeedbackRound).
+func (m *FeedbackRoundMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FeedbackRoundMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.create_time != nil {
+		fields = append(fields, feedbackround.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, feedbackround.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, feedbackround.FieldVersion)
+	}
+	if m.section != nil {
+		fields = append(fields, feedbackround.FieldSectionID)
+	}
+	if m.kind != nil {
+		fields = append(fields, feedbackround.FieldKind)
+	}
+	if m.state != nil {
+		fields = append(fields, feedbackround.FieldState)
+	}
+	if m.questions != nil {
+		fields = append(fields, feedbackround.FieldQuestions)
+	}
+	if m.minimum_answers != nil {
+		fields = append(fields, feedbackround.FieldMinimumAnswers)
+	}
+	if m.close_time != nil {
+		fields = append(fields, feedbackround.FieldCloseTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FeedbackRoundMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case feedbackround.FieldCreateTime:
+		return m.CreateTime()
+	case feedbackround.FieldUpdateTime:
+		return m.UpdateTime()
+	case feedbackround.FieldVersion:
+		return m.Version()
+	case feedbackround.FieldSectionID:
+		return m.SectionID()
+	case feedbackround.FieldKind:
+		return m.Kind()
+	case feedbackround.FieldState:
+		return m.State()
+	case feedbackround.FieldQuestions:
+		return m.Questions()
+	case feedbackround.FieldMinimumAnswers:
+		return m.MinimumAnswers()
+	case feedbackround.FieldCloseTime:
+		return m.CloseTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FeedbackRoundMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case feedbackround.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case feedbackround.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case feedbackround.FieldVersion:
+		return m.OldVersion(ctx)
+	case feedbackround.FieldSectionID:
+		return m.OldSectionID(ctx)
+	case feedbackround.FieldKind:
+		return m.OldKind(ctx)
+	case feedbackround.FieldState:
+		return m.OldState(ctx)
+	case feedbackround.FieldQuestions:
+		return m.OldQuestions(ctx)
+	case feedbackround.FieldMinimumAnswers:
+		return m.OldMinimumAnswers(ctx)
+	case feedbackround.FieldCloseTime:
+		return m.OldCloseTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown FeedbackRound field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FeedbackRoundMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case feedbackround.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case feedbackround.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case feedbackround.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case feedbackround.FieldSectionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSectionID(v)
+		return nil
+	case feedbackround.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case feedbackround.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case feedbackround.FieldQuestions:
+		v, ok := value.([]schema.FeedbackQuestion)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuestions(v)
+		return nil
+	case feedbackround.FieldMinimumAnswers:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMinimumAnswers(v)
+		return nil
+	case feedbackround.FieldCloseTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCloseTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackRound field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FeedbackRoundMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, feedbackround.FieldVersion)
+	}
+	if m.addminimum_answers != nil {
+		fields = append(fields, feedbackround.FieldMinimumAnswers)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FeedbackRoundMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case feedbackround.FieldVersion:
+		return m.AddedVersion()
+	case feedbackround.FieldMinimumAnswers:
+		return m.AddedMinimumAnswers()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FeedbackRoundMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case feedbackround.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case feedbackround.FieldMinimumAnswers:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMinimumAnswers(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackRound numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FeedbackRoundMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(feedbackround.FieldCloseTime) {
+		fields = append(fields, feedbackround.FieldCloseTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FeedbackRoundMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FeedbackRoundMutation) ClearField(name string) error {
+	switch name {
+	case feedbackround.FieldCloseTime:
+		m.ClearCloseTime()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackRound nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FeedbackRoundMutation) ResetField(name string) error {
+	switch name {
+	case feedbackround.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case feedbackround.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case feedbackround.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case feedbackround.FieldSectionID:
+		m.ResetSectionID()
+		return nil
+	case feedbackround.FieldKind:
+		m.ResetKind()
+		return nil
+	case feedbackround.FieldState:
+		m.ResetState()
+		return nil
+	case feedbackround.FieldQuestions:
+		m.ResetQuestions()
+		return nil
+	case feedbackround.FieldMinimumAnswers:
+		m.ResetMinimumAnswers()
+		return nil
+	case feedbackround.FieldCloseTime:
+		m.ResetCloseTime()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackRound field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FeedbackRoundMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.section != nil {
+		edges = append(edges, feedbackround.EdgeSection)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FeedbackRoundMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case feedbackround.EdgeSection:
+		if id := m.section; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FeedbackRoundMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FeedbackRoundMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FeedbackRoundMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedsection {
+		edges = append(edges, feedbackround.EdgeSection)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FeedbackRoundMutation) EdgeCleared(name string) bool {
+	switch name {
+	case feedbackround.EdgeSection:
+		return m.clearedsection
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FeedbackRoundMutation) ClearEdge(name string) error {
+	switch name {
+	case feedbackround.EdgeSection:
+		m.ClearSection()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackRound unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FeedbackRoundMutation) ResetEdge(name string) error {
+	switch name {
+	case feedbackround.EdgeSection:
+		m.ResetSection()
+		return nil
+	}
+	return fmt.Errorf("unknown FeedbackRound edge %s", name)
+}
+
 // FrameworkMutation represents an operation that mutates the Framework nodes in the graph.
 type FrameworkMutation struct {
 	config
@@ -21736,6 +27589,1365 @@ func (m *IssueResultMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown IssueResult edge %s", name)
 }
 
+// LedgerEntryMutation represents an operation that mutates the LedgerEntry nodes in the graph.
+type LedgerEntryMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	create_time         *time.Time
+	kind                *string
+	amount_minor        *int64
+	addamount_minor     *int64
+	currency            *string
+	debit_account       *string
+	credit_account      *string
+	payer               *string
+	payee               *string
+	new_payer           *string
+	reason              *string
+	reference           *string
+	rule                *string
+	effective_date      *time.Time
+	recorded_by         *string
+	clearedFields       map[string]struct{}
+	registration        *uuid.UUID
+	clearedregistration bool
+	reverses            *uuid.UUID
+	clearedreverses     bool
+	reversal            *uuid.UUID
+	clearedreversal     bool
+	done                bool
+	oldValue            func(context.Context) (*LedgerEntry, error)
+	predicates          []predicate.LedgerEntry
+}
+
+var _ ent.Mutation = (*LedgerEntryMutation)(nil)
+
+// ledgerentryOption allows management of the mutation configuration using functional options.
+type ledgerentryOption func(*LedgerEntryMutation)
+
+// newLedgerEntryMutation creates new mutation for the LedgerEntry entity.
+func newLedgerEntryMutation(c config, op Op, opts ...ledgerentryOption) *LedgerEntryMutation {
+	m := &LedgerEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLedgerEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLedgerEntryID sets the ID field of the mutation.
+func withLedgerEntryID(id uuid.UUID) ledgerentryOption {
+	return func(m *LedgerEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LedgerEntry
+		)
+		m.oldValue = func(ctx context.Context) (*LedgerEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LedgerEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLedgerEntry sets the old LedgerEntry of the mutation.
+func withLedgerEntry(node *LedgerEntry) ledgerentryOption {
+	return func(m *LedgerEntryMutation) {
+		m.oldValue = func(context.Context) (*LedgerEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LedgerEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LedgerEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LedgerEntry entities.
+func (m *LedgerEntryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LedgerEntryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LedgerEntryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LedgerEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *LedgerEntryMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *LedgerEntryMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *LedgerEntryMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetRegistrationID sets the "registration_id" field.
+func (m *LedgerEntryMutation) SetRegistrationID(u uuid.UUID) {
+	m.registration = &u
+}
+
+// RegistrationID returns the value of the "registration_id" field in the mutation.
+func (m *LedgerEntryMutation) RegistrationID() (r uuid.UUID, exists bool) {
+	v := m.registration
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegistrationID returns the old "registration_id" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldRegistrationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegistrationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegistrationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegistrationID: %w", err)
+	}
+	return oldValue.RegistrationID, nil
+}
+
+// ResetRegistrationID resets all changes to the "registration_id" field.
+func (m *LedgerEntryMutation) ResetRegistrationID() {
+	m.registration = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *LedgerEntryMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *LedgerEntryMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *LedgerEntryMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetAmountMinor sets the "amount_minor" field.
+func (m *LedgerEntryMutation) SetAmountMinor(i int64) {
+	m.amount_minor = &i
+	m.addamount_minor = nil
+}
+
+// AmountMinor returns the value of the "amount_minor" field in the mutation.
+func (m *LedgerEntryMutation) AmountMinor() (r int64, exists bool) {
+	v := m.amount_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmountMinor returns the old "amount_minor" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldAmountMinor(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmountMinor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmountMinor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmountMinor: %w", err)
+	}
+	return oldValue.AmountMinor, nil
+}
+
+// AddAmountMinor adds i to the "amount_minor" field.
+func (m *LedgerEntryMutation) AddAmountMinor(i int64) {
+	if m.addamount_minor != nil {
+		*m.addamount_minor += i
+	} else {
+		m.addamount_minor = &i
+	}
+}
+
+// AddedAmountMinor returns the value that was added to the "amount_minor" field in this mutation.
+func (m *LedgerEntryMutation) AddedAmountMinor() (r int64, exists bool) {
+	v := m.addamount_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmountMinor resets all changes to the "amount_minor" field.
+func (m *LedgerEntryMutation) ResetAmountMinor() {
+	m.amount_minor = nil
+	m.addamount_minor = nil
+}
+
+// SetCurrency sets the "currency" field.
+func (m *LedgerEntryMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *LedgerEntryMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *LedgerEntryMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetDebitAccount sets the "debit_account" field.
+func (m *LedgerEntryMutation) SetDebitAccount(s string) {
+	m.debit_account = &s
+}
+
+// DebitAccount returns the value of the "debit_account" field in the mutation.
+func (m *LedgerEntryMutation) DebitAccount() (r string, exists bool) {
+	v := m.debit_account
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDebitAccount returns the old "debit_account" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldDebitAccount(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDebitAccount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDebitAccount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDebitAccount: %w", err)
+	}
+	return oldValue.DebitAccount, nil
+}
+
+// ResetDebitAccount resets all changes to the "debit_account" field.
+func (m *LedgerEntryMutation) ResetDebitAccount() {
+	m.debit_account = nil
+}
+
+// SetCreditAccount sets the "credit_account" field.
+func (m *LedgerEntryMutation) SetCreditAccount(s string) {
+	m.credit_account = &s
+}
+
+// CreditAccount returns the value of the "credit_account" field in the mutation.
+func (m *LedgerEntryMutation) CreditAccount() (r string, exists bool) {
+	v := m.credit_account
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreditAccount returns the old "credit_account" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldCreditAccount(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreditAccount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreditAccount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreditAccount: %w", err)
+	}
+	return oldValue.CreditAccount, nil
+}
+
+// ResetCreditAccount resets all changes to the "credit_account" field.
+func (m *LedgerEntryMutation) ResetCreditAccount() {
+	m.credit_account = nil
+}
+
+// SetPayer sets the "payer" field.
+func (m *LedgerEntryMutation) SetPayer(s string) {
+	m.payer = &s
+}
+
+// Payer returns the value of the "payer" field in the mutation.
+func (m *LedgerEntryMutation) Payer() (r string, exists bool) {
+	v := m.payer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayer returns the old "payer" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldPayer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayer: %w", err)
+	}
+	return oldValue.Payer, nil
+}
+
+// ResetPayer resets all changes to the "payer" field.
+func (m *LedgerEntryMutation) ResetPayer() {
+	m.payer = nil
+}
+
+// SetPayee sets the "payee" field.
+func (m *LedgerEntryMutation) SetPayee(s string) {
+	m.payee = &s
+}
+
+// Payee returns the value of the "payee" field in the mutation.
+func (m *LedgerEntryMutation) Payee() (r string, exists bool) {
+	v := m.payee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayee returns the old "payee" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldPayee(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayee is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayee requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayee: %w", err)
+	}
+	return oldValue.Payee, nil
+}
+
+// ResetPayee resets all changes to the "payee" field.
+func (m *LedgerEntryMutation) ResetPayee() {
+	m.payee = nil
+}
+
+// SetNewPayer sets the "new_payer" field.
+func (m *LedgerEntryMutation) SetNewPayer(s string) {
+	m.new_payer = &s
+}
+
+// NewPayer returns the value of the "new_payer" field in the mutation.
+func (m *LedgerEntryMutation) NewPayer() (r string, exists bool) {
+	v := m.new_payer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNewPayer returns the old "new_payer" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldNewPayer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNewPayer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNewPayer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNewPayer: %w", err)
+	}
+	return oldValue.NewPayer, nil
+}
+
+// ResetNewPayer resets all changes to the "new_payer" field.
+func (m *LedgerEntryMutation) ResetNewPayer() {
+	m.new_payer = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *LedgerEntryMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *LedgerEntryMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *LedgerEntryMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetReference sets the "reference" field.
+func (m *LedgerEntryMutation) SetReference(s string) {
+	m.reference = &s
+}
+
+// Reference returns the value of the "reference" field in the mutation.
+func (m *LedgerEntryMutation) Reference() (r string, exists bool) {
+	v := m.reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReference returns the old "reference" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldReference(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReference: %w", err)
+	}
+	return oldValue.Reference, nil
+}
+
+// ResetReference resets all changes to the "reference" field.
+func (m *LedgerEntryMutation) ResetReference() {
+	m.reference = nil
+}
+
+// SetRule sets the "rule" field.
+func (m *LedgerEntryMutation) SetRule(s string) {
+	m.rule = &s
+}
+
+// Rule returns the value of the "rule" field in the mutation.
+func (m *LedgerEntryMutation) Rule() (r string, exists bool) {
+	v := m.rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRule returns the old "rule" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldRule(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRule: %w", err)
+	}
+	return oldValue.Rule, nil
+}
+
+// ResetRule resets all changes to the "rule" field.
+func (m *LedgerEntryMutation) ResetRule() {
+	m.rule = nil
+}
+
+// SetReversesID sets the "reverses_id" field.
+func (m *LedgerEntryMutation) SetReversesID(u uuid.UUID) {
+	m.reverses = &u
+}
+
+// ReversesID returns the value of the "reverses_id" field in the mutation.
+func (m *LedgerEntryMutation) ReversesID() (r uuid.UUID, exists bool) {
+	v := m.reverses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversesID returns the old "reverses_id" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldReversesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversesID: %w", err)
+	}
+	return oldValue.ReversesID, nil
+}
+
+// ClearReversesID clears the value of the "reverses_id" field.
+func (m *LedgerEntryMutation) ClearReversesID() {
+	m.reverses = nil
+	m.clearedFields[ledgerentry.FieldReversesID] = struct{}{}
+}
+
+// ReversesIDCleared returns if the "reverses_id" field was cleared in this mutation.
+func (m *LedgerEntryMutation) ReversesIDCleared() bool {
+	_, ok := m.clearedFields[ledgerentry.FieldReversesID]
+	return ok
+}
+
+// ResetReversesID resets all changes to the "reverses_id" field.
+func (m *LedgerEntryMutation) ResetReversesID() {
+	m.reverses = nil
+	delete(m.clearedFields, ledgerentry.FieldReversesID)
+}
+
+// SetEffectiveDate sets the "effective_date" field.
+func (m *LedgerEntryMutation) SetEffectiveDate(t time.Time) {
+	m.effective_date = &t
+}
+
+// EffectiveDate returns the value of the "effective_date" field in the mutation.
+func (m *LedgerEntryMutation) EffectiveDate() (r time.Time, exists bool) {
+	v := m.effective_date
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEffectiveDate returns the old "effective_date" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldEffectiveDate(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEffectiveDate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEffectiveDate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEffectiveDate: %w", err)
+	}
+	return oldValue.EffectiveDate, nil
+}
+
+// ResetEffectiveDate resets all changes to the "effective_date" field.
+func (m *LedgerEntryMutation) ResetEffectiveDate() {
+	m.effective_date = nil
+}
+
+// SetRecordedBy sets the "recorded_by" field.
+func (m *LedgerEntryMutation) SetRecordedBy(s string) {
+	m.recorded_by = &s
+}
+
+// RecordedBy returns the value of the "recorded_by" field in the mutation.
+func (m *LedgerEntryMutation) RecordedBy() (r string, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedBy returns the old "recorded_by" field's value of the LedgerEntry entity.
+// If the LedgerEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LedgerEntryMutation) OldRecordedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedBy: %w", err)
+	}
+	return oldValue.RecordedBy, nil
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" field.
+func (m *LedgerEntryMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+}
+
+// ClearRegistration clears the "registration" edge to the Registration entity.
+func (m *LedgerEntryMutation) ClearRegistration() {
+	m.clearedregistration = true
+	m.clearedFields[ledgerentry.FieldRegistrationID] = struct{}{}
+}
+
+// RegistrationCleared reports if the "registration" edge to the Registration entity was cleared.
+func (m *LedgerEntryMutation) RegistrationCleared() bool {
+	return m.clearedregistration
+}
+
+// RegistrationIDs returns the "registration" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RegistrationID instead. It exists only for internal usage by the builders.
+func (m *LedgerEntryMutation) RegistrationIDs() (ids []uuid.UUID) {
+	if id := m.registration; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRegistration resets all changes to the "registration" edge.
+func (m *LedgerEntryMutation) ResetRegistration() {
+	m.registration = nil
+	m.clearedregistration = false
+}
+
+// ClearReverses clears the "reverses" edge to the LedgerEntry entity.
+func (m *LedgerEntryMutation) ClearReverses() {
+	m.clearedreverses = true
+	m.clearedFields[ledgerentry.FieldReversesID] = struct{}{}
+}
+
+// ReversesCleared reports if the "reverses" edge to the LedgerEntry entity was cleared.
+func (m *LedgerEntryMutation) ReversesCleared() bool {
+	return m.ReversesIDCleared() || m.clearedreverses
+}
+
+// ReversesIDs returns the "reverses" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReversesID instead. It exists only for internal usage by the builders.
+func (m *LedgerEntryMutation) ReversesIDs() (ids []uuid.UUID) {
+	if id := m.reverses; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReverses resets all changes to the "reverses" edge.
+func (m *LedgerEntryMutation) ResetReverses() {
+	m.reverses = nil
+	m.clearedreverses = false
+}
+
+// SetReversalID sets the "reversal" edge to the LedgerEntry entity by id.
+func (m *LedgerEntryMutation) SetReversalID(id uuid.UUID) {
+	m.reversal = &id
+}
+
+// ClearReversal clears the "reversal" edge to the LedgerEntry entity.
+func (m *LedgerEntryMutation) ClearReversal() {
+	m.clearedreversal = true
+}
+
+// ReversalCleared reports if the "reversal" edge to the LedgerEntry entity was cleared.
+func (m *LedgerEntryMutation) ReversalCleared() bool {
+	return m.clearedreversal
+}
+
+// ReversalID returns the "reversal" edge ID in the mutation.
+func (m *LedgerEntryMutation) ReversalID() (id uuid.UUID, exists bool) {
+	if m.reversal != nil {
+		return *m.reversal, true
+	}
+	return
+}
+
+// ReversalIDs returns the "reversal" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReversalID instead. It exists only for internal usage by the builders.
+func (m *LedgerEntryMutation) ReversalIDs() (ids []uuid.UUID) {
+	if id := m.reversal; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReversal resets all changes to the "reversal" edge.
+func (m *LedgerEntryMutation) ResetReversal() {
+	m.reversal = nil
+	m.clearedreversal = false
+}
+
+// Where appends a list predicates to the LedgerEntryMutation builder.
+func (m *LedgerEntryMutation) Where(ps ...predicate.LedgerEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LedgerEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LedgerEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LedgerEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LedgerEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LedgerEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LedgerEntry).
+func (m *LedgerEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LedgerEntryMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.create_time != nil {
+		fields = append(fields, ledgerentry.FieldCreateTime)
+	}
+	if m.registration != nil {
+		fields = append(fields, ledgerentry.FieldRegistrationID)
+	}
+	if m.kind != nil {
+		fields = append(fields, ledgerentry.FieldKind)
+	}
+	if m.amount_minor != nil {
+		fields = append(fields, ledgerentry.FieldAmountMinor)
+	}
+	if m.currency != nil {
+		fields = append(fields, ledgerentry.FieldCurrency)
+	}
+	if m.debit_account != nil {
+		fields = append(fields, ledgerentry.FieldDebitAccount)
+	}
+	if m.credit_account != nil {
+		fields = append(fields, ledgerentry.FieldCreditAccount)
+	}
+	if m.payer != nil {
+		fields = append(fields, ledgerentry.FieldPayer)
+	}
+	if m.payee != nil {
+		fields = append(fields, ledgerentry.FieldPayee)
+	}
+	if m.new_payer != nil {
+		fields = append(fields, ledgerentry.FieldNewPayer)
+	}
+	if m.reason != nil {
+		fields = append(fields, ledgerentry.FieldReason)
+	}
+	if m.reference != nil {
+		fields = append(fields, ledgerentry.FieldReference)
+	}
+	if m.rule != nil {
+		fields = append(fields, ledgerentry.FieldRule)
+	}
+	if m.reverses != nil {
+		fields = append(fields, ledgerentry.FieldReversesID)
+	}
+	if m.effective_date != nil {
+		fields = append(fields, ledgerentry.FieldEffectiveDate)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, ledgerentry.FieldRecordedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LedgerEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ledgerentry.FieldCreateTime:
+		return m.CreateTime()
+	case ledgerentry.FieldRegistrationID:
+		return m.RegistrationID()
+	case ledgerentry.FieldKind:
+		return m.Kind()
+	case ledgerentry.FieldAmountMinor:
+		return m.AmountMinor()
+	case ledgerentry.FieldCurrency:
+		return m.Currency()
+	case ledgerentry.FieldDebitAccount:
+		return m.DebitAccount()
+	case ledgerentry.FieldCreditAccount:
+		return m.CreditAccount()
+	case ledgerentry.FieldPayer:
+		return m.Payer()
+	case ledgerentry.FieldPayee:
+		return m.Payee()
+	case ledgerentry.FieldNewPayer:
+		return m.NewPayer()
+	case ledgerentry.FieldReason:
+		return m.Reason()
+	case ledgerentry.FieldReference:
+		return m.Reference()
+	case ledgerentry.FieldRule:
+		return m.Rule()
+	case ledgerentry.FieldReversesID:
+		return m.ReversesID()
+	case ledgerentry.FieldEffectiveDate:
+		return m.EffectiveDate()
+	case ledgerentry.FieldRecordedBy:
+		return m.RecordedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LedgerEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ledgerentry.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case ledgerentry.FieldRegistrationID:
+		return m.OldRegistrationID(ctx)
+	case ledgerentry.FieldKind:
+		return m.OldKind(ctx)
+	case ledgerentry.FieldAmountMinor:
+		return m.OldAmountMinor(ctx)
+	case ledgerentry.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case ledgerentry.FieldDebitAccount:
+		return m.OldDebitAccount(ctx)
+	case ledgerentry.FieldCreditAccount:
+		return m.OldCreditAccount(ctx)
+	case ledgerentry.FieldPayer:
+		return m.OldPayer(ctx)
+	case ledgerentry.FieldPayee:
+		return m.OldPayee(ctx)
+	case ledgerentry.FieldNewPayer:
+		return m.OldNewPayer(ctx)
+	case ledgerentry.FieldReason:
+		return m.OldReason(ctx)
+	case ledgerentry.FieldReference:
+		return m.OldReference(ctx)
+	case ledgerentry.FieldRule:
+		return m.OldRule(ctx)
+	case ledgerentry.FieldReversesID:
+		return m.OldReversesID(ctx)
+	case ledgerentry.FieldEffectiveDate:
+		return m.OldEffectiveDate(ctx)
+	case ledgerentry.FieldRecordedBy:
+		return m.OldRecordedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ledgerentry.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case ledgerentry.FieldRegistrationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegistrationID(v)
+		return nil
+	case ledgerentry.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case ledgerentry.FieldAmountMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmountMinor(v)
+		return nil
+	case ledgerentry.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case ledgerentry.FieldDebitAccount:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDebitAccount(v)
+		return nil
+	case ledgerentry.FieldCreditAccount:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreditAccount(v)
+		return nil
+	case ledgerentry.FieldPayer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayer(v)
+		return nil
+	case ledgerentry.FieldPayee:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayee(v)
+		return nil
+	case ledgerentry.FieldNewPayer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNewPayer(v)
+		return nil
+	case ledgerentry.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case ledgerentry.FieldReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReference(v)
+		return nil
+	case ledgerentry.FieldRule:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRule(v)
+		return nil
+	case ledgerentry.FieldReversesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversesID(v)
+		return nil
+	case ledgerentry.FieldEffectiveDate:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEffectiveDate(v)
+		return nil
+	case ledgerentry.FieldRecordedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LedgerEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount_minor != nil {
+		fields = append(fields, ledgerentry.FieldAmountMinor)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LedgerEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case ledgerentry.FieldAmountMinor:
+		return m.AddedAmountMinor()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LedgerEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case ledgerentry.FieldAmountMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmountMinor(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LedgerEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(ledgerentry.FieldReversesID) {
+		fields = append(fields, ledgerentry.FieldReversesID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LedgerEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LedgerEntryMutation) ClearField(name string) error {
+	switch name {
+	case ledgerentry.FieldReversesID:
+		m.ClearReversesID()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LedgerEntryMutation) ResetField(name string) error {
+	switch name {
+	case ledgerentry.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case ledgerentry.FieldRegistrationID:
+		m.ResetRegistrationID()
+		return nil
+	case ledgerentry.FieldKind:
+		m.ResetKind()
+		return nil
+	case ledgerentry.FieldAmountMinor:
+		m.ResetAmountMinor()
+		return nil
+	case ledgerentry.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case ledgerentry.FieldDebitAccount:
+		m.ResetDebitAccount()
+		return nil
+	case ledgerentry.FieldCreditAccount:
+		m.ResetCreditAccount()
+		return nil
+	case ledgerentry.FieldPayer:
+		m.ResetPayer()
+		return nil
+	case ledgerentry.FieldPayee:
+		m.ResetPayee()
+		return nil
+	case ledgerentry.FieldNewPayer:
+		m.ResetNewPayer()
+		return nil
+	case ledgerentry.FieldReason:
+		m.ResetReason()
+		return nil
+	case ledgerentry.FieldReference:
+		m.ResetReference()
+		return nil
+	case ledgerentry.FieldRule:
+		m.ResetRule()
+		return nil
+	case ledgerentry.FieldReversesID:
+		m.ResetReversesID()
+		return nil
+	case ledgerentry.FieldEffectiveDate:
+		m.ResetEffectiveDate()
+		return nil
+	case ledgerentry.FieldRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LedgerEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.registration != nil {
+		edges = append(edges, ledgerentry.EdgeRegistration)
+	}
+	if m.reverses != nil {
+		edges = append(edges, ledgerentry.EdgeReverses)
+	}
+	if m.reversal != nil {
+		edges = append(edges, ledgerentry.EdgeReversal)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LedgerEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case ledgerentry.EdgeRegistration:
+		if id := m.registration; id != nil {
+			return []ent.Value{*id}
+		}
+	case ledgerentry.EdgeReverses:
+		if id := m.reverses; id != nil {
+			return []ent.Value{*id}
+		}
+	case ledgerentry.EdgeReversal:
+		if id := m.reversal; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LedgerEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LedgerEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LedgerEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedregistration {
+		edges = append(edges, ledgerentry.EdgeRegistration)
+	}
+	if m.clearedreverses {
+		edges = append(edges, ledgerentry.EdgeReverses)
+	}
+	if m.clearedreversal {
+		edges = append(edges, ledgerentry.EdgeReversal)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LedgerEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case ledgerentry.EdgeRegistration:
+		return m.clearedregistration
+	case ledgerentry.EdgeReverses:
+		return m.clearedreverses
+	case ledgerentry.EdgeReversal:
+		return m.clearedreversal
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LedgerEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case ledgerentry.EdgeRegistration:
+		m.ClearRegistration()
+		return nil
+	case ledgerentry.EdgeReverses:
+		m.ClearReverses()
+		return nil
+	case ledgerentry.EdgeReversal:
+		m.ClearReversal()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LedgerEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case ledgerentry.EdgeRegistration:
+		m.ResetRegistration()
+		return nil
+	case ledgerentry.EdgeReverses:
+		m.ResetReverses()
+		return nil
+	case ledgerentry.EdgeReversal:
+		m.ResetReversal()
+		return nil
+	}
+	return fmt.Errorf("unknown LedgerEntry edge %s", name)
+}
+
 // MeetingMutation represents an operation that mutates the Meeting nodes in the graph.
 type MeetingMutation struct {
 	config
@@ -21751,6 +28963,8 @@ type MeetingMutation struct {
 	start_time        *time.Time
 	end_time          *time.Time
 	location          *string
+	room              *string
+	sign_in_key       *[]byte
 	clearedFields     map[string]struct{}
 	section           *uuid.UUID
 	clearedsection    bool
@@ -22191,6 +29405,91 @@ func (m *MeetingMutation) ResetLocation() {
 	m.location = nil
 }
 
+// SetRoom sets the "room" field.
+func (m *MeetingMutation) SetRoom(s string) {
+	m.room = &s
+}
+
+// Room returns the value of the "room" field in the mutation.
+func (m *MeetingMutation) Room() (r string, exists bool) {
+	v := m.room
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoom returns the old "room" field's value of the Meeting entity.
+// If the Meeting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeetingMutation) OldRoom(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoom: %w", err)
+	}
+	return oldValue.Room, nil
+}
+
+// ResetRoom resets all changes to the "room" field.
+func (m *MeetingMutation) ResetRoom() {
+	m.room = nil
+}
+
+// SetSignInKey sets the "sign_in_key" field.
+func (m *MeetingMutation) SetSignInKey(b []byte) {
+	m.sign_in_key = &b
+}
+
+// SignInKey returns the value of the "sign_in_key" field in the mutation.
+func (m *MeetingMutation) SignInKey() (r []byte, exists bool) {
+	v := m.sign_in_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignInKey returns the old "sign_in_key" field's value of the Meeting entity.
+// If the Meeting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeetingMutation) OldSignInKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignInKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignInKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignInKey: %w", err)
+	}
+	return oldValue.SignInKey, nil
+}
+
+// ClearSignInKey clears the value of the "sign_in_key" field.
+func (m *MeetingMutation) ClearSignInKey() {
+	m.sign_in_key = nil
+	m.clearedFields[meeting.FieldSignInKey] = struct{}{}
+}
+
+// SignInKeyCleared returns if the "sign_in_key" field was cleared in this mutation.
+func (m *MeetingMutation) SignInKeyCleared() bool {
+	_, ok := m.clearedFields[meeting.FieldSignInKey]
+	return ok
+}
+
+// ResetSignInKey resets all changes to the "sign_in_key" field.
+func (m *MeetingMutation) ResetSignInKey() {
+	m.sign_in_key = nil
+	delete(m.clearedFields, meeting.FieldSignInKey)
+}
+
 // ClearSection clears the "section" edge to the Section entity.
 func (m *MeetingMutation) ClearSection() {
 	m.clearedsection = true
@@ -22252,7 +29551,7 @@ func (m *MeetingMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MeetingMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 10)
 	if m.create_time != nil {
 		fields = append(fields, meeting.FieldCreateTime)
 	}
@@ -22276,6 +29575,12 @@ func (m *MeetingMutation) Fields() []string {
 	}
 	if m.location != nil {
 		fields = append(fields, meeting.FieldLocation)
+	}
+	if m.room != nil {
+		fields = append(fields, meeting.FieldRoom)
+	}
+	if m.sign_in_key != nil {
+		fields = append(fields, meeting.FieldSignInKey)
 	}
 	return fields
 }
@@ -22301,6 +29606,10 @@ func (m *MeetingMutation) Field(name string) (ent.Value, bool) {
 		return m.EndTime()
 	case meeting.FieldLocation:
 		return m.Location()
+	case meeting.FieldRoom:
+		return m.Room()
+	case meeting.FieldSignInKey:
+		return m.SignInKey()
 	}
 	return nil, false
 }
@@ -22326,6 +29635,10 @@ func (m *MeetingMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEndTime(ctx)
 	case meeting.FieldLocation:
 		return m.OldLocation(ctx)
+	case meeting.FieldRoom:
+		return m.OldRoom(ctx)
+	case meeting.FieldSignInKey:
+		return m.OldSignInKey(ctx)
 	}
 	return nil, fmt.Errorf("unknown Meeting field %s", name)
 }
@@ -22391,6 +29704,20 @@ func (m *MeetingMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLocation(v)
 		return nil
+	case meeting.FieldRoom:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoom(v)
+		return nil
+	case meeting.FieldSignInKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignInKey(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Meeting field %s", name)
 }
@@ -22447,7 +29774,11 @@ func (m *MeetingMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *MeetingMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(meeting.FieldSignInKey) {
+		fields = append(fields, meeting.FieldSignInKey)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -22460,6 +29791,11 @@ func (m *MeetingMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *MeetingMutation) ClearField(name string) error {
+	switch name {
+	case meeting.FieldSignInKey:
+		m.ClearSignInKey()
+		return nil
+	}
 	return fmt.Errorf("unknown Meeting nullable field %s", name)
 }
 
@@ -22490,6 +29826,12 @@ func (m *MeetingMutation) ResetField(name string) error {
 		return nil
 	case meeting.FieldLocation:
 		m.ResetLocation()
+		return nil
+	case meeting.FieldRoom:
+		m.ResetRoom()
+		return nil
+	case meeting.FieldSignInKey:
+		m.ResetSignInKey()
 		return nil
 	}
 	return fmt.Errorf("unknown Meeting field %s", name)
@@ -22567,6 +29909,1763 @@ func (m *MeetingMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Meeting edge %s", name)
+}
+
+// NoticeMutation represents an operation that mutates the Notice nodes in the graph.
+type NoticeMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	create_time         *time.Time
+	kind                *string
+	facts               *map[string]interface{}
+	subject             *string
+	state               *string
+	attempts            *int32
+	addattempts         *int32
+	next_attempt_time   *time.Time
+	failure             *string
+	send_time           *time.Time
+	clearedFields       map[string]struct{}
+	educator            *uuid.UUID
+	clearededucator     bool
+	registration        *uuid.UUID
+	clearedregistration bool
+	done                bool
+	oldValue            func(context.Context) (*Notice, error)
+	predicates          []predicate.Notice
+}
+
+var _ ent.Mutation = (*NoticeMutation)(nil)
+
+// noticeOption allows management of the mutation configuration using functional options.
+type noticeOption func(*NoticeMutation)
+
+// newNoticeMutation creates new mutation for the Notice entity.
+func newNoticeMutation(c config, op Op, opts ...noticeOption) *NoticeMutation {
+	m := &NoticeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeNotice,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withNoticeID sets the ID field of the mutation.
+func withNoticeID(id uuid.UUID) noticeOption {
+	return func(m *NoticeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Notice
+		)
+		m.oldValue = func(ctx context.Context) (*Notice, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Notice.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withNotice sets the old Notice of the mutation.
+func withNotice(node *Notice) noticeOption {
+	return func(m *NoticeMutation) {
+		m.oldValue = func(context.Context) (*Notice, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m NoticeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m NoticeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Notice entities.
+func (m *NoticeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *NoticeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *NoticeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Notice.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *NoticeMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *NoticeMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *NoticeMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *NoticeMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *NoticeMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *NoticeMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// SetRegistrationID sets the "registration_id" field.
+func (m *NoticeMutation) SetRegistrationID(u uuid.UUID) {
+	m.registration = &u
+}
+
+// RegistrationID returns the value of the "registration_id" field in the mutation.
+func (m *NoticeMutation) RegistrationID() (r uuid.UUID, exists bool) {
+	v := m.registration
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegistrationID returns the old "registration_id" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldRegistrationID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegistrationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegistrationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegistrationID: %w", err)
+	}
+	return oldValue.RegistrationID, nil
+}
+
+// ClearRegistrationID clears the value of the "registration_id" field.
+func (m *NoticeMutation) ClearRegistrationID() {
+	m.registration = nil
+	m.clearedFields[notice.FieldRegistrationID] = struct{}{}
+}
+
+// RegistrationIDCleared returns if the "registration_id" field was cleared in this mutation.
+func (m *NoticeMutation) RegistrationIDCleared() bool {
+	_, ok := m.clearedFields[notice.FieldRegistrationID]
+	return ok
+}
+
+// ResetRegistrationID resets all changes to the "registration_id" field.
+func (m *NoticeMutation) ResetRegistrationID() {
+	m.registration = nil
+	delete(m.clearedFields, notice.FieldRegistrationID)
+}
+
+// SetKind sets the "kind" field.
+func (m *NoticeMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *NoticeMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *NoticeMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFacts sets the "facts" field.
+func (m *NoticeMutation) SetFacts(value map[string]interface{}) {
+	m.facts = &value
+}
+
+// Facts returns the value of the "facts" field in the mutation.
+func (m *NoticeMutation) Facts() (r map[string]interface{}, exists bool) {
+	v := m.facts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFacts returns the old "facts" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldFacts(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFacts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFacts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFacts: %w", err)
+	}
+	return oldValue.Facts, nil
+}
+
+// ResetFacts resets all changes to the "facts" field.
+func (m *NoticeMutation) ResetFacts() {
+	m.facts = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *NoticeMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *NoticeMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *NoticeMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetState sets the "state" field.
+func (m *NoticeMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *NoticeMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *NoticeMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *NoticeMutation) SetAttempts(i int32) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *NoticeMutation) Attempts() (r int32, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldAttempts(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *NoticeMutation) AddAttempts(i int32) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *NoticeMutation) AddedAttempts() (r int32, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *NoticeMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetNextAttemptTime sets the "next_attempt_time" field.
+func (m *NoticeMutation) SetNextAttemptTime(t time.Time) {
+	m.next_attempt_time = &t
+}
+
+// NextAttemptTime returns the value of the "next_attempt_time" field in the mutation.
+func (m *NoticeMutation) NextAttemptTime() (r time.Time, exists bool) {
+	v := m.next_attempt_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAttemptTime returns the old "next_attempt_time" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldNextAttemptTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAttemptTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAttemptTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAttemptTime: %w", err)
+	}
+	return oldValue.NextAttemptTime, nil
+}
+
+// ResetNextAttemptTime resets all changes to the "next_attempt_time" field.
+func (m *NoticeMutation) ResetNextAttemptTime() {
+	m.next_attempt_time = nil
+}
+
+// SetFailure sets the "failure" field.
+func (m *NoticeMutation) SetFailure(s string) {
+	m.failure = &s
+}
+
+// Failure returns the value of the "failure" field in the mutation.
+func (m *NoticeMutation) Failure() (r string, exists bool) {
+	v := m.failure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailure returns the old "failure" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldFailure(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailure: %w", err)
+	}
+	return oldValue.Failure, nil
+}
+
+// ResetFailure resets all changes to the "failure" field.
+func (m *NoticeMutation) ResetFailure() {
+	m.failure = nil
+}
+
+// SetSendTime sets the "send_time" field.
+func (m *NoticeMutation) SetSendTime(t time.Time) {
+	m.send_time = &t
+}
+
+// SendTime returns the value of the "send_time" field in the mutation.
+func (m *NoticeMutation) SendTime() (r time.Time, exists bool) {
+	v := m.send_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSendTime returns the old "send_time" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldSendTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSendTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSendTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSendTime: %w", err)
+	}
+	return oldValue.SendTime, nil
+}
+
+// ClearSendTime clears the value of the "send_time" field.
+func (m *NoticeMutation) ClearSendTime() {
+	m.send_time = nil
+	m.clearedFields[notice.FieldSendTime] = struct{}{}
+}
+
+// SendTimeCleared returns if the "send_time" field was cleared in this mutation.
+func (m *NoticeMutation) SendTimeCleared() bool {
+	_, ok := m.clearedFields[notice.FieldSendTime]
+	return ok
+}
+
+// ResetSendTime resets all changes to the "send_time" field.
+func (m *NoticeMutation) ResetSendTime() {
+	m.send_time = nil
+	delete(m.clearedFields, notice.FieldSendTime)
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *NoticeMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[notice.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *NoticeMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *NoticeMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *NoticeMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// ClearRegistration clears the "registration" edge to the Registration entity.
+func (m *NoticeMutation) ClearRegistration() {
+	m.clearedregistration = true
+	m.clearedFields[notice.FieldRegistrationID] = struct{}{}
+}
+
+// RegistrationCleared reports if the "registration" edge to the Registration entity was cleared.
+func (m *NoticeMutation) RegistrationCleared() bool {
+	return m.RegistrationIDCleared() || m.clearedregistration
+}
+
+// RegistrationIDs returns the "registration" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RegistrationID instead. It exists only for internal usage by the builders.
+func (m *NoticeMutation) RegistrationIDs() (ids []uuid.UUID) {
+	if id := m.registration; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRegistration resets all changes to the "registration" edge.
+func (m *NoticeMutation) ResetRegistration() {
+	m.registration = nil
+	m.clearedregistration = false
+}
+
+// Where appends a list predicates to the NoticeMutation builder.
+func (m *NoticeMutation) Where(ps ...predicate.Notice) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the NoticeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *NoticeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Notice, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *NoticeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *NoticeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Notice).
+func (m *NoticeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *NoticeMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.create_time != nil {
+		fields = append(fields, notice.FieldCreateTime)
+	}
+	if m.educator != nil {
+		fields = append(fields, notice.FieldEducatorID)
+	}
+	if m.registration != nil {
+		fields = append(fields, notice.FieldRegistrationID)
+	}
+	if m.kind != nil {
+		fields = append(fields, notice.FieldKind)
+	}
+	if m.facts != nil {
+		fields = append(fields, notice.FieldFacts)
+	}
+	if m.subject != nil {
+		fields = append(fields, notice.FieldSubject)
+	}
+	if m.state != nil {
+		fields = append(fields, notice.FieldState)
+	}
+	if m.attempts != nil {
+		fields = append(fields, notice.FieldAttempts)
+	}
+	if m.next_attempt_time != nil {
+		fields = append(fields, notice.FieldNextAttemptTime)
+	}
+	if m.failure != nil {
+		fields = append(fields, notice.FieldFailure)
+	}
+	if m.send_time != nil {
+		fields = append(fields, notice.FieldSendTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *NoticeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case notice.FieldCreateTime:
+		return m.CreateTime()
+	case notice.FieldEducatorID:
+		return m.EducatorID()
+	case notice.FieldRegistrationID:
+		return m.RegistrationID()
+	case notice.FieldKind:
+		return m.Kind()
+	case notice.FieldFacts:
+		return m.Facts()
+	case notice.FieldSubject:
+		return m.Subject()
+	case notice.FieldState:
+		return m.State()
+	case notice.FieldAttempts:
+		return m.Attempts()
+	case notice.FieldNextAttemptTime:
+		return m.NextAttemptTime()
+	case notice.FieldFailure:
+		return m.Failure()
+	case notice.FieldSendTime:
+		return m.SendTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *NoticeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case notice.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case notice.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case notice.FieldRegistrationID:
+		return m.OldRegistrationID(ctx)
+	case notice.FieldKind:
+		return m.OldKind(ctx)
+	case notice.FieldFacts:
+		return m.OldFacts(ctx)
+	case notice.FieldSubject:
+		return m.OldSubject(ctx)
+	case notice.FieldState:
+		return m.OldState(ctx)
+	case notice.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case notice.FieldNextAttemptTime:
+		return m.OldNextAttemptTime(ctx)
+	case notice.FieldFailure:
+		return m.OldFailure(ctx)
+	case notice.FieldSendTime:
+		return m.OldSendTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown Notice field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NoticeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case notice.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case notice.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case notice.FieldRegistrationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegistrationID(v)
+		return nil
+	case notice.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case notice.FieldFacts:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFacts(v)
+		return nil
+	case notice.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case notice.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case notice.FieldAttempts:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case notice.FieldNextAttemptTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAttemptTime(v)
+		return nil
+	case notice.FieldFailure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailure(v)
+		return nil
+	case notice.FieldSendTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSendTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Notice field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *NoticeMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempts != nil {
+		fields = append(fields, notice.FieldAttempts)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *NoticeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case notice.FieldAttempts:
+		return m.AddedAttempts()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NoticeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case notice.FieldAttempts:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Notice numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *NoticeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(notice.FieldRegistrationID) {
+		fields = append(fields, notice.FieldRegistrationID)
+	}
+	if m.FieldCleared(notice.FieldSendTime) {
+		fields = append(fields, notice.FieldSendTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *NoticeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *NoticeMutation) ClearField(name string) error {
+	switch name {
+	case notice.FieldRegistrationID:
+		m.ClearRegistrationID()
+		return nil
+	case notice.FieldSendTime:
+		m.ClearSendTime()
+		return nil
+	}
+	return fmt.Errorf("unknown Notice nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *NoticeMutation) ResetField(name string) error {
+	switch name {
+	case notice.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case notice.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case notice.FieldRegistrationID:
+		m.ResetRegistrationID()
+		return nil
+	case notice.FieldKind:
+		m.ResetKind()
+		return nil
+	case notice.FieldFacts:
+		m.ResetFacts()
+		return nil
+	case notice.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case notice.FieldState:
+		m.ResetState()
+		return nil
+	case notice.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case notice.FieldNextAttemptTime:
+		m.ResetNextAttemptTime()
+		return nil
+	case notice.FieldFailure:
+		m.ResetFailure()
+		return nil
+	case notice.FieldSendTime:
+		m.ResetSendTime()
+		return nil
+	}
+	return fmt.Errorf("unknown Notice field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *NoticeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.educator != nil {
+		edges = append(edges, notice.EdgeEducator)
+	}
+	if m.registration != nil {
+		edges = append(edges, notice.EdgeRegistration)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *NoticeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case notice.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	case notice.EdgeRegistration:
+		if id := m.registration; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *NoticeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *NoticeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *NoticeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearededucator {
+		edges = append(edges, notice.EdgeEducator)
+	}
+	if m.clearedregistration {
+		edges = append(edges, notice.EdgeRegistration)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *NoticeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case notice.EdgeEducator:
+		return m.clearededucator
+	case notice.EdgeRegistration:
+		return m.clearedregistration
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *NoticeMutation) ClearEdge(name string) error {
+	switch name {
+	case notice.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	case notice.EdgeRegistration:
+		m.ClearRegistration()
+		return nil
+	}
+	return fmt.Errorf("unknown Notice unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *NoticeMutation) ResetEdge(name string) error {
+	switch name {
+	case notice.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	case notice.EdgeRegistration:
+		m.ResetRegistration()
+		return nil
+	}
+	return fmt.Errorf("unknown Notice edge %s", name)
+}
+
+// NoticePreferenceMutation represents an operation that mutates the NoticePreference nodes in the graph.
+type NoticePreferenceMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	create_time       *time.Time
+	update_time       *time.Time
+	version           *int32
+	addversion        *int32
+	muted             *bool
+	muted_kinds       *[]string
+	appendmuted_kinds []string
+	clearedFields     map[string]struct{}
+	educator          *uuid.UUID
+	clearededucator   bool
+	done              bool
+	oldValue          func(context.Context) (*NoticePreference, error)
+	predicates        []predicate.NoticePreference
+}
+
+var _ ent.Mutation = (*NoticePreferenceMutation)(nil)
+
+// noticepreferenceOption allows management of the mutation configuration using functional options.
+type noticepreferenceOption func(*NoticePreferenceMutation)
+
+// newNoticePreferenceMutation creates new mutation for the NoticePreference entity.
+func newNoticePreferenceMutation(c config, op Op, opts ...noticepreferenceOption) *NoticePreferenceMutation {
+	m := &NoticePreferenceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeNoticePreference,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withNoticePreferenceID sets the ID field of the mutation.
+func withNoticePreferenceID(id uuid.UUID) noticepreferenceOption {
+	return func(m *NoticePreferenceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *NoticePreference
+		)
+		m.oldValue = func(ctx context.Context) (*NoticePreference, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().NoticePreference.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withNoticePreference sets the old NoticePreference of the mutation.
+func withNoticePreference(node *NoticePreference) noticepreferenceOption {
+	return func(m *NoticePreferenceMutation) {
+		m.oldValue = func(context.Context) (*NoticePreference, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m NoticePreferenceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m NoticePreferenceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of NoticePreference entities.
+func (m *NoticePreferenceMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *NoticePreferenceMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *NoticePreferenceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().NoticePreference.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *NoticePreferenceMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *NoticePreferenceMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the NoticePreference entity.
+// If the NoticePreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticePreferenceMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *NoticePreferenceMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *NoticePreferenceMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *NoticePreferenceMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the NoticePreference entity.
+// If the NoticePreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticePreferenceMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *NoticePreferenceMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *NoticePreferenceMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *NoticePreferenceMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the NoticePreference entity.
+// If the NoticePreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticePreferenceMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *NoticePreferenceMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *NoticePreferenceMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *NoticePreferenceMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *NoticePreferenceMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *NoticePreferenceMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the NoticePreference entity.
+// If the NoticePreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticePreferenceMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *NoticePreferenceMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// SetMuted sets the "muted" field.
+func (m *NoticePreferenceMutation) SetMuted(b bool) {
+	m.muted = &b
+}
+
+// Muted returns the value of the "muted" field in the mutation.
+func (m *NoticePreferenceMutation) Muted() (r bool, exists bool) {
+	v := m.muted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMuted returns the old "muted" field's value of the NoticePreference entity.
+// If the NoticePreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticePreferenceMutation) OldMuted(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMuted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMuted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMuted: %w", err)
+	}
+	return oldValue.Muted, nil
+}
+
+// ResetMuted resets all changes to the "muted" field.
+func (m *NoticePreferenceMutation) ResetMuted() {
+	m.muted = nil
+}
+
+// SetMutedKinds sets the "muted_kinds" field.
+func (m *NoticePreferenceMutation) SetMutedKinds(s []string) {
+	m.muted_kinds = &s
+	m.appendmuted_kinds = nil
+}
+
+// MutedKinds returns the value of the "muted_kinds" field in the mutation.
+func (m *NoticePreferenceMutation) MutedKinds() (r []string, exists bool) {
+	v := m.muted_kinds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMutedKinds returns the old "muted_kinds" field's value of the NoticePreference entity.
+// If the NoticePreference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticePreferenceMutation) OldMutedKinds(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMutedKinds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMutedKinds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMutedKinds: %w", err)
+	}
+	return oldValue.MutedKinds, nil
+}
+
+// AppendMutedKinds adds s to the "muted_kinds" field.
+func (m *NoticePreferenceMutation) AppendMutedKinds(s []string) {
+	m.appendmuted_kinds = append(m.appendmuted_kinds, s...)
+}
+
+// AppendedMutedKinds returns the list of values that were appended to the "muted_kinds" field in this mutation.
+func (m *NoticePreferenceMutation) AppendedMutedKinds() ([]string, bool) {
+	if len(m.appendmuted_kinds) == 0 {
+		return nil, false
+	}
+	return m.appendmuted_kinds, true
+}
+
+// ResetMutedKinds resets all changes to the "muted_kinds" field.
+func (m *NoticePreferenceMutation) ResetMutedKinds() {
+	m.muted_kinds = nil
+	m.appendmuted_kinds = nil
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *NoticePreferenceMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[noticepreference.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *NoticePreferenceMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *NoticePreferenceMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *NoticePreferenceMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// Where appends a list predicates to the NoticePreferenceMutation builder.
+func (m *NoticePreferenceMutation) Where(ps ...predicate.NoticePreference) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the NoticePreferenceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *NoticePreferenceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.NoticePreference, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *NoticePreferenceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *NoticePreferenceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (NoticePreference).
+func (m *NoticePreferenceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *NoticePreferenceMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.create_time != nil {
+		fields = append(fields, noticepreference.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, noticepreference.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, noticepreference.FieldVersion)
+	}
+	if m.educator != nil {
+		fields = append(fields, noticepreference.FieldEducatorID)
+	}
+	if m.muted != nil {
+		fields = append(fields, noticepreference.FieldMuted)
+	}
+	if m.muted_kinds != nil {
+		fields = append(fields, noticepreference.FieldMutedKinds)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *NoticePreferenceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case noticepreference.FieldCreateTime:
+		return m.CreateTime()
+	case noticepreference.FieldUpdateTime:
+		return m.UpdateTime()
+	case noticepreference.FieldVersion:
+		return m.Version()
+	case noticepreference.FieldEducatorID:
+		return m.EducatorID()
+	case noticepreference.FieldMuted:
+		return m.Muted()
+	case noticepreference.FieldMutedKinds:
+		return m.MutedKinds()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *NoticePreferenceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case noticepreference.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case noticepreference.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case noticepreference.FieldVersion:
+		return m.OldVersion(ctx)
+	case noticepreference.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case noticepreference.FieldMuted:
+		return m.OldMuted(ctx)
+	case noticepreference.FieldMutedKinds:
+		return m.OldMutedKinds(ctx)
+	}
+	return nil, fmt.Errorf("unknown NoticePreference field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NoticePreferenceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case noticepreference.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case noticepreference.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case noticepreference.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case noticepreference.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case noticepreference.FieldMuted:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMuted(v)
+		return nil
+	case noticepreference.FieldMutedKinds:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMutedKinds(v)
+		return nil
+	}
+	return fmt.Errorf("unknown NoticePreference field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *NoticePreferenceMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, noticepreference.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *NoticePreferenceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case noticepreference.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NoticePreferenceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case noticepreference.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown NoticePreference numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *NoticePreferenceMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *NoticePreferenceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *NoticePreferenceMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown NoticePreference nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *NoticePreferenceMutation) ResetField(name string) error {
+	switch name {
+	case noticepreference.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case noticepreference.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case noticepreference.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case noticepreference.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case noticepreference.FieldMuted:
+		m.ResetMuted()
+		return nil
+	case noticepreference.FieldMutedKinds:
+		m.ResetMutedKinds()
+		return nil
+	}
+	return fmt.Errorf("unknown NoticePreference field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *NoticePreferenceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.educator != nil {
+		edges = append(edges, noticepreference.EdgeEducator)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *NoticePreferenceMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case noticepreference.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *NoticePreferenceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *NoticePreferenceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *NoticePreferenceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearededucator {
+		edges = append(edges, noticepreference.EdgeEducator)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *NoticePreferenceMutation) EdgeCleared(name string) bool {
+	switch name {
+	case noticepreference.EdgeEducator:
+		return m.clearededucator
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *NoticePreferenceMutation) ClearEdge(name string) error {
+	switch name {
+	case noticepreference.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown NoticePreference unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *NoticePreferenceMutation) ResetEdge(name string) error {
+	switch name {
+	case noticepreference.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown NoticePreference edge %s", name)
 }
 
 // PerformanceAssessmentMutation represents an operation that mutates the PerformanceAssessment nodes in the graph.
@@ -23423,6 +32522,2506 @@ func (m *PerformanceAssessmentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown PerformanceAssessment edge %s", name)
 }
 
+// PlacementMutation represents an operation that mutates the Placement nodes in the graph.
+type PlacementMutation struct {
+	config
+	op                        Op
+	typ                       string
+	id                        *uuid.UUID
+	pinned                    *bool
+	value                     *float64
+	addvalue                  *float64
+	party_size                *int32
+	addparty_size             *int32
+	reasons                   *[]string
+	appendreasons             []string
+	alternatives              *[]schema.PlacementAlternative
+	appendalternatives        []schema.PlacementAlternative
+	state                     *string
+	failure                   *string
+	clearedFields             map[string]struct{}
+	placement_proposal        *uuid.UUID
+	clearedplacement_proposal bool
+	application               *uuid.UUID
+	clearedapplication        bool
+	section                   *uuid.UUID
+	clearedsection            bool
+	done                      bool
+	oldValue                  func(context.Context) (*Placement, error)
+	predicates                []predicate.Placement
+}
+
+var _ ent.Mutation = (*PlacementMutation)(nil)
+
+// placementOption allows management of the mutation configuration using functional options.
+type placementOption func(*PlacementMutation)
+
+// newPlacementMutation creates new mutation for the Placement entity.
+func newPlacementMutation(c config, op Op, opts ...placementOption) *PlacementMutation {
+	m := &PlacementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePlacement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPlacementID sets the ID field of the mutation.
+func withPlacementID(id uuid.UUID) placementOption {
+	return func(m *PlacementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Placement
+		)
+		m.oldValue = func(ctx context.Context) (*Placement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Placement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPlacement sets the old Placement of the mutation.
+func withPlacement(node *Placement) placementOption {
+	return func(m *PlacementMutation) {
+		m.oldValue = func(context.Context) (*Placement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PlacementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PlacementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Placement entities.
+func (m *PlacementMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PlacementMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PlacementMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Placement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPlacementProposalID sets the "placement_proposal_id" field.
+func (m *PlacementMutation) SetPlacementProposalID(u uuid.UUID) {
+	m.placement_proposal = &u
+}
+
+// PlacementProposalID returns the value of the "placement_proposal_id" field in the mutation.
+func (m *PlacementMutation) PlacementProposalID() (r uuid.UUID, exists bool) {
+	v := m.placement_proposal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlacementProposalID returns the old "placement_proposal_id" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldPlacementProposalID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlacementProposalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlacementProposalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlacementProposalID: %w", err)
+	}
+	return oldValue.PlacementProposalID, nil
+}
+
+// ResetPlacementProposalID resets all changes to the "placement_proposal_id" field.
+func (m *PlacementMutation) ResetPlacementProposalID() {
+	m.placement_proposal = nil
+}
+
+// SetApplicationID sets the "application_id" field.
+func (m *PlacementMutation) SetApplicationID(u uuid.UUID) {
+	m.application = &u
+}
+
+// ApplicationID returns the value of the "application_id" field in the mutation.
+func (m *PlacementMutation) ApplicationID() (r uuid.UUID, exists bool) {
+	v := m.application
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplicationID returns the old "application_id" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldApplicationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplicationID: %w", err)
+	}
+	return oldValue.ApplicationID, nil
+}
+
+// ResetApplicationID resets all changes to the "application_id" field.
+func (m *PlacementMutation) ResetApplicationID() {
+	m.application = nil
+}
+
+// SetSectionID sets the "section_id" field.
+func (m *PlacementMutation) SetSectionID(u uuid.UUID) {
+	m.section = &u
+}
+
+// SectionID returns the value of the "section_id" field in the mutation.
+func (m *PlacementMutation) SectionID() (r uuid.UUID, exists bool) {
+	v := m.section
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSectionID returns the old "section_id" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldSectionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSectionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSectionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSectionID: %w", err)
+	}
+	return oldValue.SectionID, nil
+}
+
+// ClearSectionID clears the value of the "section_id" field.
+func (m *PlacementMutation) ClearSectionID() {
+	m.section = nil
+	m.clearedFields[placement.FieldSectionID] = struct{}{}
+}
+
+// SectionIDCleared returns if the "section_id" field was cleared in this mutation.
+func (m *PlacementMutation) SectionIDCleared() bool {
+	_, ok := m.clearedFields[placement.FieldSectionID]
+	return ok
+}
+
+// ResetSectionID resets all changes to the "section_id" field.
+func (m *PlacementMutation) ResetSectionID() {
+	m.section = nil
+	delete(m.clearedFields, placement.FieldSectionID)
+}
+
+// SetPinned sets the "pinned" field.
+func (m *PlacementMutation) SetPinned(b bool) {
+	m.pinned = &b
+}
+
+// Pinned returns the value of the "pinned" field in the mutation.
+func (m *PlacementMutation) Pinned() (r bool, exists bool) {
+	v := m.pinned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPinned returns the old "pinned" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldPinned(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPinned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPinned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPinned: %w", err)
+	}
+	return oldValue.Pinned, nil
+}
+
+// ResetPinned resets all changes to the "pinned" field.
+func (m *PlacementMutation) ResetPinned() {
+	m.pinned = nil
+}
+
+// SetValue sets the "value" field.
+func (m *PlacementMutation) SetValue(f float64) {
+	m.value = &f
+	m.addvalue = nil
+}
+
+// Value returns the value of the "value" field in the mutation.
+func (m *PlacementMutation) Value() (r float64, exists bool) {
+	v := m.value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValue returns the old "value" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldValue(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValue: %w", err)
+	}
+	return oldValue.Value, nil
+}
+
+// AddValue adds f to the "value" field.
+func (m *PlacementMutation) AddValue(f float64) {
+	if m.addvalue != nil {
+		*m.addvalue += f
+	} else {
+		m.addvalue = &f
+	}
+}
+
+// AddedValue returns the value that was added to the "value" field in this mutation.
+func (m *PlacementMutation) AddedValue() (r float64, exists bool) {
+	v := m.addvalue
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetValue resets all changes to the "value" field.
+func (m *PlacementMutation) ResetValue() {
+	m.value = nil
+	m.addvalue = nil
+}
+
+// SetPartySize sets the "party_size" field.
+func (m *PlacementMutation) SetPartySize(i int32) {
+	m.party_size = &i
+	m.addparty_size = nil
+}
+
+// PartySize returns the value of the "party_size" field in the mutation.
+func (m *PlacementMutation) PartySize() (r int32, exists bool) {
+	v := m.party_size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartySize returns the old "party_size" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldPartySize(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartySize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartySize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartySize: %w", err)
+	}
+	return oldValue.PartySize, nil
+}
+
+// AddPartySize adds i to the "party_size" field.
+func (m *PlacementMutation) AddPartySize(i int32) {
+	if m.addparty_size != nil {
+		*m.addparty_size += i
+	} else {
+		m.addparty_size = &i
+	}
+}
+
+// AddedPartySize returns the value that was added to the "party_size" field in this mutation.
+func (m *PlacementMutation) AddedPartySize() (r int32, exists bool) {
+	v := m.addparty_size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPartySize resets all changes to the "party_size" field.
+func (m *PlacementMutation) ResetPartySize() {
+	m.party_size = nil
+	m.addparty_size = nil
+}
+
+// SetReasons sets the "reasons" field.
+func (m *PlacementMutation) SetReasons(s []string) {
+	m.reasons = &s
+	m.appendreasons = nil
+}
+
+// Reasons returns the value of the "reasons" field in the mutation.
+func (m *PlacementMutation) Reasons() (r []string, exists bool) {
+	v := m.reasons
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReasons returns the old "reasons" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldReasons(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReasons is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReasons requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReasons: %w", err)
+	}
+	return oldValue.Reasons, nil
+}
+
+// AppendReasons adds s to the "reasons" field.
+func (m *PlacementMutation) AppendReasons(s []string) {
+	m.appendreasons = append(m.appendreasons, s...)
+}
+
+// AppendedReasons returns the list of values that were appended to the "reasons" field in this mutation.
+func (m *PlacementMutation) AppendedReasons() ([]string, bool) {
+	if len(m.appendreasons) == 0 {
+		return nil, false
+	}
+	return m.appendreasons, true
+}
+
+// ResetReasons resets all changes to the "reasons" field.
+func (m *PlacementMutation) ResetReasons() {
+	m.reasons = nil
+	m.appendreasons = nil
+}
+
+// SetAlternatives sets the "alternatives" field.
+func (m *PlacementMutation) SetAlternatives(sa []schema.PlacementAlternative) {
+	m.alternatives = &sa
+	m.appendalternatives = nil
+}
+
+// Alternatives returns the value of the "alternatives" field in the mutation.
+func (m *PlacementMutation) Alternatives() (r []schema.PlacementAlternative, exists bool) {
+	v := m.alternatives
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAlternatives returns the old "alternatives" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldAlternatives(ctx context.Context) (v []schema.PlacementAlternative, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAlternatives is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAlternatives requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAlternatives: %w", err)
+	}
+	return oldValue.Alternatives, nil
+}
+
+// AppendAlternatives adds sa to the "alternatives" field.
+func (m *PlacementMutation) AppendAlternatives(sa []schema.PlacementAlternative) {
+	m.appendalternatives = append(m.appendalternatives, sa...)
+}
+
+// AppendedAlternatives returns the list of values that were appended to the "alternatives" field in this mutation.
+func (m *PlacementMutation) AppendedAlternatives() ([]schema.PlacementAlternative, bool) {
+	if len(m.appendalternatives) == 0 {
+		return nil, false
+	}
+	return m.appendalternatives, true
+}
+
+// ResetAlternatives resets all changes to the "alternatives" field.
+func (m *PlacementMutation) ResetAlternatives() {
+	m.alternatives = nil
+	m.appendalternatives = nil
+}
+
+// SetState sets the "state" field.
+func (m *PlacementMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PlacementMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PlacementMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFailure sets the "failure" field.
+func (m *PlacementMutation) SetFailure(s string) {
+	m.failure = &s
+}
+
+// Failure returns the value of the "failure" field in the mutation.
+func (m *PlacementMutation) Failure() (r string, exists bool) {
+	v := m.failure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailure returns the old "failure" field's value of the Placement entity.
+// If the Placement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementMutation) OldFailure(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailure: %w", err)
+	}
+	return oldValue.Failure, nil
+}
+
+// ResetFailure resets all changes to the "failure" field.
+func (m *PlacementMutation) ResetFailure() {
+	m.failure = nil
+}
+
+// ClearPlacementProposal clears the "placement_proposal" edge to the PlacementProposal entity.
+func (m *PlacementMutation) ClearPlacementProposal() {
+	m.clearedplacement_proposal = true
+	m.clearedFields[placement.FieldPlacementProposalID] = struct{}{}
+}
+
+// PlacementProposalCleared reports if the "placement_proposal" edge to the PlacementProposal entity was cleared.
+func (m *PlacementMutation) PlacementProposalCleared() bool {
+	return m.clearedplacement_proposal
+}
+
+// PlacementProposalIDs returns the "placement_proposal" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PlacementProposalID instead. It exists only for internal usage by the builders.
+func (m *PlacementMutation) PlacementProposalIDs() (ids []uuid.UUID) {
+	if id := m.placement_proposal; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPlacementProposal resets all changes to the "placement_proposal" edge.
+func (m *PlacementMutation) ResetPlacementProposal() {
+	m.placement_proposal = nil
+	m.clearedplacement_proposal = false
+}
+
+// ClearApplication clears the "application" edge to the Application entity.
+func (m *PlacementMutation) ClearApplication() {
+	m.clearedapplication = true
+	m.clearedFields[placement.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationCleared reports if the "application" edge to the Application entity was cleared.
+func (m *PlacementMutation) ApplicationCleared() bool {
+	return m.clearedapplication
+}
+
+// ApplicationIDs returns the "application" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApplicationID instead. It exists only for internal usage by the builders.
+func (m *PlacementMutation) ApplicationIDs() (ids []uuid.UUID) {
+	if id := m.application; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApplication resets all changes to the "application" edge.
+func (m *PlacementMutation) ResetApplication() {
+	m.application = nil
+	m.clearedapplication = false
+}
+
+// ClearSection clears the "section" edge to the Section entity.
+func (m *PlacementMutation) ClearSection() {
+	m.clearedsection = true
+	m.clearedFields[placement.FieldSectionID] = struct{}{}
+}
+
+// SectionCleared reports if the "section" edge to the Section entity was cleared.
+func (m *PlacementMutation) SectionCleared() bool {
+	return m.SectionIDCleared() || m.clearedsection
+}
+
+// SectionIDs returns the "section" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SectionID instead. It exists only for internal usage by the builders.
+func (m *PlacementMutation) SectionIDs() (ids []uuid.UUID) {
+	if id := m.section; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSection resets all changes to the "section" edge.
+func (m *PlacementMutation) ResetSection() {
+	m.section = nil
+	m.clearedsection = false
+}
+
+// Where appends a list predicates to the PlacementMutation builder.
+func (m *PlacementMutation) Where(ps ...predicate.Placement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PlacementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PlacementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Placement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PlacementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PlacementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Placement).
+func (m *PlacementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PlacementMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.placement_proposal != nil {
+		fields = append(fields, placement.FieldPlacementProposalID)
+	}
+	if m.application != nil {
+		fields = append(fields, placement.FieldApplicationID)
+	}
+	if m.section != nil {
+		fields = append(fields, placement.FieldSectionID)
+	}
+	if m.pinned != nil {
+		fields = append(fields, placement.FieldPinned)
+	}
+	if m.value != nil {
+		fields = append(fields, placement.FieldValue)
+	}
+	if m.party_size != nil {
+		fields = append(fields, placement.FieldPartySize)
+	}
+	if m.reasons != nil {
+		fields = append(fields, placement.FieldReasons)
+	}
+	if m.alternatives != nil {
+		fields = append(fields, placement.FieldAlternatives)
+	}
+	if m.state != nil {
+		fields = append(fields, placement.FieldState)
+	}
+	if m.failure != nil {
+		fields = append(fields, placement.FieldFailure)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PlacementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case placement.FieldPlacementProposalID:
+		return m.PlacementProposalID()
+	case placement.FieldApplicationID:
+		return m.ApplicationID()
+	case placement.FieldSectionID:
+		return m.SectionID()
+	case placement.FieldPinned:
+		return m.Pinned()
+	case placement.FieldValue:
+		return m.Value()
+	case placement.FieldPartySize:
+		return m.PartySize()
+	case placement.FieldReasons:
+		return m.Reasons()
+	case placement.FieldAlternatives:
+		return m.Alternatives()
+	case placement.FieldState:
+		return m.State()
+	case placement.FieldFailure:
+		return m.Failure()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PlacementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case placement.FieldPlacementProposalID:
+		return m.OldPlacementProposalID(ctx)
+	case placement.FieldApplicationID:
+		return m.OldApplicationID(ctx)
+	case placement.FieldSectionID:
+		return m.OldSectionID(ctx)
+	case placement.FieldPinned:
+		return m.OldPinned(ctx)
+	case placement.FieldValue:
+		return m.OldValue(ctx)
+	case placement.FieldPartySize:
+		return m.OldPartySize(ctx)
+	case placement.FieldReasons:
+		return m.OldReasons(ctx)
+	case placement.FieldAlternatives:
+		return m.OldAlternatives(ctx)
+	case placement.FieldState:
+		return m.OldState(ctx)
+	case placement.FieldFailure:
+		return m.OldFailure(ctx)
+	}
+	return nil, fmt.Errorf("unknown Placement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlacementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case placement.FieldPlacementProposalID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlacementProposalID(v)
+		return nil
+	case placement.FieldApplicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplicationID(v)
+		return nil
+	case placement.FieldSectionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSectionID(v)
+		return nil
+	case placement.FieldPinned:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPinned(v)
+		return nil
+	case placement.FieldValue:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValue(v)
+		return nil
+	case placement.FieldPartySize:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartySize(v)
+		return nil
+	case placement.FieldReasons:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReasons(v)
+		return nil
+	case placement.FieldAlternatives:
+		v, ok := value.([]schema.PlacementAlternative)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAlternatives(v)
+		return nil
+	case placement.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case placement.FieldFailure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailure(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Placement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PlacementMutation) AddedFields() []string {
+	var fields []string
+	if m.addvalue != nil {
+		fields = append(fields, placement.FieldValue)
+	}
+	if m.addparty_size != nil {
+		fields = append(fields, placement.FieldPartySize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PlacementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case placement.FieldValue:
+		return m.AddedValue()
+	case placement.FieldPartySize:
+		return m.AddedPartySize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlacementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case placement.FieldValue:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddValue(v)
+		return nil
+	case placement.FieldPartySize:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPartySize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Placement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PlacementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(placement.FieldSectionID) {
+		fields = append(fields, placement.FieldSectionID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PlacementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PlacementMutation) ClearField(name string) error {
+	switch name {
+	case placement.FieldSectionID:
+		m.ClearSectionID()
+		return nil
+	}
+	return fmt.Errorf("unknown Placement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PlacementMutation) ResetField(name string) error {
+	switch name {
+	case placement.FieldPlacementProposalID:
+		m.ResetPlacementProposalID()
+		return nil
+	case placement.FieldApplicationID:
+		m.ResetApplicationID()
+		return nil
+	case placement.FieldSectionID:
+		m.ResetSectionID()
+		return nil
+	case placement.FieldPinned:
+		m.ResetPinned()
+		return nil
+	case placement.FieldValue:
+		m.ResetValue()
+		return nil
+	case placement.FieldPartySize:
+		m.ResetPartySize()
+		return nil
+	case placement.FieldReasons:
+		m.ResetReasons()
+		return nil
+	case placement.FieldAlternatives:
+		m.ResetAlternatives()
+		return nil
+	case placement.FieldState:
+		m.ResetState()
+		return nil
+	case placement.FieldFailure:
+		m.ResetFailure()
+		return nil
+	}
+	return fmt.Errorf("unknown Placement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PlacementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.placement_proposal != nil {
+		edges = append(edges, placement.EdgePlacementProposal)
+	}
+	if m.application != nil {
+		edges = append(edges, placement.EdgeApplication)
+	}
+	if m.section != nil {
+		edges = append(edges, placement.EdgeSection)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PlacementMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case placement.EdgePlacementProposal:
+		if id := m.placement_proposal; id != nil {
+			return []ent.Value{*id}
+		}
+	case placement.EdgeApplication:
+		if id := m.application; id != nil {
+			return []ent.Value{*id}
+		}
+	case placement.EdgeSection:
+		if id := m.section; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PlacementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PlacementMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PlacementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedplacement_proposal {
+		edges = append(edges, placement.EdgePlacementProposal)
+	}
+	if m.clearedapplication {
+		edges = append(edges, placement.EdgeApplication)
+	}
+	if m.clearedsection {
+		edges = append(edges, placement.EdgeSection)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PlacementMutation) EdgeCleared(name string) bool {
+	switch name {
+	case placement.EdgePlacementProposal:
+		return m.clearedplacement_proposal
+	case placement.EdgeApplication:
+		return m.clearedapplication
+	case placement.EdgeSection:
+		return m.clearedsection
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PlacementMutation) ClearEdge(name string) error {
+	switch name {
+	case placement.EdgePlacementProposal:
+		m.ClearPlacementProposal()
+		return nil
+	case placement.EdgeApplication:
+		m.ClearApplication()
+		return nil
+	case placement.EdgeSection:
+		m.ClearSection()
+		return nil
+	}
+	return fmt.Errorf("unknown Placement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PlacementMutation) ResetEdge(name string) error {
+	switch name {
+	case placement.EdgePlacementProposal:
+		m.ResetPlacementProposal()
+		return nil
+	case placement.EdgeApplication:
+		m.ResetApplication()
+		return nil
+	case placement.EdgeSection:
+		m.ResetSection()
+		return nil
+	}
+	return fmt.Errorf("unknown Placement edge %s", name)
+}
+
+// PlacementProposalMutation represents an operation that mutates the PlacementProposal nodes in the graph.
+type PlacementProposalMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	create_time       *time.Time
+	update_time       *time.Time
+	version           *int32
+	addversion        *int32
+	state             *string
+	value             *float64
+	addvalue          *float64
+	bound             *float64
+	addbound          *float64
+	rules             *string
+	weights           *map[string]int32
+	sections          *[]schema.SectionPlan
+	appendsections    []schema.SectionPlan
+	placed_count      *int32
+	addplaced_count   *int32
+	unplaced_count    *int32
+	addunplaced_count *int32
+	recorded_by       *string
+	apply_time        *time.Time
+	clearedFields     map[string]struct{}
+	term              *string
+	clearedterm       bool
+	course            *string
+	clearedcourse     bool
+	done              bool
+	oldValue          func(context.Context) (*PlacementProposal, error)
+	predicates        []predicate.PlacementProposal
+}
+
+var _ ent.Mutation = (*PlacementProposalMutation)(nil)
+
+// placementproposalOption allows management of the mutation configuration using functional options.
+type placementproposalOption func(*PlacementProposalMutation)
+
+// newPlacementProposalMutation creates new mutation for the PlacementProposal entity.
+func newPlacementProposalMutation(c config, op Op, opts ...placementproposalOption) *PlacementProposalMutation {
+	m := &PlacementProposalMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePlacementProposal,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPlacementProposalID sets the ID field of the mutation.
+func withPlacementProposalID(id uuid.UUID) placementproposalOption {
+	return func(m *PlacementProposalMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PlacementProposal
+		)
+		m.oldValue = func(ctx context.Context) (*PlacementProposal, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PlacementProposal.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPlacementProposal sets the old PlacementProposal of the mutation.
+func withPlacementProposal(node *PlacementProposal) placementproposalOption {
+	return func(m *PlacementProposalMutation) {
+		m.oldValue = func(context.Context) (*PlacementProposal, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PlacementProposalMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PlacementProposalMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PlacementProposal entities.
+func (m *PlacementProposalMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PlacementProposalMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PlacementProposalMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PlacementProposal.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *PlacementProposalMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *PlacementProposalMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *PlacementProposalMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *PlacementProposalMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *PlacementProposalMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *PlacementProposalMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *PlacementProposalMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *PlacementProposalMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *PlacementProposalMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *PlacementProposalMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *PlacementProposalMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetTermID sets the "term_id" field.
+func (m *PlacementProposalMutation) SetTermID(s string) {
+	m.term = &s
+}
+
+// TermID returns the value of the "term_id" field in the mutation.
+func (m *PlacementProposalMutation) TermID() (r string, exists bool) {
+	v := m.term
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTermID returns the old "term_id" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldTermID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTermID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTermID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTermID: %w", err)
+	}
+	return oldValue.TermID, nil
+}
+
+// ResetTermID resets all changes to the "term_id" field.
+func (m *PlacementProposalMutation) ResetTermID() {
+	m.term = nil
+}
+
+// SetCourseID sets the "course_id" field.
+func (m *PlacementProposalMutation) SetCourseID(s string) {
+	m.course = &s
+}
+
+// CourseID returns the value of the "course_id" field in the mutation.
+func (m *PlacementProposalMutation) CourseID() (r string, exists bool) {
+	v := m.course
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCourseID returns the old "course_id" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldCourseID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCourseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCourseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCourseID: %w", err)
+	}
+	return oldValue.CourseID, nil
+}
+
+// ClearCourseID clears the value of the "course_id" field.
+func (m *PlacementProposalMutation) ClearCourseID() {
+	m.course = nil
+	m.clearedFields[placementproposal.FieldCourseID] = struct{}{}
+}
+
+// CourseIDCleared returns if the "course_id" field was cleared in this mutation.
+func (m *PlacementProposalMutation) CourseIDCleared() bool {
+	_, ok := m.clearedFields[placementproposal.FieldCourseID]
+	return ok
+}
+
+// ResetCourseID resets all changes to the "course_id" field.
+func (m *PlacementProposalMutation) ResetCourseID() {
+	m.course = nil
+	delete(m.clearedFields, placementproposal.FieldCourseID)
+}
+
+// SetState sets the "state" field.
+func (m *PlacementProposalMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PlacementProposalMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PlacementProposalMutation) ResetState() {
+	m.state = nil
+}
+
+// SetValue sets the "value" field.
+func (m *PlacementProposalMutation) SetValue(f float64) {
+	m.value = &f
+	m.addvalue = nil
+}
+
+// Value returns the value of the "value" field in the mutation.
+func (m *PlacementProposalMutation) Value() (r float64, exists bool) {
+	v := m.value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValue returns the old "value" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldValue(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValue: %w", err)
+	}
+	return oldValue.Value, nil
+}
+
+// AddValue adds f to the "value" field.
+func (m *PlacementProposalMutation) AddValue(f float64) {
+	if m.addvalue != nil {
+		*m.addvalue += f
+	} else {
+		m.addvalue = &f
+	}
+}
+
+// AddedValue returns the value that was added to the "value" field in this mutation.
+func (m *PlacementProposalMutation) AddedValue() (r float64, exists bool) {
+	v := m.addvalue
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetValue resets all changes to the "value" field.
+func (m *PlacementProposalMutation) ResetValue() {
+	m.value = nil
+	m.addvalue = nil
+}
+
+// SetBound sets the "bound" field.
+func (m *PlacementProposalMutation) SetBound(f float64) {
+	m.bound = &f
+	m.addbound = nil
+}
+
+// Bound returns the value of the "bound" field in the mutation.
+func (m *PlacementProposalMutation) Bound() (r float64, exists bool) {
+	v := m.bound
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBound returns the old "bound" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldBound(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBound is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBound requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBound: %w", err)
+	}
+	return oldValue.Bound, nil
+}
+
+// AddBound adds f to the "bound" field.
+func (m *PlacementProposalMutation) AddBound(f float64) {
+	if m.addbound != nil {
+		*m.addbound += f
+	} else {
+		m.addbound = &f
+	}
+}
+
+// AddedBound returns the value that was added to the "bound" field in this mutation.
+func (m *PlacementProposalMutation) AddedBound() (r float64, exists bool) {
+	v := m.addbound
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBound resets all changes to the "bound" field.
+func (m *PlacementProposalMutation) ResetBound() {
+	m.bound = nil
+	m.addbound = nil
+}
+
+// SetRules sets the "rules" field.
+func (m *PlacementProposalMutation) SetRules(s string) {
+	m.rules = &s
+}
+
+// Rules returns the value of the "rules" field in the mutation.
+func (m *PlacementProposalMutation) Rules() (r string, exists bool) {
+	v := m.rules
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRules returns the old "rules" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldRules(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRules is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRules requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRules: %w", err)
+	}
+	return oldValue.Rules, nil
+}
+
+// ResetRules resets all changes to the "rules" field.
+func (m *PlacementProposalMutation) ResetRules() {
+	m.rules = nil
+}
+
+// SetWeights sets the "weights" field.
+func (m *PlacementProposalMutation) SetWeights(value map[string]int32) {
+	m.weights = &value
+}
+
+// Weights returns the value of the "weights" field in the mutation.
+func (m *PlacementProposalMutation) Weights() (r map[string]int32, exists bool) {
+	v := m.weights
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWeights returns the old "weights" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldWeights(ctx context.Context) (v map[string]int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWeights is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWeights requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWeights: %w", err)
+	}
+	return oldValue.Weights, nil
+}
+
+// ResetWeights resets all changes to the "weights" field.
+func (m *PlacementProposalMutation) ResetWeights() {
+	m.weights = nil
+}
+
+// SetSections sets the "sections" field.
+func (m *PlacementProposalMutation) SetSections(sp []schema.SectionPlan) {
+	m.sections = &sp
+	m.appendsections = nil
+}
+
+// Sections returns the value of the "sections" field in the mutation.
+func (m *PlacementProposalMutation) Sections() (r []schema.SectionPlan, exists bool) {
+	v := m.sections
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSections returns the old "sections" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldSections(ctx context.Context) (v []schema.SectionPlan, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSections is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSections requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSections: %w", err)
+	}
+	return oldValue.Sections, nil
+}
+
+// AppendSections adds sp to the "sections" field.
+func (m *PlacementProposalMutation) AppendSections(sp []schema.SectionPlan) {
+	m.appendsections = append(m.appendsections, sp...)
+}
+
+// AppendedSections returns the list of values that were appended to the "sections" field in this mutation.
+func (m *PlacementProposalMutation) AppendedSections() ([]schema.SectionPlan, bool) {
+	if len(m.appendsections) == 0 {
+		return nil, false
+	}
+	return m.appendsections, true
+}
+
+// ResetSections resets all changes to the "sections" field.
+func (m *PlacementProposalMutation) ResetSections() {
+	m.sections = nil
+	m.appendsections = nil
+}
+
+// SetPlacedCount sets the "placed_count" field.
+func (m *PlacementProposalMutation) SetPlacedCount(i int32) {
+	m.placed_count = &i
+	m.addplaced_count = nil
+}
+
+// PlacedCount returns the value of the "placed_count" field in the mutation.
+func (m *PlacementProposalMutation) PlacedCount() (r int32, exists bool) {
+	v := m.placed_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlacedCount returns the old "placed_count" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldPlacedCount(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlacedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlacedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlacedCount: %w", err)
+	}
+	return oldValue.PlacedCount, nil
+}
+
+// AddPlacedCount adds i to the "placed_count" field.
+func (m *PlacementProposalMutation) AddPlacedCount(i int32) {
+	if m.addplaced_count != nil {
+		*m.addplaced_count += i
+	} else {
+		m.addplaced_count = &i
+	}
+}
+
+// AddedPlacedCount returns the value that was added to the "placed_count" field in this mutation.
+func (m *PlacementProposalMutation) AddedPlacedCount() (r int32, exists bool) {
+	v := m.addplaced_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlacedCount resets all changes to the "placed_count" field.
+func (m *PlacementProposalMutation) ResetPlacedCount() {
+	m.placed_count = nil
+	m.addplaced_count = nil
+}
+
+// SetUnplacedCount sets the "unplaced_count" field.
+func (m *PlacementProposalMutation) SetUnplacedCount(i int32) {
+	m.unplaced_count = &i
+	m.addunplaced_count = nil
+}
+
+// UnplacedCount returns the value of the "unplaced_count" field in the mutation.
+func (m *PlacementProposalMutation) UnplacedCount() (r int32, exists bool) {
+	v := m.unplaced_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnplacedCount returns the old "unplaced_count" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldUnplacedCount(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnplacedCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnplacedCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnplacedCount: %w", err)
+	}
+	return oldValue.UnplacedCount, nil
+}
+
+// AddUnplacedCount adds i to the "unplaced_count" field.
+func (m *PlacementProposalMutation) AddUnplacedCount(i int32) {
+	if m.addunplaced_count != nil {
+		*m.addunplaced_count += i
+	} else {
+		m.addunplaced_count = &i
+	}
+}
+
+// AddedUnplacedCount returns the value that was added to the "unplaced_count" field in this mutation.
+func (m *PlacementProposalMutation) AddedUnplacedCount() (r int32, exists bool) {
+	v := m.addunplaced_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnplacedCount resets all changes to the "unplaced_count" field.
+func (m *PlacementProposalMutation) ResetUnplacedCount() {
+	m.unplaced_count = nil
+	m.addunplaced_count = nil
+}
+
+// SetRecordedBy sets the "recorded_by" field.
+func (m *PlacementProposalMutation) SetRecordedBy(s string) {
+	m.recorded_by = &s
+}
+
+// RecordedBy returns the value of the "recorded_by" field in the mutation.
+func (m *PlacementProposalMutation) RecordedBy() (r string, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedBy returns the old "recorded_by" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldRecordedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedBy: %w", err)
+	}
+	return oldValue.RecordedBy, nil
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" field.
+func (m *PlacementProposalMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+}
+
+// SetApplyTime sets the "apply_time" field.
+func (m *PlacementProposalMutation) SetApplyTime(t time.Time) {
+	m.apply_time = &t
+}
+
+// ApplyTime returns the value of the "apply_time" field in the mutation.
+func (m *PlacementProposalMutation) ApplyTime() (r time.Time, exists bool) {
+	v := m.apply_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplyTime returns the old "apply_time" field's value of the PlacementProposal entity.
+// If the PlacementProposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlacementProposalMutation) OldApplyTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplyTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplyTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplyTime: %w", err)
+	}
+	return oldValue.ApplyTime, nil
+}
+
+// ClearApplyTime clears the value of the "apply_time" field.
+func (m *PlacementProposalMutation) ClearApplyTime() {
+	m.apply_time = nil
+	m.clearedFields[placementproposal.FieldApplyTime] = struct{}{}
+}
+
+// ApplyTimeCleared returns if the "apply_time" field was cleared in this mutation.
+func (m *PlacementProposalMutation) ApplyTimeCleared() bool {
+	_, ok := m.clearedFields[placementproposal.FieldApplyTime]
+	return ok
+}
+
+// ResetApplyTime resets all changes to the "apply_time" field.
+func (m *PlacementProposalMutation) ResetApplyTime() {
+	m.apply_time = nil
+	delete(m.clearedFields, placementproposal.FieldApplyTime)
+}
+
+// ClearTerm clears the "term" edge to the Term entity.
+func (m *PlacementProposalMutation) ClearTerm() {
+	m.clearedterm = true
+	m.clearedFields[placementproposal.FieldTermID] = struct{}{}
+}
+
+// TermCleared reports if the "term" edge to the Term entity was cleared.
+func (m *PlacementProposalMutation) TermCleared() bool {
+	return m.clearedterm
+}
+
+// TermIDs returns the "term" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TermID instead. It exists only for internal usage by the builders.
+func (m *PlacementProposalMutation) TermIDs() (ids []string) {
+	if id := m.term; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTerm resets all changes to the "term" edge.
+func (m *PlacementProposalMutation) ResetTerm() {
+	m.term = nil
+	m.clearedterm = false
+}
+
+// ClearCourse clears the "course" edge to the Course entity.
+func (m *PlacementProposalMutation) ClearCourse() {
+	m.clearedcourse = true
+	m.clearedFields[placementproposal.FieldCourseID] = struct{}{}
+}
+
+// CourseCleared reports if the "course" edge to the Course entity was cleared.
+func (m *PlacementProposalMutation) CourseCleared() bool {
+	return m.CourseIDCleared() || m.clearedcourse
+}
+
+// CourseIDs returns the "course" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CourseID instead. It exists only for internal usage by the builders.
+func (m *PlacementProposalMutation) CourseIDs() (ids []string) {
+	if id := m.course; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCourse resets all changes to the "course" edge.
+func (m *PlacementProposalMutation) ResetCourse() {
+	m.course = nil
+	m.clearedcourse = false
+}
+
+// Where appends a list predicates to the PlacementProposalMutation builder.
+func (m *PlacementProposalMutation) Where(ps ...predicate.PlacementProposal) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PlacementProposalMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PlacementProposalMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PlacementProposal, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PlacementProposalMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PlacementProposalMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PlacementProposal).
+func (m *PlacementProposalMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PlacementProposalMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.create_time != nil {
+		fields = append(fields, placementproposal.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, placementproposal.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, placementproposal.FieldVersion)
+	}
+	if m.term != nil {
+		fields = append(fields, placementproposal.FieldTermID)
+	}
+	if m.course != nil {
+		fields = append(fields, placementproposal.FieldCourseID)
+	}
+	if m.state != nil {
+		fields = append(fields, placementproposal.FieldState)
+	}
+	if m.value != nil {
+		fields = append(fields, placementproposal.FieldValue)
+	}
+	if m.bound != nil {
+		fields = append(fields, placementproposal.FieldBound)
+	}
+	if m.rules != nil {
+		fields = append(fields, placementproposal.FieldRules)
+	}
+	if m.weights != nil {
+		fields = append(fields, placementproposal.FieldWeights)
+	}
+	if m.sections != nil {
+		fields = append(fields, placementproposal.FieldSections)
+	}
+	if m.placed_count != nil {
+		fields = append(fields, placementproposal.FieldPlacedCount)
+	}
+	if m.unplaced_count != nil {
+		fields = append(fields, placementproposal.FieldUnplacedCount)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, placementproposal.FieldRecordedBy)
+	}
+	if m.apply_time != nil {
+		fields = append(fields, placementproposal.FieldApplyTime)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PlacementProposalMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case placementproposal.FieldCreateTime:
+		return m.CreateTime()
+	case placementproposal.FieldUpdateTime:
+		return m.UpdateTime()
+	case placementproposal.FieldVersion:
+		return m.Version()
+	case placementproposal.FieldTermID:
+		return m.TermID()
+	case placementproposal.FieldCourseID:
+		return m.CourseID()
+	case placementproposal.FieldState:
+		return m.State()
+	case placementproposal.FieldValue:
+		return m.Value()
+	case placementproposal.FieldBound:
+		return m.Bound()
+	case placementproposal.FieldRules:
+		return m.Rules()
+	case placementproposal.FieldWeights:
+		return m.Weights()
+	case placementproposal.FieldSections:
+		return m.Sections()
+	case placementproposal.FieldPlacedCount:
+		return m.PlacedCount()
+	case placementproposal.FieldUnplacedCount:
+		return m.UnplacedCount()
+	case placementproposal.FieldRecordedBy:
+		return m.RecordedBy()
+	case placementproposal.FieldApplyTime:
+		return m.ApplyTime()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PlacementProposalMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case placementproposal.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case placementproposal.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case placementproposal.FieldVersion:
+		return m.OldVersion(ctx)
+	case placementproposal.FieldTermID:
+		return m.OldTermID(ctx)
+	case placementproposal.FieldCourseID:
+		return m.OldCourseID(ctx)
+	case placementproposal.FieldState:
+		return m.OldState(ctx)
+	case placementproposal.FieldValue:
+		return m.OldValue(ctx)
+	case placementproposal.FieldBound:
+		return m.OldBound(ctx)
+	case placementproposal.FieldRules:
+		return m.OldRules(ctx)
+	case placementproposal.FieldWeights:
+		return m.OldWeights(ctx)
+	case placementproposal.FieldSections:
+		return m.OldSections(ctx)
+	case placementproposal.FieldPlacedCount:
+		return m.OldPlacedCount(ctx)
+	case placementproposal.FieldUnplacedCount:
+		return m.OldUnplacedCount(ctx)
+	case placementproposal.FieldRecordedBy:
+		return m.OldRecordedBy(ctx)
+	case placementproposal.FieldApplyTime:
+		return m.OldApplyTime(ctx)
+	}
+	return nil, fmt.Errorf("unknown PlacementProposal field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlacementProposalMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case placementproposal.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case placementproposal.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case placementproposal.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case placementproposal.FieldTermID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTermID(v)
+		return nil
+	case placementproposal.FieldCourseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCourseID(v)
+		return nil
+	case placementproposal.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case placementproposal.FieldValue:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValue(v)
+		return nil
+	case placementproposal.FieldBound:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBound(v)
+		return nil
+	case placementproposal.FieldRules:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRules(v)
+		return nil
+	case placementproposal.FieldWeights:
+		v, ok := value.(map[string]int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWeights(v)
+		return nil
+	case placementproposal.FieldSections:
+		v, ok := value.([]schema.SectionPlan)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSections(v)
+		return nil
+	case placementproposal.FieldPlacedCount:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlacedCount(v)
+		return nil
+	case placementproposal.FieldUnplacedCount:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnplacedCount(v)
+		return nil
+	case placementproposal.FieldRecordedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedBy(v)
+		return nil
+	case placementproposal.FieldApplyTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplyTime(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PlacementProposal field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PlacementProposalMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, placementproposal.FieldVersion)
+	}
+	if m.addvalue != nil {
+		fields = append(fields, placementproposal.FieldValue)
+	}
+	if m.addbound != nil {
+		fields = append(fields, placementproposal.FieldBound)
+	}
+	if m.addplaced_count != nil {
+		fields = append(fields, placementproposal.FieldPlacedCount)
+	}
+	if m.addunplaced_count != nil {
+		fields = append(fields, placementproposal.FieldUnplacedCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PlacementProposalMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case placementproposal.FieldVersion:
+		return m.AddedVersion()
+	case placementproposal.FieldValue:
+		return m.AddedValue()
+	case placementproposal.FieldBound:
+		return m.AddedBound()
+	case placementproposal.FieldPlacedCount:
+		return m.AddedPlacedCount()
+	case placementproposal.FieldUnplacedCount:
+		return m.AddedUnplacedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlacementProposalMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case placementproposal.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case placementproposal.FieldValue:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddValue(v)
+		return nil
+	case placementproposal.FieldBound:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBound(v)
+		return nil
+	case placementproposal.FieldPlacedCount:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlacedCount(v)
+		return nil
+	case placementproposal.FieldUnplacedCount:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnplacedCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PlacementProposal numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PlacementProposalMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(placementproposal.FieldCourseID) {
+		fields = append(fields, placementproposal.FieldCourseID)
+	}
+	if m.FieldCleared(placementproposal.FieldApplyTime) {
+		fields = append(fields, placementproposal.FieldApplyTime)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PlacementProposalMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PlacementProposalMutation) ClearField(name string) error {
+	switch name {
+	case placementproposal.FieldCourseID:
+		m.ClearCourseID()
+		return nil
+	case placementproposal.FieldApplyTime:
+		m.ClearApplyTime()
+		return nil
+	}
+	return fmt.Errorf("unknown PlacementProposal nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PlacementProposalMutation) ResetField(name string) error {
+	switch name {
+	case placementproposal.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case placementproposal.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case placementproposal.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case placementproposal.FieldTermID:
+		m.ResetTermID()
+		return nil
+	case placementproposal.FieldCourseID:
+		m.ResetCourseID()
+		return nil
+	case placementproposal.FieldState:
+		m.ResetState()
+		return nil
+	case placementproposal.FieldValue:
+		m.ResetValue()
+		return nil
+	case placementproposal.FieldBound:
+		m.ResetBound()
+		return nil
+	case placementproposal.FieldRules:
+		m.ResetRules()
+		return nil
+	case placementproposal.FieldWeights:
+		m.ResetWeights()
+		return nil
+	case placementproposal.FieldSections:
+		m.ResetSections()
+		return nil
+	case placementproposal.FieldPlacedCount:
+		m.ResetPlacedCount()
+		return nil
+	case placementproposal.FieldUnplacedCount:
+		m.ResetUnplacedCount()
+		return nil
+	case placementproposal.FieldRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	case placementproposal.FieldApplyTime:
+		m.ResetApplyTime()
+		return nil
+	}
+	return fmt.Errorf("unknown PlacementProposal field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PlacementProposalMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.term != nil {
+		edges = append(edges, placementproposal.EdgeTerm)
+	}
+	if m.course != nil {
+		edges = append(edges, placementproposal.EdgeCourse)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PlacementProposalMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case placementproposal.EdgeTerm:
+		if id := m.term; id != nil {
+			return []ent.Value{*id}
+		}
+	case placementproposal.EdgeCourse:
+		if id := m.course; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PlacementProposalMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PlacementProposalMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PlacementProposalMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedterm {
+		edges = append(edges, placementproposal.EdgeTerm)
+	}
+	if m.clearedcourse {
+		edges = append(edges, placementproposal.EdgeCourse)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PlacementProposalMutation) EdgeCleared(name string) bool {
+	switch name {
+	case placementproposal.EdgeTerm:
+		return m.clearedterm
+	case placementproposal.EdgeCourse:
+		return m.clearedcourse
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PlacementProposalMutation) ClearEdge(name string) error {
+	switch name {
+	case placementproposal.EdgeTerm:
+		m.ClearTerm()
+		return nil
+	case placementproposal.EdgeCourse:
+		m.ClearCourse()
+		return nil
+	}
+	return fmt.Errorf("unknown PlacementProposal unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PlacementProposalMutation) ResetEdge(name string) error {
+	switch name {
+	case placementproposal.EdgeTerm:
+		m.ResetTerm()
+		return nil
+	case placementproposal.EdgeCourse:
+		m.ResetCourse()
+		return nil
+	}
+	return fmt.Errorf("unknown PlacementProposal edge %s", name)
+}
+
 // PolicyVersionMutation represents an operation that mutates the PolicyVersion nodes in the graph.
 type PolicyVersionMutation struct {
 	config
@@ -24136,31 +35735,46 @@ func (m *PolicyVersionMutation) ResetEdge(name string) error {
 // RegistrationMutation represents an operation that mutates the Registration nodes in the graph.
 type RegistrationMutation struct {
 	config
-	op                     Op
-	typ                    string
-	id                     *uuid.UUID
-	create_time            *time.Time
-	update_time            *time.Time
-	version                *int32
-	addversion             *int32
-	state                  *string
-	register_date          *time.Time
-	strengths              *string
-	learning_goals         *string
-	reason                 *string
-	state_time             *time.Time
-	clearedFields          map[string]struct{}
-	section                *uuid.UUID
-	clearedsection         bool
-	educator               *uuid.UUID
-	clearededucator        bool
-	role_assignment        *uuid.UUID
-	clearedrole_assignment bool
-	framework              *string
-	clearedframework       bool
-	done                   bool
-	oldValue               func(context.Context) (*Registration, error)
-	predicates             []predicate.Registration
+	op                        Op
+	typ                       string
+	id                        *uuid.UUID
+	create_time               *time.Time
+	update_time               *time.Time
+	version                   *int32
+	addversion                *int32
+	state                     *string
+	register_date             *time.Time
+	strengths                 *string
+	learning_goals            *string
+	reason                    *string
+	state_time                *time.Time
+	competency_ratings        *[]schema.CompetencyRating
+	appendcompetency_ratings  []schema.CompetencyRating
+	payer_kind                *string
+	sponsor                   *string
+	purchase_order            *string
+	accessibility_needs       *string
+	needs_answer              *string
+	role_alike                *bool
+	offer_expire_time         *time.Time
+	completion_exception      *string
+	imported_source           *string
+	clearedFields             map[string]struct{}
+	section                   *uuid.UUID
+	clearedsection            bool
+	educator                  *uuid.UUID
+	clearededucator           bool
+	role_assignment           *uuid.UUID
+	clearedrole_assignment    bool
+	credit_institution        *string
+	clearedcredit_institution bool
+	framework                 *string
+	clearedframework          bool
+	application               *uuid.UUID
+	clearedapplication        bool
+	done                      bool
+	oldValue                  func(context.Context) (*Registration, error)
+	predicates                []predicate.Registration
 }
 
 var _ ent.Mutation = (*RegistrationMutation)(nil)
@@ -24484,7 +36098,7 @@ func (m *RegistrationMutation) RoleAssignmentID() (r uuid.UUID, exists bool) {
 // OldRoleAssignmentID returns the old "role_assignment_id" field's value of the Registration entity.
 // If the Registration object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *RegistrationMutation) OldRoleAssignmentID(ctx context.Context) (v uuid.UUID, err error) {
+func (m *RegistrationMutation) OldRoleAssignmentID(ctx context.Context) (v *uuid.UUID, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldRoleAssignmentID is only allowed on UpdateOne operations")
 	}
@@ -24498,9 +36112,22 @@ func (m *RegistrationMutation) OldRoleAssignmentID(ctx context.Context) (v uuid.
 	return oldValue.RoleAssignmentID, nil
 }
 
+// ClearRoleAssignmentID clears the value of the "role_assignment_id" field.
+func (m *RegistrationMutation) ClearRoleAssignmentID() {
+	m.role_assignment = nil
+	m.clearedFields[registration.FieldRoleAssignmentID] = struct{}{}
+}
+
+// RoleAssignmentIDCleared returns if the "role_assignment_id" field was cleared in this mutation.
+func (m *RegistrationMutation) RoleAssignmentIDCleared() bool {
+	_, ok := m.clearedFields[registration.FieldRoleAssignmentID]
+	return ok
+}
+
 // ResetRoleAssignmentID resets all changes to the "role_assignment_id" field.
 func (m *RegistrationMutation) ResetRoleAssignmentID() {
 	m.role_assignment = nil
+	delete(m.clearedFields, registration.FieldRoleAssignmentID)
 }
 
 // SetFrameworkID sets the "framework_id" field.
@@ -24520,7 +36147,7 @@ func (m *RegistrationMutation) FrameworkID() (r string, exists bool) {
 // OldFrameworkID returns the old "framework_id" field's value of the Registration entity.
 // If the Registration object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *RegistrationMutation) OldFrameworkID(ctx context.Context) (v string, err error) {
+func (m *RegistrationMutation) OldFrameworkID(ctx context.Context) (v *string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldFrameworkID is only allowed on UpdateOne operations")
 	}
@@ -24534,9 +36161,22 @@ func (m *RegistrationMutation) OldFrameworkID(ctx context.Context) (v string, er
 	return oldValue.FrameworkID, nil
 }
 
+// ClearFrameworkID clears the value of the "framework_id" field.
+func (m *RegistrationMutation) ClearFrameworkID() {
+	m.framework = nil
+	m.clearedFields[registration.FieldFrameworkID] = struct{}{}
+}
+
+// FrameworkIDCleared returns if the "framework_id" field was cleared in this mutation.
+func (m *RegistrationMutation) FrameworkIDCleared() bool {
+	_, ok := m.clearedFields[registration.FieldFrameworkID]
+	return ok
+}
+
 // ResetFrameworkID resets all changes to the "framework_id" field.
 func (m *RegistrationMutation) ResetFrameworkID() {
 	m.framework = nil
+	delete(m.clearedFields, registration.FieldFrameworkID)
 }
 
 // SetState sets the "state" field.
@@ -24755,6 +36395,492 @@ func (m *RegistrationMutation) ResetStateTime() {
 	m.state_time = nil
 }
 
+// SetApplicationID sets the "application_id" field.
+func (m *RegistrationMutation) SetApplicationID(u uuid.UUID) {
+	m.application = &u
+}
+
+// ApplicationID returns the value of the "application_id" field in the mutation.
+func (m *RegistrationMutation) ApplicationID() (r uuid.UUID, exists bool) {
+	v := m.application
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApplicationID returns the old "application_id" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldApplicationID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApplicationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApplicationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApplicationID: %w", err)
+	}
+	return oldValue.ApplicationID, nil
+}
+
+// ClearApplicationID clears the value of the "application_id" field.
+func (m *RegistrationMutation) ClearApplicationID() {
+	m.application = nil
+	m.clearedFields[registration.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationIDCleared returns if the "application_id" field was cleared in this mutation.
+func (m *RegistrationMutation) ApplicationIDCleared() bool {
+	_, ok := m.clearedFields[registration.FieldApplicationID]
+	return ok
+}
+
+// ResetApplicationID resets all changes to the "application_id" field.
+func (m *RegistrationMutation) ResetApplicationID() {
+	m.application = nil
+	delete(m.clearedFields, registration.FieldApplicationID)
+}
+
+// SetCompetencyRatings sets the "competency_ratings" field.
+func (m *RegistrationMutation) SetCompetencyRatings(sr []schema.CompetencyRating) {
+	m.competency_ratings = &sr
+	m.appendcompetency_ratings = nil
+}
+
+// CompetencyRatings returns the value of the "competency_ratings" field in the mutation.
+func (m *RegistrationMutation) CompetencyRatings() (r []schema.CompetencyRating, exists bool) {
+	v := m.competency_ratings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompetencyRatings returns the old "competency_ratings" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldCompetencyRatings(ctx context.Context) (v []schema.CompetencyRating, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompetencyRatings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompetencyRatings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompetencyRatings: %w", err)
+	}
+	return oldValue.CompetencyRatings, nil
+}
+
+// AppendCompetencyRatings adds sr to the "competency_ratings" field.
+func (m *RegistrationMutation) AppendCompetencyRatings(sr []schema.CompetencyRating) {
+	m.appendcompetency_ratings = append(m.appendcompetency_ratings, sr...)
+}
+
+// AppendedCompetencyRatings returns the list of values that were appended to the "competency_ratings" field in this mutation.
+func (m *RegistrationMutation) AppendedCompetencyRatings() ([]schema.CompetencyRating, bool) {
+	if len(m.appendcompetency_ratings) == 0 {
+		return nil, false
+	}
+	return m.appendcompetency_ratings, true
+}
+
+// ResetCompetencyRatings resets all changes to the "competency_ratings" field.
+func (m *RegistrationMutation) ResetCompetencyRatings() {
+	m.competency_ratings = nil
+	m.appendcompetency_ratings = nil
+}
+
+// SetCreditInstitutionID sets the "credit_institution_id" field.
+func (m *RegistrationMutation) SetCreditInstitutionID(s string) {
+	m.credit_institution = &s
+}
+
+// CreditInstitutionID returns the value of the "credit_institution_id" field in the mutation.
+func (m *RegistrationMutation) CreditInstitutionID() (r string, exists bool) {
+	v := m.credit_institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreditInstitutionID returns the old "credit_institution_id" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldCreditInstitutionID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreditInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreditInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreditInstitutionID: %w", err)
+	}
+	return oldValue.CreditInstitutionID, nil
+}
+
+// ClearCreditInstitutionID clears the value of the "credit_institution_id" field.
+func (m *RegistrationMutation) ClearCreditInstitutionID() {
+	m.credit_institution = nil
+	m.clearedFields[registration.FieldCreditInstitutionID] = struct{}{}
+}
+
+// CreditInstitutionIDCleared returns if the "credit_institution_id" field was cleared in this mutation.
+func (m *RegistrationMutation) CreditInstitutionIDCleared() bool {
+	_, ok := m.clearedFields[registration.FieldCreditInstitutionID]
+	return ok
+}
+
+// ResetCreditInstitutionID resets all changes to the "credit_institution_id" field.
+func (m *RegistrationMutation) ResetCreditInstitutionID() {
+	m.credit_institution = nil
+	delete(m.clearedFields, registration.FieldCreditInstitutionID)
+}
+
+// SetPayerKind sets the "payer_kind" field.
+func (m *RegistrationMutation) SetPayerKind(s string) {
+	m.payer_kind = &s
+}
+
+// PayerKind returns the value of the "payer_kind" field in the mutation.
+func (m *RegistrationMutation) PayerKind() (r string, exists bool) {
+	v := m.payer_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayerKind returns the old "payer_kind" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldPayerKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayerKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayerKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayerKind: %w", err)
+	}
+	return oldValue.PayerKind, nil
+}
+
+// ResetPayerKind resets all changes to the "payer_kind" field.
+func (m *RegistrationMutation) ResetPayerKind() {
+	m.payer_kind = nil
+}
+
+// SetSponsor sets the "sponsor" field.
+func (m *RegistrationMutation) SetSponsor(s string) {
+	m.sponsor = &s
+}
+
+// Sponsor returns the value of the "sponsor" field in the mutation.
+func (m *RegistrationMutation) Sponsor() (r string, exists bool) {
+	v := m.sponsor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSponsor returns the old "sponsor" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldSponsor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSponsor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSponsor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSponsor: %w", err)
+	}
+	return oldValue.Sponsor, nil
+}
+
+// ResetSponsor resets all changes to the "sponsor" field.
+func (m *RegistrationMutation) ResetSponsor() {
+	m.sponsor = nil
+}
+
+// SetPurchaseOrder sets the "purchase_order" field.
+func (m *RegistrationMutation) SetPurchaseOrder(s string) {
+	m.purchase_order = &s
+}
+
+// PurchaseOrder returns the value of the "purchase_order" field in the mutation.
+func (m *RegistrationMutation) PurchaseOrder() (r string, exists bool) {
+	v := m.purchase_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurchaseOrder returns the old "purchase_order" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldPurchaseOrder(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurchaseOrder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurchaseOrder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurchaseOrder: %w", err)
+	}
+	return oldValue.PurchaseOrder, nil
+}
+
+// ResetPurchaseOrder resets all changes to the "purchase_order" field.
+func (m *RegistrationMutation) ResetPurchaseOrder() {
+	m.purchase_order = nil
+}
+
+// SetAccessibilityNeeds sets the "accessibility_needs" field.
+func (m *RegistrationMutation) SetAccessibilityNeeds(s string) {
+	m.accessibility_needs = &s
+}
+
+// AccessibilityNeeds returns the value of the "accessibility_needs" field in the mutation.
+func (m *RegistrationMutation) AccessibilityNeeds() (r string, exists bool) {
+	v := m.accessibility_needs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccessibilityNeeds returns the old "accessibility_needs" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldAccessibilityNeeds(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccessibilityNeeds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccessibilityNeeds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccessibilityNeeds: %w", err)
+	}
+	return oldValue.AccessibilityNeeds, nil
+}
+
+// ResetAccessibilityNeeds resets all changes to the "accessibility_needs" field.
+func (m *RegistrationMutation) ResetAccessibilityNeeds() {
+	m.accessibility_needs = nil
+}
+
+// SetNeedsAnswer sets the "needs_answer" field.
+func (m *RegistrationMutation) SetNeedsAnswer(s string) {
+	m.needs_answer = &s
+}
+
+// NeedsAnswer returns the value of the "needs_answer" field in the mutation.
+func (m *RegistrationMutation) NeedsAnswer() (r string, exists bool) {
+	v := m.needs_answer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNeedsAnswer returns the old "needs_answer" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldNeedsAnswer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNeedsAnswer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNeedsAnswer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNeedsAnswer: %w", err)
+	}
+	return oldValue.NeedsAnswer, nil
+}
+
+// ResetNeedsAnswer resets all changes to the "needs_answer" field.
+func (m *RegistrationMutation) ResetNeedsAnswer() {
+	m.needs_answer = nil
+}
+
+// SetRoleAlike sets the "role_alike" field.
+func (m *RegistrationMutation) SetRoleAlike(b bool) {
+	m.role_alike = &b
+}
+
+// RoleAlike returns the value of the "role_alike" field in the mutation.
+func (m *RegistrationMutation) RoleAlike() (r bool, exists bool) {
+	v := m.role_alike
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleAlike returns the old "role_alike" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldRoleAlike(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleAlike is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleAlike requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleAlike: %w", err)
+	}
+	return oldValue.RoleAlike, nil
+}
+
+// ResetRoleAlike resets all changes to the "role_alike" field.
+func (m *RegistrationMutation) ResetRoleAlike() {
+	m.role_alike = nil
+}
+
+// SetOfferExpireTime sets the "offer_expire_time" field.
+func (m *RegistrationMutation) SetOfferExpireTime(t time.Time) {
+	m.offer_expire_time = &t
+}
+
+// OfferExpireTime returns the value of the "offer_expire_time" field in the mutation.
+func (m *RegistrationMutation) OfferExpireTime() (r time.Time, exists bool) {
+	v := m.offer_expire_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfferExpireTime returns the old "offer_expire_time" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldOfferExpireTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfferExpireTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfferExpireTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfferExpireTime: %w", err)
+	}
+	return oldValue.OfferExpireTime, nil
+}
+
+// ClearOfferExpireTime clears the value of the "offer_expire_time" field.
+func (m *RegistrationMutation) ClearOfferExpireTime() {
+	m.offer_expire_time = nil
+	m.clearedFields[registration.FieldOfferExpireTime] = struct{}{}
+}
+
+// OfferExpireTimeCleared returns if the "offer_expire_time" field was cleared in this mutation.
+func (m *RegistrationMutation) OfferExpireTimeCleared() bool {
+	_, ok := m.clearedFields[registration.FieldOfferExpireTime]
+	return ok
+}
+
+// ResetOfferExpireTime resets all changes to the "offer_expire_time" field.
+func (m *RegistrationMutation) ResetOfferExpireTime() {
+	m.offer_expire_time = nil
+	delete(m.clearedFields, registration.FieldOfferExpireTime)
+}
+
+// SetCompletionException sets the "completion_exception" field.
+func (m *RegistrationMutation) SetCompletionException(s string) {
+	m.completion_exception = &s
+}
+
+// CompletionException returns the value of the "completion_exception" field in the mutation.
+func (m *RegistrationMutation) CompletionException() (r string, exists bool) {
+	v := m.completion_exception
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompletionException returns the old "completion_exception" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldCompletionException(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompletionException is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompletionException requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompletionException: %w", err)
+	}
+	return oldValue.CompletionException, nil
+}
+
+// ResetCompletionException resets all changes to the "completion_exception" field.
+func (m *RegistrationMutation) ResetCompletionException() {
+	m.completion_exception = nil
+}
+
+// SetImportedSource sets the "imported_source" field.
+func (m *RegistrationMutation) SetImportedSource(s string) {
+	m.imported_source = &s
+}
+
+// ImportedSource returns the value of the "imported_source" field in the mutation.
+func (m *RegistrationMutation) ImportedSource() (r string, exists bool) {
+	v := m.imported_source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImportedSource returns the old "imported_source" field's value of the Registration entity.
+// If the Registration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegistrationMutation) OldImportedSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImportedSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImportedSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImportedSource: %w", err)
+	}
+	return oldValue.ImportedSource, nil
+}
+
+// ResetImportedSource resets all changes to the "imported_source" field.
+func (m *RegistrationMutation) ResetImportedSource() {
+	m.imported_source = nil
+}
+
 // ClearSection clears the "section" edge to the Section entity.
 func (m *RegistrationMutation) ClearSection() {
 	m.clearedsection = true
@@ -24817,7 +36943,7 @@ func (m *RegistrationMutation) ClearRoleAssignment() {
 
 // RoleAssignmentCleared reports if the "role_assignment" edge to the RoleAssignment entity was cleared.
 func (m *RegistrationMutation) RoleAssignmentCleared() bool {
-	return m.clearedrole_assignment
+	return m.RoleAssignmentIDCleared() || m.clearedrole_assignment
 }
 
 // RoleAssignmentIDs returns the "role_assignment" edge IDs in the mutation.
@@ -24836,6 +36962,33 @@ func (m *RegistrationMutation) ResetRoleAssignment() {
 	m.clearedrole_assignment = false
 }
 
+// ClearCreditInstitution clears the "credit_institution" edge to the Institution entity.
+func (m *RegistrationMutation) ClearCreditInstitution() {
+	m.clearedcredit_institution = true
+	m.clearedFields[registration.FieldCreditInstitutionID] = struct{}{}
+}
+
+// CreditInstitutionCleared reports if the "credit_institution" edge to the Institution entity was cleared.
+func (m *RegistrationMutation) CreditInstitutionCleared() bool {
+	return m.CreditInstitutionIDCleared() || m.clearedcredit_institution
+}
+
+// CreditInstitutionIDs returns the "credit_institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CreditInstitutionID instead. It exists only for internal usage by the builders.
+func (m *RegistrationMutation) CreditInstitutionIDs() (ids []string) {
+	if id := m.credit_institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCreditInstitution resets all changes to the "credit_institution" edge.
+func (m *RegistrationMutation) ResetCreditInstitution() {
+	m.credit_institution = nil
+	m.clearedcredit_institution = false
+}
+
 // ClearFramework clears the "framework" edge to the Framework entity.
 func (m *RegistrationMutation) ClearFramework() {
 	m.clearedframework = true
@@ -24844,7 +36997,7 @@ func (m *RegistrationMutation) ClearFramework() {
 
 // FrameworkCleared reports if the "framework" edge to the Framework entity was cleared.
 func (m *RegistrationMutation) FrameworkCleared() bool {
-	return m.clearedframework
+	return m.FrameworkIDCleared() || m.clearedframework
 }
 
 // FrameworkIDs returns the "framework" edge IDs in the mutation.
@@ -24861,6 +37014,33 @@ func (m *RegistrationMutation) FrameworkIDs() (ids []string) {
 func (m *RegistrationMutation) ResetFramework() {
 	m.framework = nil
 	m.clearedframework = false
+}
+
+// ClearApplication clears the "application" edge to the Application entity.
+func (m *RegistrationMutation) ClearApplication() {
+	m.clearedapplication = true
+	m.clearedFields[registration.FieldApplicationID] = struct{}{}
+}
+
+// ApplicationCleared reports if the "application" edge to the Application entity was cleared.
+func (m *RegistrationMutation) ApplicationCleared() bool {
+	return m.ApplicationIDCleared() || m.clearedapplication
+}
+
+// ApplicationIDs returns the "application" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApplicationID instead. It exists only for internal usage by the builders.
+func (m *RegistrationMutation) ApplicationIDs() (ids []uuid.UUID) {
+	if id := m.application; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApplication resets all changes to the "application" edge.
+func (m *RegistrationMutation) ResetApplication() {
+	m.application = nil
+	m.clearedapplication = false
 }
 
 // Where appends a list predicates to the RegistrationMutation builder.
@@ -24897,7 +37077,7 @@ func (m *RegistrationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RegistrationMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 25)
 	if m.create_time != nil {
 		fields = append(fields, registration.FieldCreateTime)
 	}
@@ -24937,6 +37117,42 @@ func (m *RegistrationMutation) Fields() []string {
 	if m.state_time != nil {
 		fields = append(fields, registration.FieldStateTime)
 	}
+	if m.application != nil {
+		fields = append(fields, registration.FieldApplicationID)
+	}
+	if m.competency_ratings != nil {
+		fields = append(fields, registration.FieldCompetencyRatings)
+	}
+	if m.credit_institution != nil {
+		fields = append(fields, registration.FieldCreditInstitutionID)
+	}
+	if m.payer_kind != nil {
+		fields = append(fields, registration.FieldPayerKind)
+	}
+	if m.sponsor != nil {
+		fields = append(fields, registration.FieldSponsor)
+	}
+	if m.purchase_order != nil {
+		fields = append(fields, registration.FieldPurchaseOrder)
+	}
+	if m.accessibility_needs != nil {
+		fields = append(fields, registration.FieldAccessibilityNeeds)
+	}
+	if m.needs_answer != nil {
+		fields = append(fields, registration.FieldNeedsAnswer)
+	}
+	if m.role_alike != nil {
+		fields = append(fields, registration.FieldRoleAlike)
+	}
+	if m.offer_expire_time != nil {
+		fields = append(fields, registration.FieldOfferExpireTime)
+	}
+	if m.completion_exception != nil {
+		fields = append(fields, registration.FieldCompletionException)
+	}
+	if m.imported_source != nil {
+		fields = append(fields, registration.FieldImportedSource)
+	}
 	return fields
 }
 
@@ -24971,6 +37187,30 @@ func (m *RegistrationMutation) Field(name string) (ent.Value, bool) {
 		return m.Reason()
 	case registration.FieldStateTime:
 		return m.StateTime()
+	case registration.FieldApplicationID:
+		return m.ApplicationID()
+	case registration.FieldCompetencyRatings:
+		return m.CompetencyRatings()
+	case registration.FieldCreditInstitutionID:
+		return m.CreditInstitutionID()
+	case registration.FieldPayerKind:
+		return m.PayerKind()
+	case registration.FieldSponsor:
+		return m.Sponsor()
+	case registration.FieldPurchaseOrder:
+		return m.PurchaseOrder()
+	case registration.FieldAccessibilityNeeds:
+		return m.AccessibilityNeeds()
+	case registration.FieldNeedsAnswer:
+		return m.NeedsAnswer()
+	case registration.FieldRoleAlike:
+		return m.RoleAlike()
+	case registration.FieldOfferExpireTime:
+		return m.OfferExpireTime()
+	case registration.FieldCompletionException:
+		return m.CompletionException()
+	case registration.FieldImportedSource:
+		return m.ImportedSource()
 	}
 	return nil, false
 }
@@ -25006,6 +37246,30 @@ func (m *RegistrationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldReason(ctx)
 	case registration.FieldStateTime:
 		return m.OldStateTime(ctx)
+	case registration.FieldApplicationID:
+		return m.OldApplicationID(ctx)
+	case registration.FieldCompetencyRatings:
+		return m.OldCompetencyRatings(ctx)
+	case registration.FieldCreditInstitutionID:
+		return m.OldCreditInstitutionID(ctx)
+	case registration.FieldPayerKind:
+		return m.OldPayerKind(ctx)
+	case registration.FieldSponsor:
+		return m.OldSponsor(ctx)
+	case registration.FieldPurchaseOrder:
+		return m.OldPurchaseOrder(ctx)
+	case registration.FieldAccessibilityNeeds:
+		return m.OldAccessibilityNeeds(ctx)
+	case registration.FieldNeedsAnswer:
+		return m.OldNeedsAnswer(ctx)
+	case registration.FieldRoleAlike:
+		return m.OldRoleAlike(ctx)
+	case registration.FieldOfferExpireTime:
+		return m.OldOfferExpireTime(ctx)
+	case registration.FieldCompletionException:
+		return m.OldCompletionException(ctx)
+	case registration.FieldImportedSource:
+		return m.OldImportedSource(ctx)
 	}
 	return nil, fmt.Errorf("unknown Registration field %s", name)
 }
@@ -25106,6 +37370,90 @@ func (m *RegistrationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetStateTime(v)
 		return nil
+	case registration.FieldApplicationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApplicationID(v)
+		return nil
+	case registration.FieldCompetencyRatings:
+		v, ok := value.([]schema.CompetencyRating)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompetencyRatings(v)
+		return nil
+	case registration.FieldCreditInstitutionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreditInstitutionID(v)
+		return nil
+	case registration.FieldPayerKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayerKind(v)
+		return nil
+	case registration.FieldSponsor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSponsor(v)
+		return nil
+	case registration.FieldPurchaseOrder:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurchaseOrder(v)
+		return nil
+	case registration.FieldAccessibilityNeeds:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccessibilityNeeds(v)
+		return nil
+	case registration.FieldNeedsAnswer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNeedsAnswer(v)
+		return nil
+	case registration.FieldRoleAlike:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleAlike(v)
+		return nil
+	case registration.FieldOfferExpireTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfferExpireTime(v)
+		return nil
+	case registration.FieldCompletionException:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompletionException(v)
+		return nil
+	case registration.FieldImportedSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImportedSource(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Registration field %s", name)
 }
@@ -25150,7 +37498,23 @@ func (m *RegistrationMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *RegistrationMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(registration.FieldRoleAssignmentID) {
+		fields = append(fields, registration.FieldRoleAssignmentID)
+	}
+	if m.FieldCleared(registration.FieldFrameworkID) {
+		fields = append(fields, registration.FieldFrameworkID)
+	}
+	if m.FieldCleared(registration.FieldApplicationID) {
+		fields = append(fields, registration.FieldApplicationID)
+	}
+	if m.FieldCleared(registration.FieldCreditInstitutionID) {
+		fields = append(fields, registration.FieldCreditInstitutionID)
+	}
+	if m.FieldCleared(registration.FieldOfferExpireTime) {
+		fields = append(fields, registration.FieldOfferExpireTime)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -25163,6 +37527,23 @@ func (m *RegistrationMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *RegistrationMutation) ClearField(name string) error {
+	switch name {
+	case registration.FieldRoleAssignmentID:
+		m.ClearRoleAssignmentID()
+		return nil
+	case registration.FieldFrameworkID:
+		m.ClearFrameworkID()
+		return nil
+	case registration.FieldApplicationID:
+		m.ClearApplicationID()
+		return nil
+	case registration.FieldCreditInstitutionID:
+		m.ClearCreditInstitutionID()
+		return nil
+	case registration.FieldOfferExpireTime:
+		m.ClearOfferExpireTime()
+		return nil
+	}
 	return fmt.Errorf("unknown Registration nullable field %s", name)
 }
 
@@ -25209,13 +37590,49 @@ func (m *RegistrationMutation) ResetField(name string) error {
 	case registration.FieldStateTime:
 		m.ResetStateTime()
 		return nil
+	case registration.FieldApplicationID:
+		m.ResetApplicationID()
+		return nil
+	case registration.FieldCompetencyRatings:
+		m.ResetCompetencyRatings()
+		return nil
+	case registration.FieldCreditInstitutionID:
+		m.ResetCreditInstitutionID()
+		return nil
+	case registration.FieldPayerKind:
+		m.ResetPayerKind()
+		return nil
+	case registration.FieldSponsor:
+		m.ResetSponsor()
+		return nil
+	case registration.FieldPurchaseOrder:
+		m.ResetPurchaseOrder()
+		return nil
+	case registration.FieldAccessibilityNeeds:
+		m.ResetAccessibilityNeeds()
+		return nil
+	case registration.FieldNeedsAnswer:
+		m.ResetNeedsAnswer()
+		return nil
+	case registration.FieldRoleAlike:
+		m.ResetRoleAlike()
+		return nil
+	case registration.FieldOfferExpireTime:
+		m.ResetOfferExpireTime()
+		return nil
+	case registration.FieldCompletionException:
+		m.ResetCompletionException()
+		return nil
+	case registration.FieldImportedSource:
+		m.ResetImportedSource()
+		return nil
 	}
 	return fmt.Errorf("unknown Registration field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RegistrationMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 6)
 	if m.section != nil {
 		edges = append(edges, registration.EdgeSection)
 	}
@@ -25225,8 +37642,14 @@ func (m *RegistrationMutation) AddedEdges() []string {
 	if m.role_assignment != nil {
 		edges = append(edges, registration.EdgeRoleAssignment)
 	}
+	if m.credit_institution != nil {
+		edges = append(edges, registration.EdgeCreditInstitution)
+	}
 	if m.framework != nil {
 		edges = append(edges, registration.EdgeFramework)
+	}
+	if m.application != nil {
+		edges = append(edges, registration.EdgeApplication)
 	}
 	return edges
 }
@@ -25247,8 +37670,16 @@ func (m *RegistrationMutation) AddedIDs(name string) []ent.Value {
 		if id := m.role_assignment; id != nil {
 			return []ent.Value{*id}
 		}
+	case registration.EdgeCreditInstitution:
+		if id := m.credit_institution; id != nil {
+			return []ent.Value{*id}
+		}
 	case registration.EdgeFramework:
 		if id := m.framework; id != nil {
+			return []ent.Value{*id}
+		}
+	case registration.EdgeApplication:
+		if id := m.application; id != nil {
 			return []ent.Value{*id}
 		}
 	}
@@ -25257,7 +37688,7 @@ func (m *RegistrationMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RegistrationMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 6)
 	return edges
 }
 
@@ -25269,7 +37700,7 @@ func (m *RegistrationMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RegistrationMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 6)
 	if m.clearedsection {
 		edges = append(edges, registration.EdgeSection)
 	}
@@ -25279,8 +37710,14 @@ func (m *RegistrationMutation) ClearedEdges() []string {
 	if m.clearedrole_assignment {
 		edges = append(edges, registration.EdgeRoleAssignment)
 	}
+	if m.clearedcredit_institution {
+		edges = append(edges, registration.EdgeCreditInstitution)
+	}
 	if m.clearedframework {
 		edges = append(edges, registration.EdgeFramework)
+	}
+	if m.clearedapplication {
+		edges = append(edges, registration.EdgeApplication)
 	}
 	return edges
 }
@@ -25295,8 +37732,12 @@ func (m *RegistrationMutation) EdgeCleared(name string) bool {
 		return m.clearededucator
 	case registration.EdgeRoleAssignment:
 		return m.clearedrole_assignment
+	case registration.EdgeCreditInstitution:
+		return m.clearedcredit_institution
 	case registration.EdgeFramework:
 		return m.clearedframework
+	case registration.EdgeApplication:
+		return m.clearedapplication
 	}
 	return false
 }
@@ -25314,8 +37755,14 @@ func (m *RegistrationMutation) ClearEdge(name string) error {
 	case registration.EdgeRoleAssignment:
 		m.ClearRoleAssignment()
 		return nil
+	case registration.EdgeCreditInstitution:
+		m.ClearCreditInstitution()
+		return nil
 	case registration.EdgeFramework:
 		m.ClearFramework()
+		return nil
+	case registration.EdgeApplication:
+		m.ClearApplication()
 		return nil
 	}
 	return fmt.Errorf("unknown Registration unique edge %s", name)
@@ -25334,8 +37781,14 @@ func (m *RegistrationMutation) ResetEdge(name string) error {
 	case registration.EdgeRoleAssignment:
 		m.ResetRoleAssignment()
 		return nil
+	case registration.EdgeCreditInstitution:
+		m.ResetCreditInstitution()
+		return nil
 	case registration.EdgeFramework:
 		m.ResetFramework()
+		return nil
+	case registration.EdgeApplication:
+		m.ResetApplication()
 		return nil
 	}
 	return fmt.Errorf("unknown Registration edge %s", name)
@@ -31822,6 +44275,660 @@ func (m *SchoolMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown School edge %s", name)
 }
 
+// SchoolCalendarMutation represents an operation that mutates the SchoolCalendar nodes in the graph.
+type SchoolCalendarMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	create_time       *time.Time
+	update_time       *time.Time
+	version           *int32
+	addversion        *int32
+	display_name      *string
+	closed_days       *[]schema.ClosedDay
+	appendclosed_days []schema.ClosedDay
+	source            *string
+	clearedFields     map[string]struct{}
+	done              bool
+	oldValue          func(context.Context) (*SchoolCalendar, error)
+	predicates        []predicate.SchoolCalendar
+}
+
+var _ ent.Mutation = (*SchoolCalendarMutation)(nil)
+
+// schoolcalendarOption allows management of the mutation configuration using functional options.
+type schoolcalendarOption func(*SchoolCalendarMutation)
+
+// newSchoolCalendarMutation creates new mutation for the SchoolCalendar entity.
+func newSchoolCalendarMutation(c config, op Op, opts ...schoolcalendarOption) *SchoolCalendarMutation {
+	m := &SchoolCalendarMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSchoolCalendar,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSchoolCalendarID sets the ID field of the mutation.
+func withSchoolCalendarID(id string) schoolcalendarOption {
+	return func(m *SchoolCalendarMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SchoolCalendar
+		)
+		m.oldValue = func(ctx context.Context) (*SchoolCalendar, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SchoolCalendar.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSchoolCalendar sets the old SchoolCalendar of the mutation.
+func withSchoolCalendar(node *SchoolCalendar) schoolcalendarOption {
+	return func(m *SchoolCalendarMutation) {
+		m.oldValue = func(context.Context) (*SchoolCalendar, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SchoolCalendarMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SchoolCalendarMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SchoolCalendar entities.
+func (m *SchoolCalendarMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SchoolCalendarMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SchoolCalendarMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SchoolCalendar.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *SchoolCalendarMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *SchoolCalendarMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the SchoolCalendar entity.
+// If the SchoolCalendar object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolCalendarMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *SchoolCalendarMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *SchoolCalendarMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *SchoolCalendarMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the SchoolCalendar entity.
+// If the SchoolCalendar object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolCalendarMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *SchoolCalendarMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *SchoolCalendarMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *SchoolCalendarMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the SchoolCalendar entity.
+// If the SchoolCalendar object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolCalendarMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *SchoolCalendarMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *SchoolCalendarMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *SchoolCalendarMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetDisplayName sets the "display_name" field.
+func (m *SchoolCalendarMutation) SetDisplayName(s string) {
+	m.display_name = &s
+}
+
+// DisplayName returns the value of the "display_name" field in the mutation.
+func (m *SchoolCalendarMutation) DisplayName() (r string, exists bool) {
+	v := m.display_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisplayName returns the old "display_name" field's value of the SchoolCalendar entity.
+// If the SchoolCalendar object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolCalendarMutation) OldDisplayName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisplayName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisplayName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisplayName: %w", err)
+	}
+	return oldValue.DisplayName, nil
+}
+
+// ResetDisplayName resets all changes to the "display_name" field.
+func (m *SchoolCalendarMutation) ResetDisplayName() {
+	m.display_name = nil
+}
+
+// SetClosedDays sets the "closed_days" field.
+func (m *SchoolCalendarMutation) SetClosedDays(sd []schema.ClosedDay) {
+	m.closed_days = &sd
+	m.appendclosed_days = nil
+}
+
+// ClosedDays returns the value of the "closed_days" field in the mutation.
+func (m *SchoolCalendarMutation) ClosedDays() (r []schema.ClosedDay, exists bool) {
+	v := m.closed_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedDays returns the old "closed_days" field's value of the SchoolCalendar entity.
+// If the SchoolCalendar object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolCalendarMutation) OldClosedDays(ctx context.Context) (v []schema.ClosedDay, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedDays: %w", err)
+	}
+	return oldValue.ClosedDays, nil
+}
+
+// AppendClosedDays adds sd to the "closed_days" field.
+func (m *SchoolCalendarMutation) AppendClosedDays(sd []schema.ClosedDay) {
+	m.appendclosed_days = append(m.appendclosed_days, sd...)
+}
+
+// AppendedClosedDays returns the list of values that were appended to the "closed_days" field in this mutation.
+func (m *SchoolCalendarMutation) AppendedClosedDays() ([]schema.ClosedDay, bool) {
+	if len(m.appendclosed_days) == 0 {
+		return nil, false
+	}
+	return m.appendclosed_days, true
+}
+
+// ResetClosedDays resets all changes to the "closed_days" field.
+func (m *SchoolCalendarMutation) ResetClosedDays() {
+	m.closed_days = nil
+	m.appendclosed_days = nil
+}
+
+// SetSource sets the "source" field.
+func (m *SchoolCalendarMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *SchoolCalendarMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the SchoolCalendar entity.
+// If the SchoolCalendar object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolCalendarMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *SchoolCalendarMutation) ResetSource() {
+	m.source = nil
+}
+
+// Where appends a list predicates to the SchoolCalendarMutation builder.
+func (m *SchoolCalendarMutation) Where(ps ...predicate.SchoolCalendar) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SchoolCalendarMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SchoolCalendarMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SchoolCalendar, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SchoolCalendarMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SchoolCalendarMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SchoolCalendar).
+func (m *SchoolCalendarMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SchoolCalendarMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.create_time != nil {
+		fields = append(fields, schoolcalendar.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, schoolcalendar.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, schoolcalendar.FieldVersion)
+	}
+	if m.display_name != nil {
+		fields = append(fields, schoolcalendar.FieldDisplayName)
+	}
+	if m.closed_days != nil {
+		fields = append(fields, schoolcalendar.FieldClosedDays)
+	}
+	if m.source != nil {
+		fields = append(fields, schoolcalendar.FieldSource)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SchoolCalendarMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case schoolcalendar.FieldCreateTime:
+		return m.CreateTime()
+	case schoolcalendar.FieldUpdateTime:
+		return m.UpdateTime()
+	case schoolcalendar.FieldVersion:
+		return m.Version()
+	case schoolcalendar.FieldDisplayName:
+		return m.DisplayName()
+	case schoolcalendar.FieldClosedDays:
+		return m.ClosedDays()
+	case schoolcalendar.FieldSource:
+		return m.Source()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SchoolCalendarMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case schoolcalendar.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case schoolcalendar.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case schoolcalendar.FieldVersion:
+		return m.OldVersion(ctx)
+	case schoolcalendar.FieldDisplayName:
+		return m.OldDisplayName(ctx)
+	case schoolcalendar.FieldClosedDays:
+		return m.OldClosedDays(ctx)
+	case schoolcalendar.FieldSource:
+		return m.OldSource(ctx)
+	}
+	return nil, fmt.Errorf("unknown SchoolCalendar field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SchoolCalendarMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case schoolcalendar.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case schoolcalendar.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case schoolcalendar.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case schoolcalendar.FieldDisplayName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisplayName(v)
+		return nil
+	case schoolcalendar.FieldClosedDays:
+		v, ok := value.([]schema.ClosedDay)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedDays(v)
+		return nil
+	case schoolcalendar.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SchoolCalendar field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SchoolCalendarMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, schoolcalendar.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SchoolCalendarMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case schoolcalendar.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SchoolCalendarMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case schoolcalendar.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SchoolCalendar numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SchoolCalendarMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SchoolCalendarMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SchoolCalendarMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SchoolCalendar nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SchoolCalendarMutation) ResetField(name string) error {
+	switch name {
+	case schoolcalendar.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case schoolcalendar.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case schoolcalendar.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case schoolcalendar.FieldDisplayName:
+		m.ResetDisplayName()
+		return nil
+	case schoolcalendar.FieldClosedDays:
+		m.ResetClosedDays()
+		return nil
+	case schoolcalendar.FieldSource:
+		m.ResetSource()
+		return nil
+	}
+	return fmt.Errorf("unknown SchoolCalendar field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SchoolCalendarMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SchoolCalendarMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SchoolCalendarMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SchoolCalendarMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SchoolCalendarMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SchoolCalendarMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SchoolCalendarMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SchoolCalendar unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SchoolCalendarMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SchoolCalendar edge %s", name)
+}
+
 // ScoreSheetMutation represents an operation that mutates the ScoreSheet nodes in the graph.
 type ScoreSheetMutation struct {
 	config
@@ -32424,6 +45531,768 @@ func (m *ScoreSheetMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ScoreSheet edge %s", name)
 }
 
+// SeatingEntryMutation represents an operation that mutates the SeatingEntry nodes in the graph.
+type SeatingEntryMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	create_time     *time.Time
+	entry_number    *int32
+	addentry_number *int32
+	event           *map[string]interface{}
+	decisions       *[]map[string]interface{}
+	appenddecisions []map[string]interface{}
+	rules           *string
+	recorded_by     *string
+	clearedFields   map[string]struct{}
+	section         *uuid.UUID
+	clearedsection  bool
+	done            bool
+	oldValue        func(context.Context) (*SeatingEntry, error)
+	predicates      []predicate.SeatingEntry
+}
+
+var _ ent.Mutation = (*SeatingEntryMutation)(nil)
+
+// seatingentryOption allows management of the mutation configuration using functional options.
+type seatingentryOption func(*SeatingEntryMutation)
+
+// newSeatingEntryMutation creates new mutation for the SeatingEntry entity.
+func newSeatingEntryMutation(c config, op Op, opts ...seatingentryOption) *SeatingEntryMutation {
+	m := &SeatingEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSeatingEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSeatingEntryID sets the ID field of the mutation.
+func withSeatingEntryID(id uuid.UUID) seatingentryOption {
+	return func(m *SeatingEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SeatingEntry
+		)
+		m.oldValue = func(ctx context.Context) (*SeatingEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SeatingEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSeatingEntry sets the old SeatingEntry of the mutation.
+func withSeatingEntry(node *SeatingEntry) seatingentryOption {
+	return func(m *SeatingEntryMutation) {
+		m.oldValue = func(context.Context) (*SeatingEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SeatingEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SeatingEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SeatingEntry entities.
+func (m *SeatingEntryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SeatingEntryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SeatingEntryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SeatingEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *SeatingEntryMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *SeatingEntryMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the SeatingEntry entity.
+// If the SeatingEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatingEntryMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *SeatingEntryMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetSectionID sets the "section_id" field.
+func (m *SeatingEntryMutation) SetSectionID(u uuid.UUID) {
+	m.section = &u
+}
+
+// SectionID returns the value of the "section_id" field in the mutation.
+func (m *SeatingEntryMutation) SectionID() (r uuid.UUID, exists bool) {
+	v := m.section
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSectionID returns the old "section_id" field's value of the SeatingEntry entity.
+// If the SeatingEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatingEntryMutation) OldSectionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSectionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSectionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSectionID: %w", err)
+	}
+	return oldValue.SectionID, nil
+}
+
+// ResetSectionID resets all changes to the "section_id" field.
+func (m *SeatingEntryMutation) ResetSectionID() {
+	m.section = nil
+}
+
+// SetEntryNumber sets the "entry_number" field.
+func (m *SeatingEntryMutation) SetEntryNumber(i int32) {
+	m.entry_number = &i
+	m.addentry_number = nil
+}
+
+// EntryNumber returns the value of the "entry_number" field in the mutation.
+func (m *SeatingEntryMutation) EntryNumber() (r int32, exists bool) {
+	v := m.entry_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntryNumber returns the old "entry_number" field's value of the SeatingEntry entity.
+// If the SeatingEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatingEntryMutation) OldEntryNumber(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntryNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntryNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntryNumber: %w", err)
+	}
+	return oldValue.EntryNumber, nil
+}
+
+// AddEntryNumber adds i to the "entry_number" field.
+func (m *SeatingEntryMutation) AddEntryNumber(i int32) {
+	if m.addentry_number != nil {
+		*m.addentry_number += i
+	} else {
+		m.addentry_number = &i
+	}
+}
+
+// AddedEntryNumber returns the value that was added to the "entry_number" field in this mutation.
+func (m *SeatingEntryMutation) AddedEntryNumber() (r int32, exists bool) {
+	v := m.addentry_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEntryNumber resets all changes to the "entry_number" field.
+func (m *SeatingEntryMutation) ResetEntryNumber() {
+	m.entry_number = nil
+	m.addentry_number = nil
+}
+
+// SetEvent sets the "event" field.
+func (m *SeatingEntryMutation) SetEvent(value map[string]interface{}) {
+	m.event = &value
+}
+
+// Event returns the value of the "event" field in the mutation.
+func (m *SeatingEntryMutation) Event() (r map[string]interface{}, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEvent returns the old "event" field's value of the SeatingEntry entity.
+// If the SeatingEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatingEntryMutation) OldEvent(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEvent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEvent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEvent: %w", err)
+	}
+	return oldValue.Event, nil
+}
+
+// ResetEvent resets all changes to the "event" field.
+func (m *SeatingEntryMutation) ResetEvent() {
+	m.event = nil
+}
+
+// SetDecisions sets the "decisions" field.
+func (m *SeatingEntryMutation) SetDecisions(value []map[string]interface{}) {
+	m.decisions = &value
+	m.appenddecisions = nil
+}
+
+// Decisions returns the value of the "decisions" field in the mutation.
+func (m *SeatingEntryMutation) Decisions() (r []map[string]interface{}, exists bool) {
+	v := m.decisions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecisions returns the old "decisions" field's value of the SeatingEntry entity.
+// If the SeatingEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatingEntryMutation) OldDecisions(ctx context.Context) (v []map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecisions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecisions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecisions: %w", err)
+	}
+	return oldValue.Decisions, nil
+}
+
+// AppendDecisions adds value to the "decisions" field.
+func (m *SeatingEntryMutation) AppendDecisions(value []map[string]interface{}) {
+	m.appenddecisions = append(m.appenddecisions, value...)
+}
+
+// AppendedDecisions returns the list of values that were appended to the "decisions" field in this mutation.
+func (m *SeatingEntryMutation) AppendedDecisions() ([]map[string]interface{}, bool) {
+	if len(m.appenddecisions) == 0 {
+		return nil, false
+	}
+	return m.appenddecisions, true
+}
+
+// ResetDecisions resets all changes to the "decisions" field.
+func (m *SeatingEntryMutation) ResetDecisions() {
+	m.decisions = nil
+	m.appenddecisions = nil
+}
+
+// SetRules sets the "rules" field.
+func (m *SeatingEntryMutation) SetRules(s string) {
+	m.rules = &s
+}
+
+// Rules returns the value of the "rules" field in the mutation.
+func (m *SeatingEntryMutation) Rules() (r string, exists bool) {
+	v := m.rules
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRules returns the old "rules" field's value of the SeatingEntry entity.
+// If the SeatingEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatingEntryMutation) OldRules(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRules is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRules requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRules: %w", err)
+	}
+	return oldValue.Rules, nil
+}
+
+// ResetRules resets all changes to the "rules" field.
+func (m *SeatingEntryMutation) ResetRules() {
+	m.rules = nil
+}
+
+// SetRecordedBy sets the "recorded_by" field.
+func (m *SeatingEntryMutation) SetRecordedBy(s string) {
+	m.recorded_by = &s
+}
+
+// RecordedBy returns the value of the "recorded_by" field in the mutation.
+func (m *SeatingEntryMutation) RecordedBy() (r string, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedBy returns the old "recorded_by" field's value of the SeatingEntry entity.
+// If the SeatingEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatingEntryMutation) OldRecordedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedBy: %w", err)
+	}
+	return oldValue.RecordedBy, nil
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" field.
+func (m *SeatingEntryMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+}
+
+// ClearSection clears the "section" edge to the Section entity.
+func (m *SeatingEntryMutation) ClearSection() {
+	m.clearedsection = true
+	m.clearedFields[seatingentry.FieldSectionID] = struct{}{}
+}
+
+// SectionCleared reports if the "section" edge to the Section entity was cleared.
+func (m *SeatingEntryMutation) SectionCleared() bool {
+	return m.clearedsection
+}
+
+// SectionIDs returns the "section" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SectionID instead. It exists only for internal usage by the builders.
+func (m *SeatingEntryMutation) SectionIDs() (ids []uuid.UUID) {
+	if id := m.section; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSection resets all changes to the "section" edge.
+func (m *SeatingEntryMutation) ResetSection() {
+	m.section = nil
+	m.clearedsection = false
+}
+
+// Where appends a list predicates to the SeatingEntryMutation builder.
+func (m *SeatingEntryMutation) Where(ps ...predicate.SeatingEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SeatingEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SeatingEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SeatingEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SeatingEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SeatingEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SeatingEntry).
+func (m *SeatingEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SeatingEntryMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.create_time != nil {
+		fields = append(fields, seatingentry.FieldCreateTime)
+	}
+	if m.section != nil {
+		fields = append(fields, seatingentry.FieldSectionID)
+	}
+	if m.entry_number != nil {
+		fields = append(fields, seatingentry.FieldEntryNumber)
+	}
+	if m.event != nil {
+		fields = append(fields, seatingentry.FieldEvent)
+	}
+	if m.decisions != nil {
+		fields = append(fields, seatingentry.FieldDecisions)
+	}
+	if m.rules != nil {
+		fields = append(fields, seatingentry.FieldRules)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, seatingentry.FieldRecordedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SeatingEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case seatingentry.FieldCreateTime:
+		return m.CreateTime()
+	case seatingentry.FieldSectionID:
+		return m.SectionID()
+	case seatingentry.FieldEntryNumber:
+		return m.EntryNumber()
+	case seatingentry.FieldEvent:
+		return m.Event()
+	case seatingentry.FieldDecisions:
+		return m.Decisions()
+	case seatingentry.FieldRules:
+		return m.Rules()
+	case seatingentry.FieldRecordedBy:
+		return m.RecordedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SeatingEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case seatingentry.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case seatingentry.FieldSectionID:
+		return m.OldSectionID(ctx)
+	case seatingentry.FieldEntryNumber:
+		return m.OldEntryNumber(ctx)
+	case seatingentry.FieldEvent:
+		return m.OldEvent(ctx)
+	case seatingentry.FieldDecisions:
+		return m.OldDecisions(ctx)
+	case seatingentry.FieldRules:
+		return m.OldRules(ctx)
+	case seatingentry.FieldRecordedBy:
+		return m.OldRecordedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown SeatingEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SeatingEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case seatingentry.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case seatingentry.FieldSectionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSectionID(v)
+		return nil
+	case seatingentry.FieldEntryNumber:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntryNumber(v)
+		return nil
+	case seatingentry.FieldEvent:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEvent(v)
+		return nil
+	case seatingentry.FieldDecisions:
+		v, ok := value.([]map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecisions(v)
+		return nil
+	case seatingentry.FieldRules:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRules(v)
+		return nil
+	case seatingentry.FieldRecordedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SeatingEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SeatingEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addentry_number != nil {
+		fields = append(fields, seatingentry.FieldEntryNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SeatingEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case seatingentry.FieldEntryNumber:
+		return m.AddedEntryNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SeatingEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case seatingentry.FieldEntryNumber:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEntryNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SeatingEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SeatingEntryMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SeatingEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SeatingEntryMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SeatingEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SeatingEntryMutation) ResetField(name string) error {
+	switch name {
+	case seatingentry.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case seatingentry.FieldSectionID:
+		m.ResetSectionID()
+		return nil
+	case seatingentry.FieldEntryNumber:
+		m.ResetEntryNumber()
+		return nil
+	case seatingentry.FieldEvent:
+		m.ResetEvent()
+		return nil
+	case seatingentry.FieldDecisions:
+		m.ResetDecisions()
+		return nil
+	case seatingentry.FieldRules:
+		m.ResetRules()
+		return nil
+	case seatingentry.FieldRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown SeatingEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SeatingEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.section != nil {
+		edges = append(edges, seatingentry.EdgeSection)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SeatingEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case seatingentry.EdgeSection:
+		if id := m.section; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SeatingEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SeatingEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SeatingEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedsection {
+		edges = append(edges, seatingentry.EdgeSection)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SeatingEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case seatingentry.EdgeSection:
+		return m.clearedsection
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SeatingEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case seatingentry.EdgeSection:
+		m.ClearSection()
+		return nil
+	}
+	return fmt.Errorf("unknown SeatingEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SeatingEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case seatingentry.EdgeSection:
+		m.ResetSection()
+		return nil
+	}
+	return fmt.Errorf("unknown SeatingEntry edge %s", name)
+}
+
 // SectionMutation represents an operation that mutates the Section nodes in the graph.
 type SectionMutation struct {
 	config
@@ -32445,6 +46314,14 @@ type SectionMutation struct {
 	registration_open_time  *time.Time
 	registration_close_time *time.Time
 	reason                  *string
+	language                *string
+	accessibility           *string
+	by_arrangement          *bool
+	waiting_count           *int32
+	addwaiting_count        *int32
+	seating_number          *int32
+	addseating_number       *int32
+	imported_source         *string
 	clearedFields           map[string]struct{}
 	course_version          *uuid.UUID
 	clearedcourse_version   bool
@@ -32452,6 +46329,8 @@ type SectionMutation struct {
 	clearedterm             bool
 	role_family             *string
 	clearedrole_family      bool
+	school                  *uuid.UUID
+	clearedschool           bool
 	done                    bool
 	oldValue                func(context.Context) (*Section, error)
 	predicates              []predicate.Section
@@ -33174,6 +47053,311 @@ func (m *SectionMutation) ResetReason() {
 	m.reason = nil
 }
 
+// SetSchoolID sets the "school_id" field.
+func (m *SectionMutation) SetSchoolID(u uuid.UUID) {
+	m.school = &u
+}
+
+// SchoolID returns the value of the "school_id" field in the mutation.
+func (m *SectionMutation) SchoolID() (r uuid.UUID, exists bool) {
+	v := m.school
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSchoolID returns the old "school_id" field's value of the Section entity.
+// If the Section object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SectionMutation) OldSchoolID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSchoolID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSchoolID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSchoolID: %w", err)
+	}
+	return oldValue.SchoolID, nil
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (m *SectionMutation) ClearSchoolID() {
+	m.school = nil
+	m.clearedFields[section.FieldSchoolID] = struct{}{}
+}
+
+// SchoolIDCleared returns if the "school_id" field was cleared in this mutation.
+func (m *SectionMutation) SchoolIDCleared() bool {
+	_, ok := m.clearedFields[section.FieldSchoolID]
+	return ok
+}
+
+// ResetSchoolID resets all changes to the "school_id" field.
+func (m *SectionMutation) ResetSchoolID() {
+	m.school = nil
+	delete(m.clearedFields, section.FieldSchoolID)
+}
+
+// SetLanguage sets the "language" field.
+func (m *SectionMutation) SetLanguage(s string) {
+	m.language = &s
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *SectionMutation) Language() (r string, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the Section entity.
+// If the Section object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SectionMutation) OldLanguage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *SectionMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetAccessibility sets the "accessibility" field.
+func (m *SectionMutation) SetAccessibility(s string) {
+	m.accessibility = &s
+}
+
+// Accessibility returns the value of the "accessibility" field in the mutation.
+func (m *SectionMutation) Accessibility() (r string, exists bool) {
+	v := m.accessibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccessibility returns the old "accessibility" field's value of the Section entity.
+// If the Section object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SectionMutation) OldAccessibility(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccessibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccessibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccessibility: %w", err)
+	}
+	return oldValue.Accessibility, nil
+}
+
+// ResetAccessibility resets all changes to the "accessibility" field.
+func (m *SectionMutation) ResetAccessibility() {
+	m.accessibility = nil
+}
+
+// SetByArrangement sets the "by_arrangement" field.
+func (m *SectionMutation) SetByArrangement(b bool) {
+	m.by_arrangement = &b
+}
+
+// ByArrangement returns the value of the "by_arrangement" field in the mutation.
+func (m *SectionMutation) ByArrangement() (r bool, exists bool) {
+	v := m.by_arrangement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldByArrangement returns the old "by_arrangement" field's value of the Section entity.
+// If the Section object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SectionMutation) OldByArrangement(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldByArrangement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldByArrangement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldByArrangement: %w", err)
+	}
+	return oldValue.ByArrangement, nil
+}
+
+// ResetByArrangement resets all changes to the "by_arrangement" field.
+func (m *SectionMutation) ResetByArrangement() {
+	m.by_arrangement = nil
+}
+
+// SetWaitingCount sets the "waiting_count" field.
+func (m *SectionMutation) SetWaitingCount(i int32) {
+	m.waiting_count = &i
+	m.addwaiting_count = nil
+}
+
+// WaitingCount returns the value of the "waiting_count" field in the mutation.
+func (m *SectionMutation) WaitingCount() (r int32, exists bool) {
+	v := m.waiting_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaitingCount returns the old "waiting_count" field's value of the Section entity.
+// If the Section object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SectionMutation) OldWaitingCount(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaitingCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaitingCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaitingCount: %w", err)
+	}
+	return oldValue.WaitingCount, nil
+}
+
+// AddWaitingCount adds i to the "waiting_count" field.
+func (m *SectionMutation) AddWaitingCount(i int32) {
+	if m.addwaiting_count != nil {
+		*m.addwaiting_count += i
+	} else {
+		m.addwaiting_count = &i
+	}
+}
+
+// AddedWaitingCount returns the value that was added to the "waiting_count" field in this mutation.
+func (m *SectionMutation) AddedWaitingCount() (r int32, exists bool) {
+	v := m.addwaiting_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWaitingCount resets all changes to the "waiting_count" field.
+func (m *SectionMutation) ResetWaitingCount() {
+	m.waiting_count = nil
+	m.addwaiting_count = nil
+}
+
+// SetSeatingNumber sets the "seating_number" field.
+func (m *SectionMutation) SetSeatingNumber(i int32) {
+	m.seating_number = &i
+	m.addseating_number = nil
+}
+
+// SeatingNumber returns the value of the "seating_number" field in the mutation.
+func (m *SectionMutation) SeatingNumber() (r int32, exists bool) {
+	v := m.seating_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeatingNumber returns the old "seating_number" field's value of the Section entity.
+// If the Section object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SectionMutation) OldSeatingNumber(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeatingNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeatingNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeatingNumber: %w", err)
+	}
+	return oldValue.SeatingNumber, nil
+}
+
+// AddSeatingNumber adds i to the "seating_number" field.
+func (m *SectionMutation) AddSeatingNumber(i int32) {
+	if m.addseating_number != nil {
+		*m.addseating_number += i
+	} else {
+		m.addseating_number = &i
+	}
+}
+
+// AddedSeatingNumber returns the value that was added to the "seating_number" field in this mutation.
+func (m *SectionMutation) AddedSeatingNumber() (r int32, exists bool) {
+	v := m.addseating_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeatingNumber resets all changes to the "seating_number" field.
+func (m *SectionMutation) ResetSeatingNumber() {
+	m.seating_number = nil
+	m.addseating_number = nil
+}
+
+// SetImportedSource sets the "imported_source" field.
+func (m *SectionMutation) SetImportedSource(s string) {
+	m.imported_source = &s
+}
+
+// ImportedSource returns the value of the "imported_source" field in the mutation.
+func (m *SectionMutation) ImportedSource() (r string, exists bool) {
+	v := m.imported_source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImportedSource returns the old "imported_source" field's value of the Section entity.
+// If the Section object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SectionMutation) OldImportedSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImportedSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImportedSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImportedSource: %w", err)
+	}
+	return oldValue.ImportedSource, nil
+}
+
+// ResetImportedSource resets all changes to the "imported_source" field.
+func (m *SectionMutation) ResetImportedSource() {
+	m.imported_source = nil
+}
+
 // ClearCourseVersion clears the "course_version" edge to the CourseVersion entity.
 func (m *SectionMutation) ClearCourseVersion() {
 	m.clearedcourse_version = true
@@ -33255,6 +47439,33 @@ func (m *SectionMutation) ResetRoleFamily() {
 	m.clearedrole_family = false
 }
 
+// ClearSchool clears the "school" edge to the School entity.
+func (m *SectionMutation) ClearSchool() {
+	m.clearedschool = true
+	m.clearedFields[section.FieldSchoolID] = struct{}{}
+}
+
+// SchoolCleared reports if the "school" edge to the School entity was cleared.
+func (m *SectionMutation) SchoolCleared() bool {
+	return m.SchoolIDCleared() || m.clearedschool
+}
+
+// SchoolIDs returns the "school" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SchoolID instead. It exists only for internal usage by the builders.
+func (m *SectionMutation) SchoolIDs() (ids []uuid.UUID) {
+	if id := m.school; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSchool resets all changes to the "school" edge.
+func (m *SectionMutation) ResetSchool() {
+	m.school = nil
+	m.clearedschool = false
+}
+
 // Where appends a list predicates to the SectionMutation builder.
 func (m *SectionMutation) Where(ps ...predicate.Section) {
 	m.predicates = append(m.predicates, ps...)
@@ -33289,7 +47500,7 @@ func (m *SectionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SectionMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 22)
 	if m.create_time != nil {
 		fields = append(fields, section.FieldCreateTime)
 	}
@@ -33335,6 +47546,27 @@ func (m *SectionMutation) Fields() []string {
 	if m.reason != nil {
 		fields = append(fields, section.FieldReason)
 	}
+	if m.school != nil {
+		fields = append(fields, section.FieldSchoolID)
+	}
+	if m.language != nil {
+		fields = append(fields, section.FieldLanguage)
+	}
+	if m.accessibility != nil {
+		fields = append(fields, section.FieldAccessibility)
+	}
+	if m.by_arrangement != nil {
+		fields = append(fields, section.FieldByArrangement)
+	}
+	if m.waiting_count != nil {
+		fields = append(fields, section.FieldWaitingCount)
+	}
+	if m.seating_number != nil {
+		fields = append(fields, section.FieldSeatingNumber)
+	}
+	if m.imported_source != nil {
+		fields = append(fields, section.FieldImportedSource)
+	}
 	return fields
 }
 
@@ -33373,6 +47605,20 @@ func (m *SectionMutation) Field(name string) (ent.Value, bool) {
 		return m.RegistrationCloseTime()
 	case section.FieldReason:
 		return m.Reason()
+	case section.FieldSchoolID:
+		return m.SchoolID()
+	case section.FieldLanguage:
+		return m.Language()
+	case section.FieldAccessibility:
+		return m.Accessibility()
+	case section.FieldByArrangement:
+		return m.ByArrangement()
+	case section.FieldWaitingCount:
+		return m.WaitingCount()
+	case section.FieldSeatingNumber:
+		return m.SeatingNumber()
+	case section.FieldImportedSource:
+		return m.ImportedSource()
 	}
 	return nil, false
 }
@@ -33412,6 +47658,20 @@ func (m *SectionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldRegistrationCloseTime(ctx)
 	case section.FieldReason:
 		return m.OldReason(ctx)
+	case section.FieldSchoolID:
+		return m.OldSchoolID(ctx)
+	case section.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case section.FieldAccessibility:
+		return m.OldAccessibility(ctx)
+	case section.FieldByArrangement:
+		return m.OldByArrangement(ctx)
+	case section.FieldWaitingCount:
+		return m.OldWaitingCount(ctx)
+	case section.FieldSeatingNumber:
+		return m.OldSeatingNumber(ctx)
+	case section.FieldImportedSource:
+		return m.OldImportedSource(ctx)
 	}
 	return nil, fmt.Errorf("unknown Section field %s", name)
 }
@@ -33526,6 +47786,55 @@ func (m *SectionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReason(v)
 		return nil
+	case section.FieldSchoolID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSchoolID(v)
+		return nil
+	case section.FieldLanguage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case section.FieldAccessibility:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccessibility(v)
+		return nil
+	case section.FieldByArrangement:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetByArrangement(v)
+		return nil
+	case section.FieldWaitingCount:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaitingCount(v)
+		return nil
+	case section.FieldSeatingNumber:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeatingNumber(v)
+		return nil
+	case section.FieldImportedSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImportedSource(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Section field %s", name)
 }
@@ -33543,6 +47852,12 @@ func (m *SectionMutation) AddedFields() []string {
 	if m.addseats_taken != nil {
 		fields = append(fields, section.FieldSeatsTaken)
 	}
+	if m.addwaiting_count != nil {
+		fields = append(fields, section.FieldWaitingCount)
+	}
+	if m.addseating_number != nil {
+		fields = append(fields, section.FieldSeatingNumber)
+	}
 	return fields
 }
 
@@ -33557,6 +47872,10 @@ func (m *SectionMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedCapacity()
 	case section.FieldSeatsTaken:
 		return m.AddedSeatsTaken()
+	case section.FieldWaitingCount:
+		return m.AddedWaitingCount()
+	case section.FieldSeatingNumber:
+		return m.AddedSeatingNumber()
 	}
 	return nil, false
 }
@@ -33587,6 +47906,20 @@ func (m *SectionMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddSeatsTaken(v)
 		return nil
+	case section.FieldWaitingCount:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWaitingCount(v)
+		return nil
+	case section.FieldSeatingNumber:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeatingNumber(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Section numeric field %s", name)
 }
@@ -33597,6 +47930,9 @@ func (m *SectionMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(section.FieldRoleFamilyID) {
 		fields = append(fields, section.FieldRoleFamilyID)
+	}
+	if m.FieldCleared(section.FieldSchoolID) {
+		fields = append(fields, section.FieldSchoolID)
 	}
 	return fields
 }
@@ -33614,6 +47950,9 @@ func (m *SectionMutation) ClearField(name string) error {
 	switch name {
 	case section.FieldRoleFamilyID:
 		m.ClearRoleFamilyID()
+		return nil
+	case section.FieldSchoolID:
+		m.ClearSchoolID()
 		return nil
 	}
 	return fmt.Errorf("unknown Section nullable field %s", name)
@@ -33668,13 +48007,34 @@ func (m *SectionMutation) ResetField(name string) error {
 	case section.FieldReason:
 		m.ResetReason()
 		return nil
+	case section.FieldSchoolID:
+		m.ResetSchoolID()
+		return nil
+	case section.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case section.FieldAccessibility:
+		m.ResetAccessibility()
+		return nil
+	case section.FieldByArrangement:
+		m.ResetByArrangement()
+		return nil
+	case section.FieldWaitingCount:
+		m.ResetWaitingCount()
+		return nil
+	case section.FieldSeatingNumber:
+		m.ResetSeatingNumber()
+		return nil
+	case section.FieldImportedSource:
+		m.ResetImportedSource()
+		return nil
 	}
 	return fmt.Errorf("unknown Section field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *SectionMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.course_version != nil {
 		edges = append(edges, section.EdgeCourseVersion)
 	}
@@ -33683,6 +48043,9 @@ func (m *SectionMutation) AddedEdges() []string {
 	}
 	if m.role_family != nil {
 		edges = append(edges, section.EdgeRoleFamily)
+	}
+	if m.school != nil {
+		edges = append(edges, section.EdgeSchool)
 	}
 	return edges
 }
@@ -33703,13 +48066,17 @@ func (m *SectionMutation) AddedIDs(name string) []ent.Value {
 		if id := m.role_family; id != nil {
 			return []ent.Value{*id}
 		}
+	case section.EdgeSchool:
+		if id := m.school; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *SectionMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -33721,7 +48088,7 @@ func (m *SectionMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *SectionMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedcourse_version {
 		edges = append(edges, section.EdgeCourseVersion)
 	}
@@ -33730,6 +48097,9 @@ func (m *SectionMutation) ClearedEdges() []string {
 	}
 	if m.clearedrole_family {
 		edges = append(edges, section.EdgeRoleFamily)
+	}
+	if m.clearedschool {
+		edges = append(edges, section.EdgeSchool)
 	}
 	return edges
 }
@@ -33744,6 +48114,8 @@ func (m *SectionMutation) EdgeCleared(name string) bool {
 		return m.clearedterm
 	case section.EdgeRoleFamily:
 		return m.clearedrole_family
+	case section.EdgeSchool:
+		return m.clearedschool
 	}
 	return false
 }
@@ -33761,6 +48133,9 @@ func (m *SectionMutation) ClearEdge(name string) error {
 	case section.EdgeRoleFamily:
 		m.ClearRoleFamily()
 		return nil
+	case section.EdgeSchool:
+		m.ClearSchool()
+		return nil
 	}
 	return fmt.Errorf("unknown Section unique edge %s", name)
 }
@@ -33777,6 +48152,9 @@ func (m *SectionMutation) ResetEdge(name string) error {
 		return nil
 	case section.EdgeRoleFamily:
 		m.ResetRoleFamily()
+		return nil
+	case section.EdgeSchool:
+		m.ResetSchool()
 		return nil
 	}
 	return fmt.Errorf("unknown Section edge %s", name)
@@ -34320,6 +48698,546 @@ func (m *SectionFacilitatorMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown SectionFacilitator edge %s", name)
+}
+
+// SignInAttemptMutation represents an operation that mutates the SignInAttempt nodes in the graph.
+type SignInAttemptMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	create_time     *time.Time
+	clearedFields   map[string]struct{}
+	meeting         *uuid.UUID
+	clearedmeeting  bool
+	educator        *uuid.UUID
+	clearededucator bool
+	done            bool
+	oldValue        func(context.Context) (*SignInAttempt, error)
+	predicates      []predicate.SignInAttempt
+}
+
+var _ ent.Mutation = (*SignInAttemptMutation)(nil)
+
+// signinattemptOption allows management of the mutation configuration using functional options.
+type signinattemptOption func(*SignInAttemptMutation)
+
+// newSignInAttemptMutation creates new mutation for the SignInAttempt entity.
+func newSignInAttemptMutation(c config, op Op, opts ...signinattemptOption) *SignInAttemptMutation {
+	m := &SignInAttemptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSignInAttempt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSignInAttemptID sets the ID field of the mutation.
+func withSignInAttemptID(id uuid.UUID) signinattemptOption {
+	return func(m *SignInAttemptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SignInAttempt
+		)
+		m.oldValue = func(ctx context.Context) (*SignInAttempt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SignInAttempt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSignInAttempt sets the old SignInAttempt of the mutation.
+func withSignInAttempt(node *SignInAttempt) signinattemptOption {
+	return func(m *SignInAttemptMutation) {
+		m.oldValue = func(context.Context) (*SignInAttempt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SignInAttemptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SignInAttemptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SignInAttempt entities.
+func (m *SignInAttemptMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SignInAttemptMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SignInAttemptMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SignInAttempt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *SignInAttemptMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *SignInAttemptMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *SignInAttemptMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetMeetingID sets the "meeting_id" field.
+func (m *SignInAttemptMutation) SetMeetingID(u uuid.UUID) {
+	m.meeting = &u
+}
+
+// MeetingID returns the value of the "meeting_id" field in the mutation.
+func (m *SignInAttemptMutation) MeetingID() (r uuid.UUID, exists bool) {
+	v := m.meeting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeetingID returns the old "meeting_id" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldMeetingID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeetingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeetingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeetingID: %w", err)
+	}
+	return oldValue.MeetingID, nil
+}
+
+// ResetMeetingID resets all changes to the "meeting_id" field.
+func (m *SignInAttemptMutation) ResetMeetingID() {
+	m.meeting = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *SignInAttemptMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *SignInAttemptMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *SignInAttemptMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// ClearMeeting clears the "meeting" edge to the Meeting entity.
+func (m *SignInAttemptMutation) ClearMeeting() {
+	m.clearedmeeting = true
+	m.clearedFields[signinattempt.FieldMeetingID] = struct{}{}
+}
+
+// MeetingCleared reports if the "meeting" edge to the Meeting entity was cleared.
+func (m *SignInAttemptMutation) MeetingCleared() bool {
+	return m.clearedmeeting
+}
+
+// MeetingIDs returns the "meeting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MeetingID instead. It exists only for internal usage by the builders.
+func (m *SignInAttemptMutation) MeetingIDs() (ids []uuid.UUID) {
+	if id := m.meeting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMeeting resets all changes to the "meeting" edge.
+func (m *SignInAttemptMutation) ResetMeeting() {
+	m.meeting = nil
+	m.clearedmeeting = false
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *SignInAttemptMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[signinattempt.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *SignInAttemptMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *SignInAttemptMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *SignInAttemptMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// Where appends a list predicates to the SignInAttemptMutation builder.
+func (m *SignInAttemptMutation) Where(ps ...predicate.SignInAttempt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SignInAttemptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SignInAttemptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SignInAttempt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SignInAttemptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SignInAttemptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SignInAttempt).
+func (m *SignInAttemptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SignInAttemptMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.create_time != nil {
+		fields = append(fields, signinattempt.FieldCreateTime)
+	}
+	if m.meeting != nil {
+		fields = append(fields, signinattempt.FieldMeetingID)
+	}
+	if m.educator != nil {
+		fields = append(fields, signinattempt.FieldEducatorID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SignInAttemptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case signinattempt.FieldCreateTime:
+		return m.CreateTime()
+	case signinattempt.FieldMeetingID:
+		return m.MeetingID()
+	case signinattempt.FieldEducatorID:
+		return m.EducatorID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SignInAttemptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case signinattempt.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case signinattempt.FieldMeetingID:
+		return m.OldMeetingID(ctx)
+	case signinattempt.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	}
+	return nil, fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInAttemptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case signinattempt.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case signinattempt.FieldMeetingID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeetingID(v)
+		return nil
+	case signinattempt.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SignInAttemptMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SignInAttemptMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInAttemptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown SignInAttempt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SignInAttemptMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SignInAttemptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SignInAttemptMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SignInAttempt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SignInAttemptMutation) ResetField(name string) error {
+	switch name {
+	case signinattempt.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case signinattempt.FieldMeetingID:
+		m.ResetMeetingID()
+		return nil
+	case signinattempt.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SignInAttemptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.meeting != nil {
+		edges = append(edges, signinattempt.EdgeMeeting)
+	}
+	if m.educator != nil {
+		edges = append(edges, signinattempt.EdgeEducator)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SignInAttemptMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case signinattempt.EdgeMeeting:
+		if id := m.meeting; id != nil {
+			return []ent.Value{*id}
+		}
+	case signinattempt.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SignInAttemptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SignInAttemptMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SignInAttemptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedmeeting {
+		edges = append(edges, signinattempt.EdgeMeeting)
+	}
+	if m.clearededucator {
+		edges = append(edges, signinattempt.EdgeEducator)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SignInAttemptMutation) EdgeCleared(name string) bool {
+	switch name {
+	case signinattempt.EdgeMeeting:
+		return m.clearedmeeting
+	case signinattempt.EdgeEducator:
+		return m.clearededucator
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SignInAttemptMutation) ClearEdge(name string) error {
+	switch name {
+	case signinattempt.EdgeMeeting:
+		m.ClearMeeting()
+		return nil
+	case signinattempt.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInAttempt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SignInAttemptMutation) ResetEdge(name string) error {
+	switch name {
+	case signinattempt.EdgeMeeting:
+		m.ResetMeeting()
+		return nil
+	case signinattempt.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInAttempt edge %s", name)
 }
 
 // StatusListMutation represents an operation that mutates the StatusList nodes in the graph.

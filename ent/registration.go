@@ -3,16 +3,20 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/btlc/btlc/ent/application"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/framework"
+	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/roleassignment"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/google/uuid"
 )
@@ -33,9 +37,9 @@ type Registration struct {
 	// EducatorID holds the value of the "educator_id" field.
 	EducatorID uuid.UUID `json:"educator_id,omitempty"`
 	// RoleAssignmentID holds the value of the "role_assignment_id" field.
-	RoleAssignmentID uuid.UUID `json:"role_assignment_id,omitempty"`
+	RoleAssignmentID *uuid.UUID `json:"role_assignment_id,omitempty"`
 	// FrameworkID holds the value of the "framework_id" field.
-	FrameworkID string `json:"framework_id,omitempty"`
+	FrameworkID *string `json:"framework_id,omitempty"`
 	// State holds the value of the "state" field.
 	State string `json:"state,omitempty"`
 	// RegisterDate holds the value of the "register_date" field.
@@ -48,6 +52,30 @@ type Registration struct {
 	Reason string `json:"reason,omitempty"`
 	// since when the state is what it is
 	StateTime time.Time `json:"state_time,omitempty"`
+	// ApplicationID holds the value of the "application_id" field.
+	ApplicationID *uuid.UUID `json:"application_id,omitempty"`
+	// CompetencyRatings holds the value of the "competency_ratings" field.
+	CompetencyRatings []schema.CompetencyRating `json:"competency_ratings,omitempty"`
+	// CreditInstitutionID holds the value of the "credit_institution_id" field.
+	CreditInstitutionID *string `json:"credit_institution_id,omitempty"`
+	// PayerKind holds the value of the "payer_kind" field.
+	PayerKind string `json:"payer_kind,omitempty"`
+	// Sponsor holds the value of the "sponsor" field.
+	Sponsor string `json:"sponsor,omitempty"`
+	// PurchaseOrder holds the value of the "purchase_order" field.
+	PurchaseOrder string `json:"purchase_order,omitempty"`
+	// AccessibilityNeeds holds the value of the "accessibility_needs" field.
+	AccessibilityNeeds string `json:"accessibility_needs,omitempty"`
+	// NeedsAnswer holds the value of the "needs_answer" field.
+	NeedsAnswer string `json:"needs_answer,omitempty"`
+	// of the section's role family when it was registered
+	RoleAlike bool `json:"role_alike,omitempty"`
+	// OfferExpireTime holds the value of the "offer_expire_time" field.
+	OfferExpireTime *time.Time `json:"offer_expire_time,omitempty"`
+	// CompletionException holds the value of the "completion_exception" field.
+	CompletionException string `json:"completion_exception,omitempty"`
+	// ImportedSource holds the value of the "imported_source" field.
+	ImportedSource string `json:"imported_source,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the RegistrationQuery when eager-loading is set.
 	Edges        RegistrationEdges `json:"edges"`
@@ -62,11 +90,15 @@ type RegistrationEdges struct {
 	Educator *Educator `json:"educator,omitempty"`
 	// RoleAssignment holds the value of the role_assignment edge.
 	RoleAssignment *RoleAssignment `json:"role_assignment,omitempty"`
+	// CreditInstitution holds the value of the credit_institution edge.
+	CreditInstitution *Institution `json:"credit_institution,omitempty"`
 	// Framework holds the value of the framework edge.
 	Framework *Framework `json:"framework,omitempty"`
+	// Application holds the value of the application edge.
+	Application *Application `json:"application,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [6]bool
 }
 
 // SectionOrErr returns the Section value or an error if the edge
@@ -102,15 +134,37 @@ func (e RegistrationEdges) RoleAssignmentOrErr() (*RoleAssignment, error) {
 	return nil, &NotLoadedError{edge: "role_assignment"}
 }
 
+// CreditInstitutionOrErr returns the CreditInstitution value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e RegistrationEdges) CreditInstitutionOrErr() (*Institution, error) {
+	if e.CreditInstitution != nil {
+		return e.CreditInstitution, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: institution.Label}
+	}
+	return nil, &NotLoadedError{edge: "credit_institution"}
+}
+
 // FrameworkOrErr returns the Framework value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e RegistrationEdges) FrameworkOrErr() (*Framework, error) {
 	if e.Framework != nil {
 		return e.Framework, nil
-	} else if e.loadedTypes[3] {
+	} else if e.loadedTypes[4] {
 		return nil, &NotFoundError{label: framework.Label}
 	}
 	return nil, &NotLoadedError{edge: "framework"}
+}
+
+// ApplicationOrErr returns the Application value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e RegistrationEdges) ApplicationOrErr() (*Application, error) {
+	if e.Application != nil {
+		return e.Application, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: application.Label}
+	}
+	return nil, &NotLoadedError{edge: "application"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -118,13 +172,19 @@ func (*Registration) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case registration.FieldRoleAssignmentID, registration.FieldApplicationID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case registration.FieldCompetencyRatings:
+			values[i] = new([]byte)
+		case registration.FieldRoleAlike:
+			values[i] = new(sql.NullBool)
 		case registration.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case registration.FieldFrameworkID, registration.FieldState, registration.FieldStrengths, registration.FieldLearningGoals, registration.FieldReason:
+		case registration.FieldFrameworkID, registration.FieldState, registration.FieldStrengths, registration.FieldLearningGoals, registration.FieldReason, registration.FieldCreditInstitutionID, registration.FieldPayerKind, registration.FieldSponsor, registration.FieldPurchaseOrder, registration.FieldAccessibilityNeeds, registration.FieldNeedsAnswer, registration.FieldCompletionException, registration.FieldImportedSource:
 			values[i] = new(sql.NullString)
-		case registration.FieldCreateTime, registration.FieldUpdateTime, registration.FieldRegisterDate, registration.FieldStateTime:
+		case registration.FieldCreateTime, registration.FieldUpdateTime, registration.FieldRegisterDate, registration.FieldStateTime, registration.FieldOfferExpireTime:
 			values[i] = new(sql.NullTime)
-		case registration.FieldID, registration.FieldSectionID, registration.FieldEducatorID, registration.FieldRoleAssignmentID:
+		case registration.FieldID, registration.FieldSectionID, registration.FieldEducatorID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -178,16 +238,18 @@ func (_m *Registration) assignValues(columns []string, values []any) error {
 				_m.EducatorID = *value
 			}
 		case registration.FieldRoleAssignmentID:
-			if value, ok := values[i].(*uuid.UUID); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field role_assignment_id", values[i])
-			} else if value != nil {
-				_m.RoleAssignmentID = *value
+			} else if value.Valid {
+				_m.RoleAssignmentID = new(uuid.UUID)
+				*_m.RoleAssignmentID = *value.S.(*uuid.UUID)
 			}
 		case registration.FieldFrameworkID:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field framework_id", values[i])
 			} else if value.Valid {
-				_m.FrameworkID = value.String
+				_m.FrameworkID = new(string)
+				*_m.FrameworkID = value.String
 			}
 		case registration.FieldState:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -225,6 +287,83 @@ func (_m *Registration) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.StateTime = value.Time
 			}
+		case registration.FieldApplicationID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field application_id", values[i])
+			} else if value.Valid {
+				_m.ApplicationID = new(uuid.UUID)
+				*_m.ApplicationID = *value.S.(*uuid.UUID)
+			}
+		case registration.FieldCompetencyRatings:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field competency_ratings", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.CompetencyRatings); err != nil {
+					return fmt.Errorf("unmarshal field competency_ratings: %w", err)
+				}
+			}
+		case registration.FieldCreditInstitutionID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field credit_institution_id", values[i])
+			} else if value.Valid {
+				_m.CreditInstitutionID = new(string)
+				*_m.CreditInstitutionID = value.String
+			}
+		case registration.FieldPayerKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field payer_kind", values[i])
+			} else if value.Valid {
+				_m.PayerKind = value.String
+			}
+		case registration.FieldSponsor:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field sponsor", values[i])
+			} else if value.Valid {
+				_m.Sponsor = value.String
+			}
+		case registration.FieldPurchaseOrder:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field purchase_order", values[i])
+			} else if value.Valid {
+				_m.PurchaseOrder = value.String
+			}
+		case registration.FieldAccessibilityNeeds:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field accessibility_needs", values[i])
+			} else if value.Valid {
+				_m.AccessibilityNeeds = value.String
+			}
+		case registration.FieldNeedsAnswer:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field needs_answer", values[i])
+			} else if value.Valid {
+				_m.NeedsAnswer = value.String
+			}
+		case registration.FieldRoleAlike:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field role_alike", values[i])
+			} else if value.Valid {
+				_m.RoleAlike = value.Bool
+			}
+		case registration.FieldOfferExpireTime:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field offer_expire_time", values[i])
+			} else if value.Valid {
+				_m.OfferExpireTime = new(time.Time)
+				*_m.OfferExpireTime = value.Time
+			}
+		case registration.FieldCompletionException:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field completion_exception", values[i])
+			} else if value.Valid {
+				_m.CompletionException = value.String
+			}
+		case registration.FieldImportedSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field imported_source", values[i])
+			} else if value.Valid {
+				_m.ImportedSource = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -253,9 +392,19 @@ func (_m *Registration) QueryRoleAssignment() *RoleAssignmentQuery {
 	return NewRegistrationClient(_m.config).QueryRoleAssignment(_m)
 }
 
+// QueryCreditInstitution queries the "credit_institution" edge of the Registration entity.
+func (_m *Registration) QueryCreditInstitution() *InstitutionQuery {
+	return NewRegistrationClient(_m.config).QueryCreditInstitution(_m)
+}
+
 // QueryFramework queries the "framework" edge of the Registration entity.
 func (_m *Registration) QueryFramework() *FrameworkQuery {
 	return NewRegistrationClient(_m.config).QueryFramework(_m)
+}
+
+// QueryApplication queries the "application" edge of the Registration entity.
+func (_m *Registration) QueryApplication() *ApplicationQuery {
+	return NewRegistrationClient(_m.config).QueryApplication(_m)
 }
 
 // Update returns a builder for updating this Registration.
@@ -296,11 +445,15 @@ func (_m *Registration) String() string {
 	builder.WriteString("educator_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EducatorID))
 	builder.WriteString(", ")
-	builder.WriteString("role_assignment_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.RoleAssignmentID))
+	if v := _m.RoleAssignmentID; v != nil {
+		builder.WriteString("role_assignment_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
-	builder.WriteString("framework_id=")
-	builder.WriteString(_m.FrameworkID)
+	if v := _m.FrameworkID; v != nil {
+		builder.WriteString("framework_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(_m.State)
@@ -319,6 +472,48 @@ func (_m *Registration) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("state_time=")
 	builder.WriteString(_m.StateTime.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.ApplicationID; v != nil {
+		builder.WriteString("application_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("competency_ratings=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CompetencyRatings))
+	builder.WriteString(", ")
+	if v := _m.CreditInstitutionID; v != nil {
+		builder.WriteString("credit_institution_id=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("payer_kind=")
+	builder.WriteString(_m.PayerKind)
+	builder.WriteString(", ")
+	builder.WriteString("sponsor=")
+	builder.WriteString(_m.Sponsor)
+	builder.WriteString(", ")
+	builder.WriteString("purchase_order=")
+	builder.WriteString(_m.PurchaseOrder)
+	builder.WriteString(", ")
+	builder.WriteString("accessibility_needs=")
+	builder.WriteString(_m.AccessibilityNeeds)
+	builder.WriteString(", ")
+	builder.WriteString("needs_answer=")
+	builder.WriteString(_m.NeedsAnswer)
+	builder.WriteString(", ")
+	builder.WriteString("role_alike=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RoleAlike))
+	builder.WriteString(", ")
+	if v := _m.OfferExpireTime; v != nil {
+		builder.WriteString("offer_expire_time=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("completion_exception=")
+	builder.WriteString(_m.CompletionException)
+	builder.WriteString(", ")
+	builder.WriteString("imported_source=")
+	builder.WriteString(_m.ImportedSource)
 	builder.WriteByte(')')
 	return builder.String()
 }

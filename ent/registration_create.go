@@ -12,10 +12,13 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/btlc/btlc/ent/application"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/framework"
+	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/roleassignment"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/google/uuid"
 )
@@ -88,9 +91,25 @@ func (_c *RegistrationCreate) SetRoleAssignmentID(v uuid.UUID) *RegistrationCrea
 	return _c
 }
 
+// SetNillableRoleAssignmentID sets the "role_assignment_id" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableRoleAssignmentID(v *uuid.UUID) *RegistrationCreate {
+	if v != nil {
+		_c.SetRoleAssignmentID(*v)
+	}
+	return _c
+}
+
 // SetFrameworkID sets the "framework_id" field.
 func (_c *RegistrationCreate) SetFrameworkID(v string) *RegistrationCreate {
 	_c.mutation.SetFrameworkID(v)
+	return _c
+}
+
+// SetNillableFrameworkID sets the "framework_id" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableFrameworkID(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetFrameworkID(*v)
+	}
 	return _c
 }
 
@@ -162,6 +181,166 @@ func (_c *RegistrationCreate) SetStateTime(v time.Time) *RegistrationCreate {
 	return _c
 }
 
+// SetApplicationID sets the "application_id" field.
+func (_c *RegistrationCreate) SetApplicationID(v uuid.UUID) *RegistrationCreate {
+	_c.mutation.SetApplicationID(v)
+	return _c
+}
+
+// SetNillableApplicationID sets the "application_id" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableApplicationID(v *uuid.UUID) *RegistrationCreate {
+	if v != nil {
+		_c.SetApplicationID(*v)
+	}
+	return _c
+}
+
+// SetCompetencyRatings sets the "competency_ratings" field.
+func (_c *RegistrationCreate) SetCompetencyRatings(v []schema.CompetencyRating) *RegistrationCreate {
+	_c.mutation.SetCompetencyRatings(v)
+	return _c
+}
+
+// SetCreditInstitutionID sets the "credit_institution_id" field.
+func (_c *RegistrationCreate) SetCreditInstitutionID(v string) *RegistrationCreate {
+	_c.mutation.SetCreditInstitutionID(v)
+	return _c
+}
+
+// SetNillableCreditInstitutionID sets the "credit_institution_id" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableCreditInstitutionID(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetCreditInstitutionID(*v)
+	}
+	return _c
+}
+
+// SetPayerKind sets the "payer_kind" field.
+func (_c *RegistrationCreate) SetPayerKind(v string) *RegistrationCreate {
+	_c.mutation.SetPayerKind(v)
+	return _c
+}
+
+// SetNillablePayerKind sets the "payer_kind" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillablePayerKind(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetPayerKind(*v)
+	}
+	return _c
+}
+
+// SetSponsor sets the "sponsor" field.
+func (_c *RegistrationCreate) SetSponsor(v string) *RegistrationCreate {
+	_c.mutation.SetSponsor(v)
+	return _c
+}
+
+// SetNillableSponsor sets the "sponsor" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableSponsor(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetSponsor(*v)
+	}
+	return _c
+}
+
+// SetPurchaseOrder sets the "purchase_order" field.
+func (_c *RegistrationCreate) SetPurchaseOrder(v string) *RegistrationCreate {
+	_c.mutation.SetPurchaseOrder(v)
+	return _c
+}
+
+// SetNillablePurchaseOrder sets the "purchase_order" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillablePurchaseOrder(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetPurchaseOrder(*v)
+	}
+	return _c
+}
+
+// SetAccessibilityNeeds sets the "accessibility_needs" field.
+func (_c *RegistrationCreate) SetAccessibilityNeeds(v string) *RegistrationCreate {
+	_c.mutation.SetAccessibilityNeeds(v)
+	return _c
+}
+
+// SetNillableAccessibilityNeeds sets the "accessibility_needs" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableAccessibilityNeeds(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetAccessibilityNeeds(*v)
+	}
+	return _c
+}
+
+// SetNeedsAnswer sets the "needs_answer" field.
+func (_c *RegistrationCreate) SetNeedsAnswer(v string) *RegistrationCreate {
+	_c.mutation.SetNeedsAnswer(v)
+	return _c
+}
+
+// SetNillableNeedsAnswer sets the "needs_answer" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableNeedsAnswer(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetNeedsAnswer(*v)
+	}
+	return _c
+}
+
+// SetRoleAlike sets the "role_alike" field.
+func (_c *RegistrationCreate) SetRoleAlike(v bool) *RegistrationCreate {
+	_c.mutation.SetRoleAlike(v)
+	return _c
+}
+
+// SetNillableRoleAlike sets the "role_alike" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableRoleAlike(v *bool) *RegistrationCreate {
+	if v != nil {
+		_c.SetRoleAlike(*v)
+	}
+	return _c
+}
+
+// SetOfferExpireTime sets the "offer_expire_time" field.
+func (_c *RegistrationCreate) SetOfferExpireTime(v time.Time) *RegistrationCreate {
+	_c.mutation.SetOfferExpireTime(v)
+	return _c
+}
+
+// SetNillableOfferExpireTime sets the "offer_expire_time" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableOfferExpireTime(v *time.Time) *RegistrationCreate {
+	if v != nil {
+		_c.SetOfferExpireTime(*v)
+	}
+	return _c
+}
+
+// SetCompletionException sets the "completion_exception" field.
+func (_c *RegistrationCreate) SetCompletionException(v string) *RegistrationCreate {
+	_c.mutation.SetCompletionException(v)
+	return _c
+}
+
+// SetNillableCompletionException sets the "completion_exception" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableCompletionException(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetCompletionException(*v)
+	}
+	return _c
+}
+
+// SetImportedSource sets the "imported_source" field.
+func (_c *RegistrationCreate) SetImportedSource(v string) *RegistrationCreate {
+	_c.mutation.SetImportedSource(v)
+	return _c
+}
+
+// SetNillableImportedSource sets the "imported_source" field if the given value is not nil.
+func (_c *RegistrationCreate) SetNillableImportedSource(v *string) *RegistrationCreate {
+	if v != nil {
+		_c.SetImportedSource(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *RegistrationCreate) SetID(v uuid.UUID) *RegistrationCreate {
 	_c.mutation.SetID(v)
@@ -191,9 +370,19 @@ func (_c *RegistrationCreate) SetRoleAssignment(v *RoleAssignment) *Registration
 	return _c.SetRoleAssignmentID(v.ID)
 }
 
+// SetCreditInstitution sets the "credit_institution" edge to the Institution entity.
+func (_c *RegistrationCreate) SetCreditInstitution(v *Institution) *RegistrationCreate {
+	return _c.SetCreditInstitutionID(v.ID)
+}
+
 // SetFramework sets the "framework" edge to the Framework entity.
 func (_c *RegistrationCreate) SetFramework(v *Framework) *RegistrationCreate {
 	return _c.SetFrameworkID(v.ID)
+}
+
+// SetApplication sets the "application" edge to the Application entity.
+func (_c *RegistrationCreate) SetApplication(v *Application) *RegistrationCreate {
+	return _c.SetApplicationID(v.ID)
 }
 
 // Mutation returns the RegistrationMutation object of the builder.
@@ -259,6 +448,42 @@ func (_c *RegistrationCreate) defaults() {
 		v := registration.DefaultReason
 		_c.mutation.SetReason(v)
 	}
+	if _, ok := _c.mutation.CompetencyRatings(); !ok {
+		v := registration.DefaultCompetencyRatings
+		_c.mutation.SetCompetencyRatings(v)
+	}
+	if _, ok := _c.mutation.PayerKind(); !ok {
+		v := registration.DefaultPayerKind
+		_c.mutation.SetPayerKind(v)
+	}
+	if _, ok := _c.mutation.Sponsor(); !ok {
+		v := registration.DefaultSponsor
+		_c.mutation.SetSponsor(v)
+	}
+	if _, ok := _c.mutation.PurchaseOrder(); !ok {
+		v := registration.DefaultPurchaseOrder
+		_c.mutation.SetPurchaseOrder(v)
+	}
+	if _, ok := _c.mutation.AccessibilityNeeds(); !ok {
+		v := registration.DefaultAccessibilityNeeds
+		_c.mutation.SetAccessibilityNeeds(v)
+	}
+	if _, ok := _c.mutation.NeedsAnswer(); !ok {
+		v := registration.DefaultNeedsAnswer
+		_c.mutation.SetNeedsAnswer(v)
+	}
+	if _, ok := _c.mutation.RoleAlike(); !ok {
+		v := registration.DefaultRoleAlike
+		_c.mutation.SetRoleAlike(v)
+	}
+	if _, ok := _c.mutation.CompletionException(); !ok {
+		v := registration.DefaultCompletionException
+		_c.mutation.SetCompletionException(v)
+	}
+	if _, ok := _c.mutation.ImportedSource(); !ok {
+		v := registration.DefaultImportedSource
+		_c.mutation.SetImportedSource(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := registration.DefaultID()
 		_c.mutation.SetID(v)
@@ -282,12 +507,6 @@ func (_c *RegistrationCreate) check() error {
 	if _, ok := _c.mutation.EducatorID(); !ok {
 		return &ValidationError{Name: "educator_id", err: errors.New(`ent: missing required field "Registration.educator_id"`)}
 	}
-	if _, ok := _c.mutation.RoleAssignmentID(); !ok {
-		return &ValidationError{Name: "role_assignment_id", err: errors.New(`ent: missing required field "Registration.role_assignment_id"`)}
-	}
-	if _, ok := _c.mutation.FrameworkID(); !ok {
-		return &ValidationError{Name: "framework_id", err: errors.New(`ent: missing required field "Registration.framework_id"`)}
-	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "Registration.state"`)}
 	}
@@ -306,17 +525,35 @@ func (_c *RegistrationCreate) check() error {
 	if _, ok := _c.mutation.StateTime(); !ok {
 		return &ValidationError{Name: "state_time", err: errors.New(`ent: missing required field "Registration.state_time"`)}
 	}
+	if _, ok := _c.mutation.PayerKind(); !ok {
+		return &ValidationError{Name: "payer_kind", err: errors.New(`ent: missing required field "Registration.payer_kind"`)}
+	}
+	if _, ok := _c.mutation.Sponsor(); !ok {
+		return &ValidationError{Name: "sponsor", err: errors.New(`ent: missing required field "Registration.sponsor"`)}
+	}
+	if _, ok := _c.mutation.PurchaseOrder(); !ok {
+		return &ValidationError{Name: "purchase_order", err: errors.New(`ent: missing required field "Registration.purchase_order"`)}
+	}
+	if _, ok := _c.mutation.AccessibilityNeeds(); !ok {
+		return &ValidationError{Name: "accessibility_needs", err: errors.New(`ent: missing required field "Registration.accessibility_needs"`)}
+	}
+	if _, ok := _c.mutation.NeedsAnswer(); !ok {
+		return &ValidationError{Name: "needs_answer", err: errors.New(`ent: missing required field "Registration.needs_answer"`)}
+	}
+	if _, ok := _c.mutation.RoleAlike(); !ok {
+		return &ValidationError{Name: "role_alike", err: errors.New(`ent: missing required field "Registration.role_alike"`)}
+	}
+	if _, ok := _c.mutation.CompletionException(); !ok {
+		return &ValidationError{Name: "completion_exception", err: errors.New(`ent: missing required field "Registration.completion_exception"`)}
+	}
+	if _, ok := _c.mutation.ImportedSource(); !ok {
+		return &ValidationError{Name: "imported_source", err: errors.New(`ent: missing required field "Registration.imported_source"`)}
+	}
 	if len(_c.mutation.SectionIDs()) == 0 {
 		return &ValidationError{Name: "section", err: errors.New(`ent: missing required edge "Registration.section"`)}
 	}
 	if len(_c.mutation.EducatorIDs()) == 0 {
 		return &ValidationError{Name: "educator", err: errors.New(`ent: missing required edge "Registration.educator"`)}
-	}
-	if len(_c.mutation.RoleAssignmentIDs()) == 0 {
-		return &ValidationError{Name: "role_assignment", err: errors.New(`ent: missing required edge "Registration.role_assignment"`)}
-	}
-	if len(_c.mutation.FrameworkIDs()) == 0 {
-		return &ValidationError{Name: "framework", err: errors.New(`ent: missing required edge "Registration.framework"`)}
 	}
 	return nil
 }
@@ -390,6 +627,46 @@ func (_c *RegistrationCreate) createSpec() (*Registration, *sqlgraph.CreateSpec)
 		_spec.SetField(registration.FieldStateTime, field.TypeTime, value)
 		_node.StateTime = value
 	}
+	if value, ok := _c.mutation.CompetencyRatings(); ok {
+		_spec.SetField(registration.FieldCompetencyRatings, field.TypeJSON, value)
+		_node.CompetencyRatings = value
+	}
+	if value, ok := _c.mutation.PayerKind(); ok {
+		_spec.SetField(registration.FieldPayerKind, field.TypeString, value)
+		_node.PayerKind = value
+	}
+	if value, ok := _c.mutation.Sponsor(); ok {
+		_spec.SetField(registration.FieldSponsor, field.TypeString, value)
+		_node.Sponsor = value
+	}
+	if value, ok := _c.mutation.PurchaseOrder(); ok {
+		_spec.SetField(registration.FieldPurchaseOrder, field.TypeString, value)
+		_node.PurchaseOrder = value
+	}
+	if value, ok := _c.mutation.AccessibilityNeeds(); ok {
+		_spec.SetField(registration.FieldAccessibilityNeeds, field.TypeString, value)
+		_node.AccessibilityNeeds = value
+	}
+	if value, ok := _c.mutation.NeedsAnswer(); ok {
+		_spec.SetField(registration.FieldNeedsAnswer, field.TypeString, value)
+		_node.NeedsAnswer = value
+	}
+	if value, ok := _c.mutation.RoleAlike(); ok {
+		_spec.SetField(registration.FieldRoleAlike, field.TypeBool, value)
+		_node.RoleAlike = value
+	}
+	if value, ok := _c.mutation.OfferExpireTime(); ok {
+		_spec.SetField(registration.FieldOfferExpireTime, field.TypeTime, value)
+		_node.OfferExpireTime = &value
+	}
+	if value, ok := _c.mutation.CompletionException(); ok {
+		_spec.SetField(registration.FieldCompletionException, field.TypeString, value)
+		_node.CompletionException = value
+	}
+	if value, ok := _c.mutation.ImportedSource(); ok {
+		_spec.SetField(registration.FieldImportedSource, field.TypeString, value)
+		_node.ImportedSource = value
+	}
 	if nodes := _c.mutation.SectionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -438,7 +715,24 @@ func (_c *RegistrationCreate) createSpec() (*Registration, *sqlgraph.CreateSpec)
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.RoleAssignmentID = nodes[0]
+		_node.RoleAssignmentID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CreditInstitutionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.CreditInstitutionTable,
+			Columns: []string{registration.CreditInstitutionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.CreditInstitutionID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.FrameworkIDs(); len(nodes) > 0 {
@@ -455,7 +749,24 @@ func (_c *RegistrationCreate) createSpec() (*Registration, *sqlgraph.CreateSpec)
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.FrameworkID = nodes[0]
+		_node.FrameworkID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ApplicationIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.ApplicationTable,
+			Columns: []string{registration.ApplicationColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(application.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ApplicationID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -540,6 +851,24 @@ func (u *RegistrationUpsert) AddVersion(v int32) *RegistrationUpsert {
 	return u
 }
 
+// SetRoleAssignmentID sets the "role_assignment_id" field.
+func (u *RegistrationUpsert) SetRoleAssignmentID(v uuid.UUID) *RegistrationUpsert {
+	u.Set(registration.FieldRoleAssignmentID, v)
+	return u
+}
+
+// UpdateRoleAssignmentID sets the "role_assignment_id" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateRoleAssignmentID() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldRoleAssignmentID)
+	return u
+}
+
+// ClearRoleAssignmentID clears the value of the "role_assignment_id" field.
+func (u *RegistrationUpsert) ClearRoleAssignmentID() *RegistrationUpsert {
+	u.SetNull(registration.FieldRoleAssignmentID)
+	return u
+}
+
 // SetState sets the "state" field.
 func (u *RegistrationUpsert) SetState(v string) *RegistrationUpsert {
 	u.Set(registration.FieldState, v)
@@ -612,6 +941,138 @@ func (u *RegistrationUpsert) UpdateStateTime() *RegistrationUpsert {
 	return u
 }
 
+// SetCompetencyRatings sets the "competency_ratings" field.
+func (u *RegistrationUpsert) SetCompetencyRatings(v []schema.CompetencyRating) *RegistrationUpsert {
+	u.Set(registration.FieldCompetencyRatings, v)
+	return u
+}
+
+// UpdateCompetencyRatings sets the "competency_ratings" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateCompetencyRatings() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldCompetencyRatings)
+	return u
+}
+
+// SetCreditInstitutionID sets the "credit_institution_id" field.
+func (u *RegistrationUpsert) SetCreditInstitutionID(v string) *RegistrationUpsert {
+	u.Set(registration.FieldCreditInstitutionID, v)
+	return u
+}
+
+// UpdateCreditInstitutionID sets the "credit_institution_id" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateCreditInstitutionID() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldCreditInstitutionID)
+	return u
+}
+
+// ClearCreditInstitutionID clears the value of the "credit_institution_id" field.
+func (u *RegistrationUpsert) ClearCreditInstitutionID() *RegistrationUpsert {
+	u.SetNull(registration.FieldCreditInstitutionID)
+	return u
+}
+
+// SetPayerKind sets the "payer_kind" field.
+func (u *RegistrationUpsert) SetPayerKind(v string) *RegistrationUpsert {
+	u.Set(registration.FieldPayerKind, v)
+	return u
+}
+
+// UpdatePayerKind sets the "payer_kind" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdatePayerKind() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldPayerKind)
+	return u
+}
+
+// SetSponsor sets the "sponsor" field.
+func (u *RegistrationUpsert) SetSponsor(v string) *RegistrationUpsert {
+	u.Set(registration.FieldSponsor, v)
+	return u
+}
+
+// UpdateSponsor sets the "sponsor" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateSponsor() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldSponsor)
+	return u
+}
+
+// SetPurchaseOrder sets the "purchase_order" field.
+func (u *RegistrationUpsert) SetPurchaseOrder(v string) *RegistrationUpsert {
+	u.Set(registration.FieldPurchaseOrder, v)
+	return u
+}
+
+// UpdatePurchaseOrder sets the "purchase_order" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdatePurchaseOrder() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldPurchaseOrder)
+	return u
+}
+
+// SetAccessibilityNeeds sets the "accessibility_needs" field.
+func (u *RegistrationUpsert) SetAccessibilityNeeds(v string) *RegistrationUpsert {
+	u.Set(registration.FieldAccessibilityNeeds, v)
+	return u
+}
+
+// UpdateAccessibilityNeeds sets the "accessibility_needs" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateAccessibilityNeeds() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldAccessibilityNeeds)
+	return u
+}
+
+// SetNeedsAnswer sets the "needs_answer" field.
+func (u *RegistrationUpsert) SetNeedsAnswer(v string) *RegistrationUpsert {
+	u.Set(registration.FieldNeedsAnswer, v)
+	return u
+}
+
+// UpdateNeedsAnswer sets the "needs_answer" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateNeedsAnswer() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldNeedsAnswer)
+	return u
+}
+
+// SetRoleAlike sets the "role_alike" field.
+func (u *RegistrationUpsert) SetRoleAlike(v bool) *RegistrationUpsert {
+	u.Set(registration.FieldRoleAlike, v)
+	return u
+}
+
+// UpdateRoleAlike sets the "role_alike" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateRoleAlike() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldRoleAlike)
+	return u
+}
+
+// SetOfferExpireTime sets the "offer_expire_time" field.
+func (u *RegistrationUpsert) SetOfferExpireTime(v time.Time) *RegistrationUpsert {
+	u.Set(registration.FieldOfferExpireTime, v)
+	return u
+}
+
+// UpdateOfferExpireTime sets the "offer_expire_time" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateOfferExpireTime() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldOfferExpireTime)
+	return u
+}
+
+// ClearOfferExpireTime clears the value of the "offer_expire_time" field.
+func (u *RegistrationUpsert) ClearOfferExpireTime() *RegistrationUpsert {
+	u.SetNull(registration.FieldOfferExpireTime)
+	return u
+}
+
+// SetCompletionException sets the "completion_exception" field.
+func (u *RegistrationUpsert) SetCompletionException(v string) *RegistrationUpsert {
+	u.Set(registration.FieldCompletionException, v)
+	return u
+}
+
+// UpdateCompletionException sets the "completion_exception" field to the value that was provided on create.
+func (u *RegistrationUpsert) UpdateCompletionException() *RegistrationUpsert {
+	u.SetExcluded(registration.FieldCompletionException)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -638,11 +1099,14 @@ func (u *RegistrationUpsertOne) UpdateNewValues() *RegistrationUpsertOne {
 		if _, exists := u.create.mutation.EducatorID(); exists {
 			s.SetIgnore(registration.FieldEducatorID)
 		}
-		if _, exists := u.create.mutation.RoleAssignmentID(); exists {
-			s.SetIgnore(registration.FieldRoleAssignmentID)
-		}
 		if _, exists := u.create.mutation.FrameworkID(); exists {
 			s.SetIgnore(registration.FieldFrameworkID)
+		}
+		if _, exists := u.create.mutation.ApplicationID(); exists {
+			s.SetIgnore(registration.FieldApplicationID)
+		}
+		if _, exists := u.create.mutation.ImportedSource(); exists {
+			s.SetIgnore(registration.FieldImportedSource)
 		}
 	}))
 	return u
@@ -707,6 +1171,27 @@ func (u *RegistrationUpsertOne) AddVersion(v int32) *RegistrationUpsertOne {
 func (u *RegistrationUpsertOne) UpdateVersion() *RegistrationUpsertOne {
 	return u.Update(func(s *RegistrationUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetRoleAssignmentID sets the "role_assignment_id" field.
+func (u *RegistrationUpsertOne) SetRoleAssignmentID(v uuid.UUID) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetRoleAssignmentID(v)
+	})
+}
+
+// UpdateRoleAssignmentID sets the "role_assignment_id" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateRoleAssignmentID() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateRoleAssignmentID()
+	})
+}
+
+// ClearRoleAssignmentID clears the value of the "role_assignment_id" field.
+func (u *RegistrationUpsertOne) ClearRoleAssignmentID() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.ClearRoleAssignmentID()
 	})
 }
 
@@ -791,6 +1276,160 @@ func (u *RegistrationUpsertOne) SetStateTime(v time.Time) *RegistrationUpsertOne
 func (u *RegistrationUpsertOne) UpdateStateTime() *RegistrationUpsertOne {
 	return u.Update(func(s *RegistrationUpsert) {
 		s.UpdateStateTime()
+	})
+}
+
+// SetCompetencyRatings sets the "competency_ratings" field.
+func (u *RegistrationUpsertOne) SetCompetencyRatings(v []schema.CompetencyRating) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetCompetencyRatings(v)
+	})
+}
+
+// UpdateCompetencyRatings sets the "competency_ratings" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateCompetencyRatings() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateCompetencyRatings()
+	})
+}
+
+// SetCreditInstitutionID sets the "credit_institution_id" field.
+func (u *RegistrationUpsertOne) SetCreditInstitutionID(v string) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetCreditInstitutionID(v)
+	})
+}
+
+// UpdateCreditInstitutionID sets the "credit_institution_id" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateCreditInstitutionID() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateCreditInstitutionID()
+	})
+}
+
+// ClearCreditInstitutionID clears the value of the "credit_institution_id" field.
+func (u *RegistrationUpsertOne) ClearCreditInstitutionID() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.ClearCreditInstitutionID()
+	})
+}
+
+// SetPayerKind sets the "payer_kind" field.
+func (u *RegistrationUpsertOne) SetPayerKind(v string) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetPayerKind(v)
+	})
+}
+
+// UpdatePayerKind sets the "payer_kind" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdatePayerKind() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdatePayerKind()
+	})
+}
+
+// SetSponsor sets the "sponsor" field.
+func (u *RegistrationUpsertOne) SetSponsor(v string) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetSponsor(v)
+	})
+}
+
+// UpdateSponsor sets the "sponsor" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateSponsor() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateSponsor()
+	})
+}
+
+// SetPurchaseOrder sets the "purchase_order" field.
+func (u *RegistrationUpsertOne) SetPurchaseOrder(v string) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetPurchaseOrder(v)
+	})
+}
+
+// UpdatePurchaseOrder sets the "purchase_order" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdatePurchaseOrder() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdatePurchaseOrder()
+	})
+}
+
+// SetAccessibilityNeeds sets the "accessibility_needs" field.
+func (u *RegistrationUpsertOne) SetAccessibilityNeeds(v string) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetAccessibilityNeeds(v)
+	})
+}
+
+// UpdateAccessibilityNeeds sets the "accessibility_needs" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateAccessibilityNeeds() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateAccessibilityNeeds()
+	})
+}
+
+// SetNeedsAnswer sets the "needs_answer" field.
+func (u *RegistrationUpsertOne) SetNeedsAnswer(v string) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetNeedsAnswer(v)
+	})
+}
+
+// UpdateNeedsAnswer sets the "needs_answer" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateNeedsAnswer() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateNeedsAnswer()
+	})
+}
+
+// SetRoleAlike sets the "role_alike" field.
+func (u *RegistrationUpsertOne) SetRoleAlike(v bool) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetRoleAlike(v)
+	})
+}
+
+// UpdateRoleAlike sets the "role_alike" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateRoleAlike() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateRoleAlike()
+	})
+}
+
+// SetOfferExpireTime sets the "offer_expire_time" field.
+func (u *RegistrationUpsertOne) SetOfferExpireTime(v time.Time) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetOfferExpireTime(v)
+	})
+}
+
+// UpdateOfferExpireTime sets the "offer_expire_time" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateOfferExpireTime() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateOfferExpireTime()
+	})
+}
+
+// ClearOfferExpireTime clears the value of the "offer_expire_time" field.
+func (u *RegistrationUpsertOne) ClearOfferExpireTime() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.ClearOfferExpireTime()
+	})
+}
+
+// SetCompletionException sets the "completion_exception" field.
+func (u *RegistrationUpsertOne) SetCompletionException(v string) *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetCompletionException(v)
+	})
+}
+
+// UpdateCompletionException sets the "completion_exception" field to the value that was provided on create.
+func (u *RegistrationUpsertOne) UpdateCompletionException() *RegistrationUpsertOne {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateCompletionException()
 	})
 }
 
@@ -986,11 +1625,14 @@ func (u *RegistrationUpsertBulk) UpdateNewValues() *RegistrationUpsertBulk {
 			if _, exists := b.mutation.EducatorID(); exists {
 				s.SetIgnore(registration.FieldEducatorID)
 			}
-			if _, exists := b.mutation.RoleAssignmentID(); exists {
-				s.SetIgnore(registration.FieldRoleAssignmentID)
-			}
 			if _, exists := b.mutation.FrameworkID(); exists {
 				s.SetIgnore(registration.FieldFrameworkID)
+			}
+			if _, exists := b.mutation.ApplicationID(); exists {
+				s.SetIgnore(registration.FieldApplicationID)
+			}
+			if _, exists := b.mutation.ImportedSource(); exists {
+				s.SetIgnore(registration.FieldImportedSource)
 			}
 		}
 	}))
@@ -1056,6 +1698,27 @@ func (u *RegistrationUpsertBulk) AddVersion(v int32) *RegistrationUpsertBulk {
 func (u *RegistrationUpsertBulk) UpdateVersion() *RegistrationUpsertBulk {
 	return u.Update(func(s *RegistrationUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetRoleAssignmentID sets the "role_assignment_id" field.
+func (u *RegistrationUpsertBulk) SetRoleAssignmentID(v uuid.UUID) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetRoleAssignmentID(v)
+	})
+}
+
+// UpdateRoleAssignmentID sets the "role_assignment_id" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateRoleAssignmentID() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateRoleAssignmentID()
+	})
+}
+
+// ClearRoleAssignmentID clears the value of the "role_assignment_id" field.
+func (u *RegistrationUpsertBulk) ClearRoleAssignmentID() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.ClearRoleAssignmentID()
 	})
 }
 
@@ -1140,6 +1803,160 @@ func (u *RegistrationUpsertBulk) SetStateTime(v time.Time) *RegistrationUpsertBu
 func (u *RegistrationUpsertBulk) UpdateStateTime() *RegistrationUpsertBulk {
 	return u.Update(func(s *RegistrationUpsert) {
 		s.UpdateStateTime()
+	})
+}
+
+// SetCompetencyRatings sets the "competency_ratings" field.
+func (u *RegistrationUpsertBulk) SetCompetencyRatings(v []schema.CompetencyRating) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetCompetencyRatings(v)
+	})
+}
+
+// UpdateCompetencyRatings sets the "competency_ratings" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateCompetencyRatings() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateCompetencyRatings()
+	})
+}
+
+// SetCreditInstitutionID sets the "credit_institution_id" field.
+func (u *RegistrationUpsertBulk) SetCreditInstitutionID(v string) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetCreditInstitutionID(v)
+	})
+}
+
+// UpdateCreditInstitutionID sets the "credit_institution_id" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateCreditInstitutionID() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateCreditInstitutionID()
+	})
+}
+
+// ClearCreditInstitutionID clears the value of the "credit_institution_id" field.
+func (u *RegistrationUpsertBulk) ClearCreditInstitutionID() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.ClearCreditInstitutionID()
+	})
+}
+
+// SetPayerKind sets the "payer_kind" field.
+func (u *RegistrationUpsertBulk) SetPayerKind(v string) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetPayerKind(v)
+	})
+}
+
+// UpdatePayerKind sets the "payer_kind" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdatePayerKind() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdatePayerKind()
+	})
+}
+
+// SetSponsor sets the "sponsor" field.
+func (u *RegistrationUpsertBulk) SetSponsor(v string) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetSponsor(v)
+	})
+}
+
+// UpdateSponsor sets the "sponsor" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateSponsor() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateSponsor()
+	})
+}
+
+// SetPurchaseOrder sets the "purchase_order" field.
+func (u *RegistrationUpsertBulk) SetPurchaseOrder(v string) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetPurchaseOrder(v)
+	})
+}
+
+// UpdatePurchaseOrder sets the "purchase_order" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdatePurchaseOrder() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdatePurchaseOrder()
+	})
+}
+
+// SetAccessibilityNeeds sets the "accessibility_needs" field.
+func (u *RegistrationUpsertBulk) SetAccessibilityNeeds(v string) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetAccessibilityNeeds(v)
+	})
+}
+
+// UpdateAccessibilityNeeds sets the "accessibility_needs" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateAccessibilityNeeds() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateAccessibilityNeeds()
+	})
+}
+
+// SetNeedsAnswer sets the "needs_answer" field.
+func (u *RegistrationUpsertBulk) SetNeedsAnswer(v string) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetNeedsAnswer(v)
+	})
+}
+
+// UpdateNeedsAnswer sets the "needs_answer" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateNeedsAnswer() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateNeedsAnswer()
+	})
+}
+
+// SetRoleAlike sets the "role_alike" field.
+func (u *RegistrationUpsertBulk) SetRoleAlike(v bool) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetRoleAlike(v)
+	})
+}
+
+// UpdateRoleAlike sets the "role_alike" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateRoleAlike() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateRoleAlike()
+	})
+}
+
+// SetOfferExpireTime sets the "offer_expire_time" field.
+func (u *RegistrationUpsertBulk) SetOfferExpireTime(v time.Time) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetOfferExpireTime(v)
+	})
+}
+
+// UpdateOfferExpireTime sets the "offer_expire_time" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateOfferExpireTime() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateOfferExpireTime()
+	})
+}
+
+// ClearOfferExpireTime clears the value of the "offer_expire_time" field.
+func (u *RegistrationUpsertBulk) ClearOfferExpireTime() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.ClearOfferExpireTime()
+	})
+}
+
+// SetCompletionException sets the "completion_exception" field.
+func (u *RegistrationUpsertBulk) SetCompletionException(v string) *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.SetCompletionException(v)
+	})
+}
+
+// UpdateCompletionException sets the "completion_exception" field to the value that was provided on create.
+func (u *RegistrationUpsertBulk) UpdateCompletionException() *RegistrationUpsertBulk {
+	return u.Update(func(s *RegistrationUpsert) {
+		s.UpdateCompletionException()
 	})
 }
 

@@ -12,8 +12,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/btlc/btlc/ent/application"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/framework"
+	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/roleassignment"
@@ -24,15 +26,17 @@ import (
 // RegistrationQuery is the builder for querying Registration entities.
 type RegistrationQuery struct {
 	config
-	ctx                *QueryContext
-	order              []registration.OrderOption
-	inters             []Interceptor
-	predicates         []predicate.Registration
-	withSection        *SectionQuery
-	withEducator       *EducatorQuery
-	withRoleAssignment *RoleAssignmentQuery
-	withFramework      *FrameworkQuery
-	modifiers          []func(*sql.Selector)
+	ctx                   *QueryContext
+	order                 []registration.OrderOption
+	inters                []Interceptor
+	predicates            []predicate.Registration
+	withSection           *SectionQuery
+	withEducator          *EducatorQuery
+	withRoleAssignment    *RoleAssignmentQuery
+	withCreditInstitution *InstitutionQuery
+	withFramework         *FrameworkQuery
+	withApplication       *ApplicationQuery
+	modifiers             []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -135,6 +139,28 @@ func (_q *RegistrationQuery) QueryRoleAssignment() *RoleAssignmentQuery {
 	return query
 }
 
+// QueryCreditInstitution chains the current query on the "credit_institution" edge.
+func (_q *RegistrationQuery) QueryCreditInstitution() *InstitutionQuery {
+	query := (&InstitutionClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(registration.Table, registration.FieldID, selector),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, registration.CreditInstitutionTable, registration.CreditInstitutionColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryFramework chains the current query on the "framework" edge.
 func (_q *RegistrationQuery) QueryFramework() *FrameworkQuery {
 	query := (&FrameworkClient{config: _q.config}).Query()
@@ -150,6 +176,28 @@ func (_q *RegistrationQuery) QueryFramework() *FrameworkQuery {
 			sqlgraph.From(registration.Table, registration.FieldID, selector),
 			sqlgraph.To(framework.Table, framework.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, registration.FrameworkTable, registration.FrameworkColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryApplication chains the current query on the "application" edge.
+func (_q *RegistrationQuery) QueryApplication() *ApplicationQuery {
+	query := (&ApplicationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(registration.Table, registration.FieldID, selector),
+			sqlgraph.To(application.Table, application.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, registration.ApplicationTable, registration.ApplicationColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -344,15 +392,17 @@ func (_q *RegistrationQuery) Clone() *RegistrationQuery {
 		return nil
 	}
 	return &RegistrationQuery{
-		config:             _q.config,
-		ctx:                _q.ctx.Clone(),
-		order:              append([]registration.OrderOption{}, _q.order...),
-		inters:             append([]Interceptor{}, _q.inters...),
-		predicates:         append([]predicate.Registration{}, _q.predicates...),
-		withSection:        _q.withSection.Clone(),
-		withEducator:       _q.withEducator.Clone(),
-		withRoleAssignment: _q.withRoleAssignment.Clone(),
-		withFramework:      _q.withFramework.Clone(),
+		config:                _q.config,
+		ctx:                   _q.ctx.Clone(),
+		order:                 append([]registration.OrderOption{}, _q.order...),
+		inters:                append([]Interceptor{}, _q.inters...),
+		predicates:            append([]predicate.Registration{}, _q.predicates...),
+		withSection:           _q.withSection.Clone(),
+		withEducator:          _q.withEducator.Clone(),
+		withRoleAssignment:    _q.withRoleAssignment.Clone(),
+		withCreditInstitution: _q.withCreditInstitution.Clone(),
+		withFramework:         _q.withFramework.Clone(),
+		withApplication:       _q.withApplication.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -393,6 +443,17 @@ func (_q *RegistrationQuery) WithRoleAssignment(opts ...func(*RoleAssignmentQuer
 	return _q
 }
 
+// WithCreditInstitution tells the query-builder to eager-load the nodes that are connected to
+// the "credit_institution" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RegistrationQuery) WithCreditInstitution(opts ...func(*InstitutionQuery)) *RegistrationQuery {
+	query := (&InstitutionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCreditInstitution = query
+	return _q
+}
+
 // WithFramework tells the query-builder to eager-load the nodes that are connected to
 // the "framework" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *RegistrationQuery) WithFramework(opts ...func(*FrameworkQuery)) *RegistrationQuery {
@@ -401,6 +462,17 @@ func (_q *RegistrationQuery) WithFramework(opts ...func(*FrameworkQuery)) *Regis
 		opt(query)
 	}
 	_q.withFramework = query
+	return _q
+}
+
+// WithApplication tells the query-builder to eager-load the nodes that are connected to
+// the "application" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RegistrationQuery) WithApplication(opts ...func(*ApplicationQuery)) *RegistrationQuery {
+	query := (&ApplicationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withApplication = query
 	return _q
 }
 
@@ -482,11 +554,13 @@ func (_q *RegistrationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*Registration{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [6]bool{
 			_q.withSection != nil,
 			_q.withEducator != nil,
 			_q.withRoleAssignment != nil,
+			_q.withCreditInstitution != nil,
 			_q.withFramework != nil,
+			_q.withApplication != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -528,9 +602,21 @@ func (_q *RegistrationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 			return nil, err
 		}
 	}
+	if query := _q.withCreditInstitution; query != nil {
+		if err := _q.loadCreditInstitution(ctx, query, nodes, nil,
+			func(n *Registration, e *Institution) { n.Edges.CreditInstitution = e }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withFramework; query != nil {
 		if err := _q.loadFramework(ctx, query, nodes, nil,
 			func(n *Registration, e *Framework) { n.Edges.Framework = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withApplication; query != nil {
+		if err := _q.loadApplication(ctx, query, nodes, nil,
+			func(n *Registration, e *Application) { n.Edges.Application = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -599,7 +685,10 @@ func (_q *RegistrationQuery) loadRoleAssignment(ctx context.Context, query *Role
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*Registration)
 	for i := range nodes {
-		fk := nodes[i].RoleAssignmentID
+		if nodes[i].RoleAssignmentID == nil {
+			continue
+		}
+		fk := *nodes[i].RoleAssignmentID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -624,11 +713,46 @@ func (_q *RegistrationQuery) loadRoleAssignment(ctx context.Context, query *Role
 	}
 	return nil
 }
+func (_q *RegistrationQuery) loadCreditInstitution(ctx context.Context, query *InstitutionQuery, nodes []*Registration, init func(*Registration), assign func(*Registration, *Institution)) error {
+	ids := make([]string, 0, len(nodes))
+	nodeids := make(map[string][]*Registration)
+	for i := range nodes {
+		if nodes[i].CreditInstitutionID == nil {
+			continue
+		}
+		fk := *nodes[i].CreditInstitutionID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(institution.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "credit_institution_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *RegistrationQuery) loadFramework(ctx context.Context, query *FrameworkQuery, nodes []*Registration, init func(*Registration), assign func(*Registration, *Framework)) error {
 	ids := make([]string, 0, len(nodes))
 	nodeids := make(map[string][]*Registration)
 	for i := range nodes {
-		fk := nodes[i].FrameworkID
+		if nodes[i].FrameworkID == nil {
+			continue
+		}
+		fk := *nodes[i].FrameworkID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -646,6 +770,38 @@ func (_q *RegistrationQuery) loadFramework(ctx context.Context, query *Framework
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "framework_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *RegistrationQuery) loadApplication(ctx context.Context, query *ApplicationQuery, nodes []*Registration, init func(*Registration), assign func(*Registration, *Application)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Registration)
+	for i := range nodes {
+		if nodes[i].ApplicationID == nil {
+			continue
+		}
+		fk := *nodes[i].ApplicationID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(application.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "application_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -691,8 +847,14 @@ func (_q *RegistrationQuery) querySpec() *sqlgraph.QuerySpec {
 		if _q.withRoleAssignment != nil {
 			_spec.Node.AddColumnOnce(registration.FieldRoleAssignmentID)
 		}
+		if _q.withCreditInstitution != nil {
+			_spec.Node.AddColumnOnce(registration.FieldCreditInstitutionID)
+		}
 		if _q.withFramework != nil {
 			_spec.Node.AddColumnOnce(registration.FieldFrameworkID)
+		}
+		if _q.withApplication != nil {
+			_spec.Node.AddColumnOnce(registration.FieldApplicationID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

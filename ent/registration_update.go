@@ -10,9 +10,14 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/registration"
+	"github.com/btlc/btlc/ent/roleassignment"
+	"github.com/btlc/btlc/ent/schema"
+	"github.com/google/uuid"
 )
 
 // RegistrationUpdate is the builder for updating Registration entities.
@@ -61,6 +66,26 @@ func (_u *RegistrationUpdate) SetNillableVersion(v *int32) *RegistrationUpdate {
 // AddVersion adds value to the "version" field.
 func (_u *RegistrationUpdate) AddVersion(v int32) *RegistrationUpdate {
 	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetRoleAssignmentID sets the "role_assignment_id" field.
+func (_u *RegistrationUpdate) SetRoleAssignmentID(v uuid.UUID) *RegistrationUpdate {
+	_u.mutation.SetRoleAssignmentID(v)
+	return _u
+}
+
+// SetNillableRoleAssignmentID sets the "role_assignment_id" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillableRoleAssignmentID(v *uuid.UUID) *RegistrationUpdate {
+	if v != nil {
+		_u.SetRoleAssignmentID(*v)
+	}
+	return _u
+}
+
+// ClearRoleAssignmentID clears the value of the "role_assignment_id" field.
+func (_u *RegistrationUpdate) ClearRoleAssignmentID() *RegistrationUpdate {
+	_u.mutation.ClearRoleAssignmentID()
 	return _u
 }
 
@@ -148,9 +173,181 @@ func (_u *RegistrationUpdate) SetNillableStateTime(v *time.Time) *RegistrationUp
 	return _u
 }
 
+// SetCompetencyRatings sets the "competency_ratings" field.
+func (_u *RegistrationUpdate) SetCompetencyRatings(v []schema.CompetencyRating) *RegistrationUpdate {
+	_u.mutation.SetCompetencyRatings(v)
+	return _u
+}
+
+// AppendCompetencyRatings appends value to the "competency_ratings" field.
+func (_u *RegistrationUpdate) AppendCompetencyRatings(v []schema.CompetencyRating) *RegistrationUpdate {
+	_u.mutation.AppendCompetencyRatings(v)
+	return _u
+}
+
+// SetCreditInstitutionID sets the "credit_institution_id" field.
+func (_u *RegistrationUpdate) SetCreditInstitutionID(v string) *RegistrationUpdate {
+	_u.mutation.SetCreditInstitutionID(v)
+	return _u
+}
+
+// SetNillableCreditInstitutionID sets the "credit_institution_id" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillableCreditInstitutionID(v *string) *RegistrationUpdate {
+	if v != nil {
+		_u.SetCreditInstitutionID(*v)
+	}
+	return _u
+}
+
+// ClearCreditInstitutionID clears the value of the "credit_institution_id" field.
+func (_u *RegistrationUpdate) ClearCreditInstitutionID() *RegistrationUpdate {
+	_u.mutation.ClearCreditInstitutionID()
+	return _u
+}
+
+// SetPayerKind sets the "payer_kind" field.
+func (_u *RegistrationUpdate) SetPayerKind(v string) *RegistrationUpdate {
+	_u.mutation.SetPayerKind(v)
+	return _u
+}
+
+// SetNillablePayerKind sets the "payer_kind" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillablePayerKind(v *string) *RegistrationUpdate {
+	if v != nil {
+		_u.SetPayerKind(*v)
+	}
+	return _u
+}
+
+// SetSponsor sets the "sponsor" field.
+func (_u *RegistrationUpdate) SetSponsor(v string) *RegistrationUpdate {
+	_u.mutation.SetSponsor(v)
+	return _u
+}
+
+// SetNillableSponsor sets the "sponsor" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillableSponsor(v *string) *RegistrationUpdate {
+	if v != nil {
+		_u.SetSponsor(*v)
+	}
+	return _u
+}
+
+// SetPurchaseOrder sets the "purchase_order" field.
+func (_u *RegistrationUpdate) SetPurchaseOrder(v string) *RegistrationUpdate {
+	_u.mutation.SetPurchaseOrder(v)
+	return _u
+}
+
+// SetNillablePurchaseOrder sets the "purchase_order" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillablePurchaseOrder(v *string) *RegistrationUpdate {
+	if v != nil {
+		_u.SetPurchaseOrder(*v)
+	}
+	return _u
+}
+
+// SetAccessibilityNeeds sets the "accessibility_needs" field.
+func (_u *RegistrationUpdate) SetAccessibilityNeeds(v string) *RegistrationUpdate {
+	_u.mutation.SetAccessibilityNeeds(v)
+	return _u
+}
+
+// SetNillableAccessibilityNeeds sets the "accessibility_needs" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillableAccessibilityNeeds(v *string) *RegistrationUpdate {
+	if v != nil {
+		_u.SetAccessibilityNeeds(*v)
+	}
+	return _u
+}
+
+// SetNeedsAnswer sets the "needs_answer" field.
+func (_u *RegistrationUpdate) SetNeedsAnswer(v string) *RegistrationUpdate {
+	_u.mutation.SetNeedsAnswer(v)
+	return _u
+}
+
+// SetNillableNeedsAnswer sets the "needs_answer" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillableNeedsAnswer(v *string) *RegistrationUpdate {
+	if v != nil {
+		_u.SetNeedsAnswer(*v)
+	}
+	return _u
+}
+
+// SetRoleAlike sets the "role_alike" field.
+func (_u *RegistrationUpdate) SetRoleAlike(v bool) *RegistrationUpdate {
+	_u.mutation.SetRoleAlike(v)
+	return _u
+}
+
+// SetNillableRoleAlike sets the "role_alike" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillableRoleAlike(v *bool) *RegistrationUpdate {
+	if v != nil {
+		_u.SetRoleAlike(*v)
+	}
+	return _u
+}
+
+// SetOfferExpireTime sets the "offer_expire_time" field.
+func (_u *RegistrationUpdate) SetOfferExpireTime(v time.Time) *RegistrationUpdate {
+	_u.mutation.SetOfferExpireTime(v)
+	return _u
+}
+
+// SetNillableOfferExpireTime sets the "offer_expire_time" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillableOfferExpireTime(v *time.Time) *RegistrationUpdate {
+	if v != nil {
+		_u.SetOfferExpireTime(*v)
+	}
+	return _u
+}
+
+// ClearOfferExpireTime clears the value of the "offer_expire_time" field.
+func (_u *RegistrationUpdate) ClearOfferExpireTime() *RegistrationUpdate {
+	_u.mutation.ClearOfferExpireTime()
+	return _u
+}
+
+// SetCompletionException sets the "completion_exception" field.
+func (_u *RegistrationUpdate) SetCompletionException(v string) *RegistrationUpdate {
+	_u.mutation.SetCompletionException(v)
+	return _u
+}
+
+// SetNillableCompletionException sets the "completion_exception" field if the given value is not nil.
+func (_u *RegistrationUpdate) SetNillableCompletionException(v *string) *RegistrationUpdate {
+	if v != nil {
+		_u.SetCompletionException(*v)
+	}
+	return _u
+}
+
+// SetRoleAssignment sets the "role_assignment" edge to the RoleAssignment entity.
+func (_u *RegistrationUpdate) SetRoleAssignment(v *RoleAssignment) *RegistrationUpdate {
+	return _u.SetRoleAssignmentID(v.ID)
+}
+
+// SetCreditInstitution sets the "credit_institution" edge to the Institution entity.
+func (_u *RegistrationUpdate) SetCreditInstitution(v *Institution) *RegistrationUpdate {
+	return _u.SetCreditInstitutionID(v.ID)
+}
+
 // Mutation returns the RegistrationMutation object of the builder.
 func (_u *RegistrationUpdate) Mutation() *RegistrationMutation {
 	return _u.mutation
+}
+
+// ClearRoleAssignment clears the "role_assignment" edge to the RoleAssignment entity.
+func (_u *RegistrationUpdate) ClearRoleAssignment() *RegistrationUpdate {
+	_u.mutation.ClearRoleAssignment()
+	return _u
+}
+
+// ClearCreditInstitution clears the "credit_institution" edge to the Institution entity.
+func (_u *RegistrationUpdate) ClearCreditInstitution() *RegistrationUpdate {
+	_u.mutation.ClearCreditInstitution()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -187,12 +384,6 @@ func (_u *RegistrationUpdate) check() error {
 	}
 	if _u.mutation.EducatorCleared() && len(_u.mutation.EducatorIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Registration.educator"`)
-	}
-	if _u.mutation.RoleAssignmentCleared() && len(_u.mutation.RoleAssignmentIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Registration.role_assignment"`)
-	}
-	if _u.mutation.FrameworkCleared() && len(_u.mutation.FrameworkIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Registration.framework"`)
 	}
 	return nil
 }
@@ -241,6 +432,99 @@ func (_u *RegistrationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.StateTime(); ok {
 		_spec.SetField(registration.FieldStateTime, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.CompetencyRatings(); ok {
+		_spec.SetField(registration.FieldCompetencyRatings, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCompetencyRatings(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, registration.FieldCompetencyRatings, value)
+		})
+	}
+	if value, ok := _u.mutation.PayerKind(); ok {
+		_spec.SetField(registration.FieldPayerKind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sponsor(); ok {
+		_spec.SetField(registration.FieldSponsor, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PurchaseOrder(); ok {
+		_spec.SetField(registration.FieldPurchaseOrder, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AccessibilityNeeds(); ok {
+		_spec.SetField(registration.FieldAccessibilityNeeds, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NeedsAnswer(); ok {
+		_spec.SetField(registration.FieldNeedsAnswer, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.RoleAlike(); ok {
+		_spec.SetField(registration.FieldRoleAlike, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.OfferExpireTime(); ok {
+		_spec.SetField(registration.FieldOfferExpireTime, field.TypeTime, value)
+	}
+	if _u.mutation.OfferExpireTimeCleared() {
+		_spec.ClearField(registration.FieldOfferExpireTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.CompletionException(); ok {
+		_spec.SetField(registration.FieldCompletionException, field.TypeString, value)
+	}
+	if _u.mutation.RoleAssignmentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.RoleAssignmentTable,
+			Columns: []string{registration.RoleAssignmentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(roleassignment.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RoleAssignmentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.RoleAssignmentTable,
+			Columns: []string{registration.RoleAssignmentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(roleassignment.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.CreditInstitutionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.CreditInstitutionTable,
+			Columns: []string{registration.CreditInstitutionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CreditInstitutionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.CreditInstitutionTable,
+			Columns: []string{registration.CreditInstitutionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -296,6 +580,26 @@ func (_u *RegistrationUpdateOne) SetNillableVersion(v *int32) *RegistrationUpdat
 // AddVersion adds value to the "version" field.
 func (_u *RegistrationUpdateOne) AddVersion(v int32) *RegistrationUpdateOne {
 	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetRoleAssignmentID sets the "role_assignment_id" field.
+func (_u *RegistrationUpdateOne) SetRoleAssignmentID(v uuid.UUID) *RegistrationUpdateOne {
+	_u.mutation.SetRoleAssignmentID(v)
+	return _u
+}
+
+// SetNillableRoleAssignmentID sets the "role_assignment_id" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillableRoleAssignmentID(v *uuid.UUID) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetRoleAssignmentID(*v)
+	}
+	return _u
+}
+
+// ClearRoleAssignmentID clears the value of the "role_assignment_id" field.
+func (_u *RegistrationUpdateOne) ClearRoleAssignmentID() *RegistrationUpdateOne {
+	_u.mutation.ClearRoleAssignmentID()
 	return _u
 }
 
@@ -383,9 +687,181 @@ func (_u *RegistrationUpdateOne) SetNillableStateTime(v *time.Time) *Registratio
 	return _u
 }
 
+// SetCompetencyRatings sets the "competency_ratings" field.
+func (_u *RegistrationUpdateOne) SetCompetencyRatings(v []schema.CompetencyRating) *RegistrationUpdateOne {
+	_u.mutation.SetCompetencyRatings(v)
+	return _u
+}
+
+// AppendCompetencyRatings appends value to the "competency_ratings" field.
+func (_u *RegistrationUpdateOne) AppendCompetencyRatings(v []schema.CompetencyRating) *RegistrationUpdateOne {
+	_u.mutation.AppendCompetencyRatings(v)
+	return _u
+}
+
+// SetCreditInstitutionID sets the "credit_institution_id" field.
+func (_u *RegistrationUpdateOne) SetCreditInstitutionID(v string) *RegistrationUpdateOne {
+	_u.mutation.SetCreditInstitutionID(v)
+	return _u
+}
+
+// SetNillableCreditInstitutionID sets the "credit_institution_id" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillableCreditInstitutionID(v *string) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetCreditInstitutionID(*v)
+	}
+	return _u
+}
+
+// ClearCreditInstitutionID clears the value of the "credit_institution_id" field.
+func (_u *RegistrationUpdateOne) ClearCreditInstitutionID() *RegistrationUpdateOne {
+	_u.mutation.ClearCreditInstitutionID()
+	return _u
+}
+
+// SetPayerKind sets the "payer_kind" field.
+func (_u *RegistrationUpdateOne) SetPayerKind(v string) *RegistrationUpdateOne {
+	_u.mutation.SetPayerKind(v)
+	return _u
+}
+
+// SetNillablePayerKind sets the "payer_kind" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillablePayerKind(v *string) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetPayerKind(*v)
+	}
+	return _u
+}
+
+// SetSponsor sets the "sponsor" field.
+func (_u *RegistrationUpdateOne) SetSponsor(v string) *RegistrationUpdateOne {
+	_u.mutation.SetSponsor(v)
+	return _u
+}
+
+// SetNillableSponsor sets the "sponsor" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillableSponsor(v *string) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetSponsor(*v)
+	}
+	return _u
+}
+
+// SetPurchaseOrder sets the "purchase_order" field.
+func (_u *RegistrationUpdateOne) SetPurchaseOrder(v string) *RegistrationUpdateOne {
+	_u.mutation.SetPurchaseOrder(v)
+	return _u
+}
+
+// SetNillablePurchaseOrder sets the "purchase_order" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillablePurchaseOrder(v *string) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetPurchaseOrder(*v)
+	}
+	return _u
+}
+
+// SetAccessibilityNeeds sets the "accessibility_needs" field.
+func (_u *RegistrationUpdateOne) SetAccessibilityNeeds(v string) *RegistrationUpdateOne {
+	_u.mutation.SetAccessibilityNeeds(v)
+	return _u
+}
+
+// SetNillableAccessibilityNeeds sets the "accessibility_needs" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillableAccessibilityNeeds(v *string) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetAccessibilityNeeds(*v)
+	}
+	return _u
+}
+
+// SetNeedsAnswer sets the "needs_answer" field.
+func (_u *RegistrationUpdateOne) SetNeedsAnswer(v string) *RegistrationUpdateOne {
+	_u.mutation.SetNeedsAnswer(v)
+	return _u
+}
+
+// SetNillableNeedsAnswer sets the "needs_answer" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillableNeedsAnswer(v *string) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetNeedsAnswer(*v)
+	}
+	return _u
+}
+
+// SetRoleAlike sets the "role_alike" field.
+func (_u *RegistrationUpdateOne) SetRoleAlike(v bool) *RegistrationUpdateOne {
+	_u.mutation.SetRoleAlike(v)
+	return _u
+}
+
+// SetNillableRoleAlike sets the "role_alike" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillableRoleAlike(v *bool) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetRoleAlike(*v)
+	}
+	return _u
+}
+
+// SetOfferExpireTime sets the "offer_expire_time" field.
+func (_u *RegistrationUpdateOne) SetOfferExpireTime(v time.Time) *RegistrationUpdateOne {
+	_u.mutation.SetOfferExpireTime(v)
+	return _u
+}
+
+// SetNillableOfferExpireTime sets the "offer_expire_time" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillableOfferExpireTime(v *time.Time) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetOfferExpireTime(*v)
+	}
+	return _u
+}
+
+// ClearOfferExpireTime clears the value of the "offer_expire_time" field.
+func (_u *RegistrationUpdateOne) ClearOfferExpireTime() *RegistrationUpdateOne {
+	_u.mutation.ClearOfferExpireTime()
+	return _u
+}
+
+// SetCompletionException sets the "completion_exception" field.
+func (_u *RegistrationUpdateOne) SetCompletionException(v string) *RegistrationUpdateOne {
+	_u.mutation.SetCompletionException(v)
+	return _u
+}
+
+// SetNillableCompletionException sets the "completion_exception" field if the given value is not nil.
+func (_u *RegistrationUpdateOne) SetNillableCompletionException(v *string) *RegistrationUpdateOne {
+	if v != nil {
+		_u.SetCompletionException(*v)
+	}
+	return _u
+}
+
+// SetRoleAssignment sets the "role_assignment" edge to the RoleAssignment entity.
+func (_u *RegistrationUpdateOne) SetRoleAssignment(v *RoleAssignment) *RegistrationUpdateOne {
+	return _u.SetRoleAssignmentID(v.ID)
+}
+
+// SetCreditInstitution sets the "credit_institution" edge to the Institution entity.
+func (_u *RegistrationUpdateOne) SetCreditInstitution(v *Institution) *RegistrationUpdateOne {
+	return _u.SetCreditInstitutionID(v.ID)
+}
+
 // Mutation returns the RegistrationMutation object of the builder.
 func (_u *RegistrationUpdateOne) Mutation() *RegistrationMutation {
 	return _u.mutation
+}
+
+// ClearRoleAssignment clears the "role_assignment" edge to the RoleAssignment entity.
+func (_u *RegistrationUpdateOne) ClearRoleAssignment() *RegistrationUpdateOne {
+	_u.mutation.ClearRoleAssignment()
+	return _u
+}
+
+// ClearCreditInstitution clears the "credit_institution" edge to the Institution entity.
+func (_u *RegistrationUpdateOne) ClearCreditInstitution() *RegistrationUpdateOne {
+	_u.mutation.ClearCreditInstitution()
+	return _u
 }
 
 // Where appends a list predicates to the RegistrationUpdate builder.
@@ -435,12 +911,6 @@ func (_u *RegistrationUpdateOne) check() error {
 	}
 	if _u.mutation.EducatorCleared() && len(_u.mutation.EducatorIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Registration.educator"`)
-	}
-	if _u.mutation.RoleAssignmentCleared() && len(_u.mutation.RoleAssignmentIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Registration.role_assignment"`)
-	}
-	if _u.mutation.FrameworkCleared() && len(_u.mutation.FrameworkIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Registration.framework"`)
 	}
 	return nil
 }
@@ -506,6 +976,99 @@ func (_u *RegistrationUpdateOne) sqlSave(ctx context.Context) (_node *Registrati
 	}
 	if value, ok := _u.mutation.StateTime(); ok {
 		_spec.SetField(registration.FieldStateTime, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.CompetencyRatings(); ok {
+		_spec.SetField(registration.FieldCompetencyRatings, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCompetencyRatings(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, registration.FieldCompetencyRatings, value)
+		})
+	}
+	if value, ok := _u.mutation.PayerKind(); ok {
+		_spec.SetField(registration.FieldPayerKind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sponsor(); ok {
+		_spec.SetField(registration.FieldSponsor, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PurchaseOrder(); ok {
+		_spec.SetField(registration.FieldPurchaseOrder, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AccessibilityNeeds(); ok {
+		_spec.SetField(registration.FieldAccessibilityNeeds, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NeedsAnswer(); ok {
+		_spec.SetField(registration.FieldNeedsAnswer, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.RoleAlike(); ok {
+		_spec.SetField(registration.FieldRoleAlike, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.OfferExpireTime(); ok {
+		_spec.SetField(registration.FieldOfferExpireTime, field.TypeTime, value)
+	}
+	if _u.mutation.OfferExpireTimeCleared() {
+		_spec.ClearField(registration.FieldOfferExpireTime, field.TypeTime)
+	}
+	if value, ok := _u.mutation.CompletionException(); ok {
+		_spec.SetField(registration.FieldCompletionException, field.TypeString, value)
+	}
+	if _u.mutation.RoleAssignmentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.RoleAssignmentTable,
+			Columns: []string{registration.RoleAssignmentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(roleassignment.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RoleAssignmentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.RoleAssignmentTable,
+			Columns: []string{registration.RoleAssignmentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(roleassignment.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.CreditInstitutionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.CreditInstitutionTable,
+			Columns: []string{registration.CreditInstitutionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CreditInstitutionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   registration.CreditInstitutionTable,
+			Columns: []string{registration.CreditInstitutionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(institution.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Registration{config: _u.config}

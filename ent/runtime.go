@@ -9,8 +9,12 @@ import (
 	"github.com/btlc/btlc/ent/agreementcourse"
 	"github.com/btlc/btlc/ent/apiclient"
 	"github.com/btlc/btlc/ent/apikey"
+	"github.com/btlc/btlc/ent/application"
+	"github.com/btlc/btlc/ent/applicationmember"
 	"github.com/btlc/btlc/ent/attainment"
 	"github.com/btlc/btlc/ent/attendanceentry"
+	"github.com/btlc/btlc/ent/booking"
+	"github.com/btlc/btlc/ent/calendarlink"
 	"github.com/btlc/btlc/ent/competency"
 	"github.com/btlc/btlc/ent/consent"
 	"github.com/btlc/btlc/ent/coreskill"
@@ -28,12 +32,20 @@ import (
 	"github.com/btlc/btlc/ent/employment"
 	"github.com/btlc/btlc/ent/evidence"
 	"github.com/btlc/btlc/ent/externalid"
+	"github.com/btlc/btlc/ent/feedbackanswer"
+	"github.com/btlc/btlc/ent/feedbackparticipation"
+	"github.com/btlc/btlc/ent/feedbackround"
 	"github.com/btlc/btlc/ent/framework"
 	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/issuebatch"
 	"github.com/btlc/btlc/ent/issueresult"
+	"github.com/btlc/btlc/ent/ledgerentry"
 	"github.com/btlc/btlc/ent/meeting"
+	"github.com/btlc/btlc/ent/notice"
+	"github.com/btlc/btlc/ent/noticepreference"
 	"github.com/btlc/btlc/ent/performanceassessment"
+	"github.com/btlc/btlc/ent/placement"
+	"github.com/btlc/btlc/ent/placementproposal"
 	"github.com/btlc/btlc/ent/policyversion"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/role"
@@ -44,9 +56,12 @@ import (
 	"github.com/btlc/btlc/ent/rosterimport"
 	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/ent/school"
+	"github.com/btlc/btlc/ent/schoolcalendar"
 	"github.com/btlc/btlc/ent/scoresheet"
+	"github.com/btlc/btlc/ent/seatingentry"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
+	"github.com/btlc/btlc/ent/signinattempt"
 	"github.com/btlc/btlc/ent/statuslist"
 	"github.com/btlc/btlc/ent/submission"
 	"github.com/btlc/btlc/ent/term"
@@ -143,6 +158,64 @@ func init() {
 	agreementcourseDescID := agreementcourseMixinFields0[0].Descriptor()
 	// agreementcourse.DefaultID holds the default value on creation for the id field.
 	agreementcourse.DefaultID = agreementcourseDescID.Default.(func() uuid.UUID)
+	applicationMixin := schema.Application{}.Mixin()
+	applicationMixinFields0 := applicationMixin[0].Fields()
+	_ = applicationMixinFields0
+	applicationMixinFields1 := applicationMixin[1].Fields()
+	_ = applicationMixinFields1
+	applicationFields := schema.Application{}.Fields()
+	_ = applicationFields
+	// applicationDescCreateTime is the schema descriptor for create_time field.
+	applicationDescCreateTime := applicationMixinFields1[0].Descriptor()
+	// application.DefaultCreateTime holds the default value on creation for the create_time field.
+	application.DefaultCreateTime = applicationDescCreateTime.Default.(func() time.Time)
+	// applicationDescUpdateTime is the schema descriptor for update_time field.
+	applicationDescUpdateTime := applicationMixinFields1[1].Descriptor()
+	// application.DefaultUpdateTime holds the default value on creation for the update_time field.
+	application.DefaultUpdateTime = applicationDescUpdateTime.Default.(func() time.Time)
+	// applicationDescVersion is the schema descriptor for version field.
+	applicationDescVersion := applicationMixinFields1[2].Descriptor()
+	// application.DefaultVersion holds the default value on creation for the version field.
+	application.DefaultVersion = applicationDescVersion.Default.(int32)
+	// applicationDescEvenings is the schema descriptor for evenings field.
+	applicationDescEvenings := applicationFields[3].Descriptor()
+	// application.DefaultEvenings holds the default value on creation for the evenings field.
+	application.DefaultEvenings = applicationDescEvenings.Default.([]int)
+	// applicationDescSites is the schema descriptor for sites field.
+	applicationDescSites := applicationFields[4].Descriptor()
+	// application.DefaultSites holds the default value on creation for the sites field.
+	application.DefaultSites = applicationDescSites.Default.([]string)
+	// applicationDescState is the schema descriptor for state field.
+	applicationDescState := applicationFields[5].Descriptor()
+	// application.DefaultState holds the default value on creation for the state field.
+	application.DefaultState = applicationDescState.Default.(string)
+	// applicationDescReason is the schema descriptor for reason field.
+	applicationDescReason := applicationFields[6].Descriptor()
+	// application.DefaultReason holds the default value on creation for the reason field.
+	application.DefaultReason = applicationDescReason.Default.(string)
+	// applicationDescID is the schema descriptor for id field.
+	applicationDescID := applicationMixinFields0[0].Descriptor()
+	// application.DefaultID holds the default value on creation for the id field.
+	application.DefaultID = applicationDescID.Default.(func() uuid.UUID)
+	applicationmemberMixin := schema.ApplicationMember{}.Mixin()
+	applicationmemberMixinFields0 := applicationmemberMixin[0].Fields()
+	_ = applicationmemberMixinFields0
+	applicationmemberMixinFields1 := applicationmemberMixin[1].Fields()
+	_ = applicationmemberMixinFields1
+	applicationmemberFields := schema.ApplicationMember{}.Fields()
+	_ = applicationmemberFields
+	// applicationmemberDescCreateTime is the schema descriptor for create_time field.
+	applicationmemberDescCreateTime := applicationmemberMixinFields1[0].Descriptor()
+	// applicationmember.DefaultCreateTime holds the default value on creation for the create_time field.
+	applicationmember.DefaultCreateTime = applicationmemberDescCreateTime.Default.(func() time.Time)
+	// applicationmemberDescState is the schema descriptor for state field.
+	applicationmemberDescState := applicationmemberFields[3].Descriptor()
+	// applicationmember.DefaultState holds the default value on creation for the state field.
+	applicationmember.DefaultState = applicationmemberDescState.Default.(string)
+	// applicationmemberDescID is the schema descriptor for id field.
+	applicationmemberDescID := applicationmemberMixinFields0[0].Descriptor()
+	// applicationmember.DefaultID holds the default value on creation for the id field.
+	applicationmember.DefaultID = applicationmemberDescID.Default.(func() uuid.UUID)
 	attainmentMixin := schema.Attainment{}.Mixin()
 	attainmentMixinFields0 := attainmentMixin[0].Fields()
 	_ = attainmentMixinFields0
@@ -177,6 +250,34 @@ func init() {
 	attendanceentryDescID := attendanceentryMixinFields0[0].Descriptor()
 	// attendanceentry.DefaultID holds the default value on creation for the id field.
 	attendanceentry.DefaultID = attendanceentryDescID.Default.(func() uuid.UUID)
+	bookingMixin := schema.Booking{}.Mixin()
+	bookingMixinFields0 := bookingMixin[0].Fields()
+	_ = bookingMixinFields0
+	bookingFields := schema.Booking{}.Fields()
+	_ = bookingFields
+	// bookingDescRoom is the schema descriptor for room field.
+	bookingDescRoom := bookingFields[2].Descriptor()
+	// booking.DefaultRoom holds the default value on creation for the room field.
+	booking.DefaultRoom = bookingDescRoom.Default.(string)
+	// bookingDescID is the schema descriptor for id field.
+	bookingDescID := bookingMixinFields0[0].Descriptor()
+	// booking.DefaultID holds the default value on creation for the id field.
+	booking.DefaultID = bookingDescID.Default.(func() uuid.UUID)
+	calendarlinkMixin := schema.CalendarLink{}.Mixin()
+	calendarlinkMixinFields0 := calendarlinkMixin[0].Fields()
+	_ = calendarlinkMixinFields0
+	calendarlinkMixinFields1 := calendarlinkMixin[1].Fields()
+	_ = calendarlinkMixinFields1
+	calendarlinkFields := schema.CalendarLink{}.Fields()
+	_ = calendarlinkFields
+	// calendarlinkDescCreateTime is the schema descriptor for create_time field.
+	calendarlinkDescCreateTime := calendarlinkMixinFields1[0].Descriptor()
+	// calendarlink.DefaultCreateTime holds the default value on creation for the create_time field.
+	calendarlink.DefaultCreateTime = calendarlinkDescCreateTime.Default.(func() time.Time)
+	// calendarlinkDescID is the schema descriptor for id field.
+	calendarlinkDescID := calendarlinkMixinFields0[0].Descriptor()
+	// calendarlink.DefaultID holds the default value on creation for the id field.
+	calendarlink.DefaultID = calendarlinkDescID.Default.(func() uuid.UUID)
 	competencyMixin := schema.Competency{}.Mixin()
 	competencyMixinFields0 := competencyMixin[0].Fields()
 	_ = competencyMixinFields0
@@ -248,6 +349,26 @@ func init() {
 	courseversionDescCreateTime := courseversionMixinFields1[0].Descriptor()
 	// courseversion.DefaultCreateTime holds the default value on creation for the create_time field.
 	courseversion.DefaultCreateTime = courseversionDescCreateTime.Default.(func() time.Time)
+	// courseversionDescSessionPattern is the schema descriptor for session_pattern field.
+	courseversionDescSessionPattern := courseversionFields[9].Descriptor()
+	// courseversion.DefaultSessionPattern holds the default value on creation for the session_pattern field.
+	courseversion.DefaultSessionPattern = courseversionDescSessionPattern.Default.([]schema.SessionPattern)
+	// courseversionDescSyllabus is the schema descriptor for syllabus field.
+	courseversionDescSyllabus := courseversionFields[10].Descriptor()
+	// courseversion.DefaultSyllabus holds the default value on creation for the syllabus field.
+	courseversion.DefaultSyllabus = courseversionDescSyllabus.Default.([]schema.SyllabusUnit)
+	// courseversionDescResources is the schema descriptor for resources field.
+	courseversionDescResources := courseversionFields[11].Descriptor()
+	// courseversion.DefaultResources holds the default value on creation for the resources field.
+	courseversion.DefaultResources = courseversionDescResources.Default.([]schema.CourseResource)
+	// courseversionDescServedGoals is the schema descriptor for served_goals field.
+	courseversionDescServedGoals := courseversionFields[12].Descriptor()
+	// courseversion.DefaultServedGoals holds the default value on creation for the served_goals field.
+	courseversion.DefaultServedGoals = courseversionDescServedGoals.Default.([]schema.ServedGoal)
+	// courseversionDescChangeNote is the schema descriptor for change_note field.
+	courseversionDescChangeNote := courseversionFields[13].Descriptor()
+	// courseversion.DefaultChangeNote holds the default value on creation for the change_note field.
+	courseversion.DefaultChangeNote = courseversionDescChangeNote.Default.(string)
 	// courseversionDescID is the schema descriptor for id field.
 	courseversionDescID := courseversionMixinFields0[0].Descriptor()
 	// courseversion.DefaultID holds the default value on creation for the id field.
@@ -520,6 +641,51 @@ func init() {
 	externalidDescID := externalidMixinFields0[0].Descriptor()
 	// externalid.DefaultID holds the default value on creation for the id field.
 	externalid.DefaultID = externalidDescID.Default.(func() uuid.UUID)
+	feedbackanswerMixin := schema.FeedbackAnswer{}.Mixin()
+	feedbackanswerMixinFields0 := feedbackanswerMixin[0].Fields()
+	_ = feedbackanswerMixinFields0
+	feedbackanswerFields := schema.FeedbackAnswer{}.Fields()
+	_ = feedbackanswerFields
+	// feedbackanswerDescID is the schema descriptor for id field.
+	feedbackanswerDescID := feedbackanswerMixinFields0[0].Descriptor()
+	// feedbackanswer.DefaultID holds the default value on creation for the id field.
+	feedbackanswer.DefaultID = feedbackanswerDescID.Default.(func() uuid.UUID)
+	feedbackparticipationMixin := schema.FeedbackParticipation{}.Mixin()
+	feedbackparticipationMixinFields0 := feedbackparticipationMixin[0].Fields()
+	_ = feedbackparticipationMixinFields0
+	feedbackparticipationFields := schema.FeedbackParticipation{}.Fields()
+	_ = feedbackparticipationFields
+	// feedbackparticipationDescID is the schema descriptor for id field.
+	feedbackparticipationDescID := feedbackparticipationMixinFields0[0].Descriptor()
+	// feedbackparticipation.DefaultID holds the default value on creation for the id field.
+	feedbackparticipation.DefaultID = feedbackparticipationDescID.Default.(func() uuid.UUID)
+	feedbackroundMixin := schema.FeedbackRound{}.Mixin()
+	feedbackroundMixinFields0 := feedbackroundMixin[0].Fields()
+	_ = feedbackroundMixinFields0
+	feedbackroundMixinFields1 := feedbackroundMixin[1].Fields()
+	_ = feedbackroundMixinFields1
+	feedbackroundFields := schema.FeedbackRound{}.Fields()
+	_ = feedbackroundFields
+	// feedbackroundDescCreateTime is the schema descriptor for create_time field.
+	feedbackroundDescCreateTime := feedbackroundMixinFields1[0].Descriptor()
+	// feedbackround.DefaultCreateTime holds the default value on creation for the create_time field.
+	feedbackround.DefaultCreateTime = feedbackroundDescCreateTime.Default.(func() time.Time)
+	// feedbackroundDescUpdateTime is the schema descriptor for update_time field.
+	feedbackroundDescUpdateTime := feedbackroundMixinFields1[1].Descriptor()
+	// feedbackround.DefaultUpdateTime holds the default value on creation for the update_time field.
+	feedbackround.DefaultUpdateTime = feedbackroundDescUpdateTime.Default.(func() time.Time)
+	// feedbackroundDescVersion is the schema descriptor for version field.
+	feedbackroundDescVersion := feedbackroundMixinFields1[2].Descriptor()
+	// feedbackround.DefaultVersion holds the default value on creation for the version field.
+	feedbackround.DefaultVersion = feedbackroundDescVersion.Default.(int32)
+	// feedbackroundDescState is the schema descriptor for state field.
+	feedbackroundDescState := feedbackroundFields[2].Descriptor()
+	// feedbackround.DefaultState holds the default value on creation for the state field.
+	feedbackround.DefaultState = feedbackroundDescState.Default.(string)
+	// feedbackroundDescID is the schema descriptor for id field.
+	feedbackroundDescID := feedbackroundMixinFields0[0].Descriptor()
+	// feedbackround.DefaultID holds the default value on creation for the id field.
+	feedbackround.DefaultID = feedbackroundDescID.Default.(func() uuid.UUID)
 	frameworkMixin := schema.Framework{}.Mixin()
 	frameworkMixinFields0 := frameworkMixin[0].Fields()
 	_ = frameworkMixinFields0
@@ -610,6 +776,37 @@ func init() {
 	issueresultDescID := issueresultMixinFields0[0].Descriptor()
 	// issueresult.DefaultID holds the default value on creation for the id field.
 	issueresult.DefaultID = issueresultDescID.Default.(func() uuid.UUID)
+	ledgerentryMixin := schema.LedgerEntry{}.Mixin()
+	ledgerentryMixinFields0 := ledgerentryMixin[0].Fields()
+	_ = ledgerentryMixinFields0
+	ledgerentryMixinFields1 := ledgerentryMixin[1].Fields()
+	_ = ledgerentryMixinFields1
+	ledgerentryFields := schema.LedgerEntry{}.Fields()
+	_ = ledgerentryFields
+	// ledgerentryDescCreateTime is the schema descriptor for create_time field.
+	ledgerentryDescCreateTime := ledgerentryMixinFields1[0].Descriptor()
+	// ledgerentry.DefaultCreateTime holds the default value on creation for the create_time field.
+	ledgerentry.DefaultCreateTime = ledgerentryDescCreateTime.Default.(func() time.Time)
+	// ledgerentryDescNewPayer is the schema descriptor for new_payer field.
+	ledgerentryDescNewPayer := ledgerentryFields[8].Descriptor()
+	// ledgerentry.DefaultNewPayer holds the default value on creation for the new_payer field.
+	ledgerentry.DefaultNewPayer = ledgerentryDescNewPayer.Default.(string)
+	// ledgerentryDescReason is the schema descriptor for reason field.
+	ledgerentryDescReason := ledgerentryFields[9].Descriptor()
+	// ledgerentry.DefaultReason holds the default value on creation for the reason field.
+	ledgerentry.DefaultReason = ledgerentryDescReason.Default.(string)
+	// ledgerentryDescReference is the schema descriptor for reference field.
+	ledgerentryDescReference := ledgerentryFields[10].Descriptor()
+	// ledgerentry.DefaultReference holds the default value on creation for the reference field.
+	ledgerentry.DefaultReference = ledgerentryDescReference.Default.(string)
+	// ledgerentryDescRule is the schema descriptor for rule field.
+	ledgerentryDescRule := ledgerentryFields[11].Descriptor()
+	// ledgerentry.DefaultRule holds the default value on creation for the rule field.
+	ledgerentry.DefaultRule = ledgerentryDescRule.Default.(string)
+	// ledgerentryDescID is the schema descriptor for id field.
+	ledgerentryDescID := ledgerentryMixinFields0[0].Descriptor()
+	// ledgerentry.DefaultID holds the default value on creation for the id field.
+	ledgerentry.DefaultID = ledgerentryDescID.Default.(func() uuid.UUID)
 	meetingMixin := schema.Meeting{}.Mixin()
 	meetingMixinFields0 := meetingMixin[0].Fields()
 	_ = meetingMixinFields0
@@ -633,10 +830,72 @@ func init() {
 	meetingDescLocation := meetingFields[4].Descriptor()
 	// meeting.DefaultLocation holds the default value on creation for the location field.
 	meeting.DefaultLocation = meetingDescLocation.Default.(string)
+	// meetingDescRoom is the schema descriptor for room field.
+	meetingDescRoom := meetingFields[5].Descriptor()
+	// meeting.DefaultRoom holds the default value on creation for the room field.
+	meeting.DefaultRoom = meetingDescRoom.Default.(string)
 	// meetingDescID is the schema descriptor for id field.
 	meetingDescID := meetingMixinFields0[0].Descriptor()
 	// meeting.DefaultID holds the default value on creation for the id field.
 	meeting.DefaultID = meetingDescID.Default.(func() uuid.UUID)
+	noticeMixin := schema.Notice{}.Mixin()
+	noticeMixinFields0 := noticeMixin[0].Fields()
+	_ = noticeMixinFields0
+	noticeMixinFields1 := noticeMixin[1].Fields()
+	_ = noticeMixinFields1
+	noticeFields := schema.Notice{}.Fields()
+	_ = noticeFields
+	// noticeDescCreateTime is the schema descriptor for create_time field.
+	noticeDescCreateTime := noticeMixinFields1[0].Descriptor()
+	// notice.DefaultCreateTime holds the default value on creation for the create_time field.
+	notice.DefaultCreateTime = noticeDescCreateTime.Default.(func() time.Time)
+	// noticeDescState is the schema descriptor for state field.
+	noticeDescState := noticeFields[5].Descriptor()
+	// notice.DefaultState holds the default value on creation for the state field.
+	notice.DefaultState = noticeDescState.Default.(string)
+	// noticeDescAttempts is the schema descriptor for attempts field.
+	noticeDescAttempts := noticeFields[6].Descriptor()
+	// notice.DefaultAttempts holds the default value on creation for the attempts field.
+	notice.DefaultAttempts = noticeDescAttempts.Default.(int32)
+	// noticeDescFailure is the schema descriptor for failure field.
+	noticeDescFailure := noticeFields[8].Descriptor()
+	// notice.DefaultFailure holds the default value on creation for the failure field.
+	notice.DefaultFailure = noticeDescFailure.Default.(string)
+	// noticeDescID is the schema descriptor for id field.
+	noticeDescID := noticeMixinFields0[0].Descriptor()
+	// notice.DefaultID holds the default value on creation for the id field.
+	notice.DefaultID = noticeDescID.Default.(func() uuid.UUID)
+	noticepreferenceMixin := schema.NoticePreference{}.Mixin()
+	noticepreferenceMixinFields0 := noticepreferenceMixin[0].Fields()
+	_ = noticepreferenceMixinFields0
+	noticepreferenceMixinFields1 := noticepreferenceMixin[1].Fields()
+	_ = noticepreferenceMixinFields1
+	noticepreferenceFields := schema.NoticePreference{}.Fields()
+	_ = noticepreferenceFields
+	// noticepreferenceDescCreateTime is the schema descriptor for create_time field.
+	noticepreferenceDescCreateTime := noticepreferenceMixinFields1[0].Descriptor()
+	// noticepreference.DefaultCreateTime holds the default value on creation for the create_time field.
+	noticepreference.DefaultCreateTime = noticepreferenceDescCreateTime.Default.(func() time.Time)
+	// noticepreferenceDescUpdateTime is the schema descriptor for update_time field.
+	noticepreferenceDescUpdateTime := noticepreferenceMixinFields1[1].Descriptor()
+	// noticepreference.DefaultUpdateTime holds the default value on creation for the update_time field.
+	noticepreference.DefaultUpdateTime = noticepreferenceDescUpdateTime.Default.(func() time.Time)
+	// noticepreferenceDescVersion is the schema descriptor for version field.
+	noticepreferenceDescVersion := noticepreferenceMixinFields1[2].Descriptor()
+	// noticepreference.DefaultVersion holds the default value on creation for the version field.
+	noticepreference.DefaultVersion = noticepreferenceDescVersion.Default.(int32)
+	// noticepreferenceDescMuted is the schema descriptor for muted field.
+	noticepreferenceDescMuted := noticepreferenceFields[1].Descriptor()
+	// noticepreference.DefaultMuted holds the default value on creation for the muted field.
+	noticepreference.DefaultMuted = noticepreferenceDescMuted.Default.(bool)
+	// noticepreferenceDescMutedKinds is the schema descriptor for muted_kinds field.
+	noticepreferenceDescMutedKinds := noticepreferenceFields[2].Descriptor()
+	// noticepreference.DefaultMutedKinds holds the default value on creation for the muted_kinds field.
+	noticepreference.DefaultMutedKinds = noticepreferenceDescMutedKinds.Default.([]string)
+	// noticepreferenceDescID is the schema descriptor for id field.
+	noticepreferenceDescID := noticepreferenceMixinFields0[0].Descriptor()
+	// noticepreference.DefaultID holds the default value on creation for the id field.
+	noticepreference.DefaultID = noticepreferenceDescID.Default.(func() uuid.UUID)
 	performanceassessmentMixin := schema.PerformanceAssessment{}.Mixin()
 	performanceassessmentMixinFields0 := performanceassessmentMixin[0].Fields()
 	_ = performanceassessmentMixinFields0
@@ -646,6 +905,54 @@ func init() {
 	performanceassessmentDescID := performanceassessmentMixinFields0[0].Descriptor()
 	// performanceassessment.DefaultID holds the default value on creation for the id field.
 	performanceassessment.DefaultID = performanceassessmentDescID.Default.(func() uuid.UUID)
+	placementMixin := schema.Placement{}.Mixin()
+	placementMixinFields0 := placementMixin[0].Fields()
+	_ = placementMixinFields0
+	placementFields := schema.Placement{}.Fields()
+	_ = placementFields
+	// placementDescPinned is the schema descriptor for pinned field.
+	placementDescPinned := placementFields[3].Descriptor()
+	// placement.DefaultPinned holds the default value on creation for the pinned field.
+	placement.DefaultPinned = placementDescPinned.Default.(bool)
+	// placementDescState is the schema descriptor for state field.
+	placementDescState := placementFields[8].Descriptor()
+	// placement.DefaultState holds the default value on creation for the state field.
+	placement.DefaultState = placementDescState.Default.(string)
+	// placementDescFailure is the schema descriptor for failure field.
+	placementDescFailure := placementFields[9].Descriptor()
+	// placement.DefaultFailure holds the default value on creation for the failure field.
+	placement.DefaultFailure = placementDescFailure.Default.(string)
+	// placementDescID is the schema descriptor for id field.
+	placementDescID := placementMixinFields0[0].Descriptor()
+	// placement.DefaultID holds the default value on creation for the id field.
+	placement.DefaultID = placementDescID.Default.(func() uuid.UUID)
+	placementproposalMixin := schema.PlacementProposal{}.Mixin()
+	placementproposalMixinFields0 := placementproposalMixin[0].Fields()
+	_ = placementproposalMixinFields0
+	placementproposalMixinFields1 := placementproposalMixin[1].Fields()
+	_ = placementproposalMixinFields1
+	placementproposalFields := schema.PlacementProposal{}.Fields()
+	_ = placementproposalFields
+	// placementproposalDescCreateTime is the schema descriptor for create_time field.
+	placementproposalDescCreateTime := placementproposalMixinFields1[0].Descriptor()
+	// placementproposal.DefaultCreateTime holds the default value on creation for the create_time field.
+	placementproposal.DefaultCreateTime = placementproposalDescCreateTime.Default.(func() time.Time)
+	// placementproposalDescUpdateTime is the schema descriptor for update_time field.
+	placementproposalDescUpdateTime := placementproposalMixinFields1[1].Descriptor()
+	// placementproposal.DefaultUpdateTime holds the default value on creation for the update_time field.
+	placementproposal.DefaultUpdateTime = placementproposalDescUpdateTime.Default.(func() time.Time)
+	// placementproposalDescVersion is the schema descriptor for version field.
+	placementproposalDescVersion := placementproposalMixinFields1[2].Descriptor()
+	// placementproposal.DefaultVersion holds the default value on creation for the version field.
+	placementproposal.DefaultVersion = placementproposalDescVersion.Default.(int32)
+	// placementproposalDescState is the schema descriptor for state field.
+	placementproposalDescState := placementproposalFields[2].Descriptor()
+	// placementproposal.DefaultState holds the default value on creation for the state field.
+	placementproposal.DefaultState = placementproposalDescState.Default.(string)
+	// placementproposalDescID is the schema descriptor for id field.
+	placementproposalDescID := placementproposalMixinFields0[0].Descriptor()
+	// placementproposal.DefaultID holds the default value on creation for the id field.
+	placementproposal.DefaultID = placementproposalDescID.Default.(func() uuid.UUID)
 	policyversionMixin := schema.PolicyVersion{}.Mixin()
 	policyversionMixinFields0 := policyversionMixin[0].Fields()
 	_ = policyversionMixinFields0
@@ -700,6 +1007,42 @@ func init() {
 	registrationDescReason := registrationFields[8].Descriptor()
 	// registration.DefaultReason holds the default value on creation for the reason field.
 	registration.DefaultReason = registrationDescReason.Default.(string)
+	// registrationDescCompetencyRatings is the schema descriptor for competency_ratings field.
+	registrationDescCompetencyRatings := registrationFields[11].Descriptor()
+	// registration.DefaultCompetencyRatings holds the default value on creation for the competency_ratings field.
+	registration.DefaultCompetencyRatings = registrationDescCompetencyRatings.Default.([]schema.CompetencyRating)
+	// registrationDescPayerKind is the schema descriptor for payer_kind field.
+	registrationDescPayerKind := registrationFields[13].Descriptor()
+	// registration.DefaultPayerKind holds the default value on creation for the payer_kind field.
+	registration.DefaultPayerKind = registrationDescPayerKind.Default.(string)
+	// registrationDescSponsor is the schema descriptor for sponsor field.
+	registrationDescSponsor := registrationFields[14].Descriptor()
+	// registration.DefaultSponsor holds the default value on creation for the sponsor field.
+	registration.DefaultSponsor = registrationDescSponsor.Default.(string)
+	// registrationDescPurchaseOrder is the schema descriptor for purchase_order field.
+	registrationDescPurchaseOrder := registrationFields[15].Descriptor()
+	// registration.DefaultPurchaseOrder holds the default value on creation for the purchase_order field.
+	registration.DefaultPurchaseOrder = registrationDescPurchaseOrder.Default.(string)
+	// registrationDescAccessibilityNeeds is the schema descriptor for accessibility_needs field.
+	registrationDescAccessibilityNeeds := registrationFields[16].Descriptor()
+	// registration.DefaultAccessibilityNeeds holds the default value on creation for the accessibility_needs field.
+	registration.DefaultAccessibilityNeeds = registrationDescAccessibilityNeeds.Default.(string)
+	// registrationDescNeedsAnswer is the schema descriptor for needs_answer field.
+	registrationDescNeedsAnswer := registrationFields[17].Descriptor()
+	// registration.DefaultNeedsAnswer holds the default value on creation for the needs_answer field.
+	registration.DefaultNeedsAnswer = registrationDescNeedsAnswer.Default.(string)
+	// registrationDescRoleAlike is the schema descriptor for role_alike field.
+	registrationDescRoleAlike := registrationFields[18].Descriptor()
+	// registration.DefaultRoleAlike holds the default value on creation for the role_alike field.
+	registration.DefaultRoleAlike = registrationDescRoleAlike.Default.(bool)
+	// registrationDescCompletionException is the schema descriptor for completion_exception field.
+	registrationDescCompletionException := registrationFields[20].Descriptor()
+	// registration.DefaultCompletionException holds the default value on creation for the completion_exception field.
+	registration.DefaultCompletionException = registrationDescCompletionException.Default.(string)
+	// registrationDescImportedSource is the schema descriptor for imported_source field.
+	registrationDescImportedSource := registrationFields[21].Descriptor()
+	// registration.DefaultImportedSource holds the default value on creation for the imported_source field.
+	registration.DefaultImportedSource = registrationDescImportedSource.Default.(string)
 	// registrationDescID is the schema descriptor for id field.
 	registrationDescID := registrationMixinFields0[0].Descriptor()
 	// registration.DefaultID holds the default value on creation for the id field.
@@ -895,6 +1238,33 @@ func init() {
 	schoolDescID := schoolMixinFields0[0].Descriptor()
 	// school.DefaultID holds the default value on creation for the id field.
 	school.DefaultID = schoolDescID.Default.(func() uuid.UUID)
+	schoolcalendarMixin := schema.SchoolCalendar{}.Mixin()
+	schoolcalendarMixinFields0 := schoolcalendarMixin[0].Fields()
+	_ = schoolcalendarMixinFields0
+	schoolcalendarMixinFields1 := schoolcalendarMixin[1].Fields()
+	_ = schoolcalendarMixinFields1
+	schoolcalendarFields := schema.SchoolCalendar{}.Fields()
+	_ = schoolcalendarFields
+	// schoolcalendarDescCreateTime is the schema descriptor for create_time field.
+	schoolcalendarDescCreateTime := schoolcalendarMixinFields1[0].Descriptor()
+	// schoolcalendar.DefaultCreateTime holds the default value on creation for the create_time field.
+	schoolcalendar.DefaultCreateTime = schoolcalendarDescCreateTime.Default.(func() time.Time)
+	// schoolcalendarDescUpdateTime is the schema descriptor for update_time field.
+	schoolcalendarDescUpdateTime := schoolcalendarMixinFields1[1].Descriptor()
+	// schoolcalendar.DefaultUpdateTime holds the default value on creation for the update_time field.
+	schoolcalendar.DefaultUpdateTime = schoolcalendarDescUpdateTime.Default.(func() time.Time)
+	// schoolcalendarDescVersion is the schema descriptor for version field.
+	schoolcalendarDescVersion := schoolcalendarMixinFields1[2].Descriptor()
+	// schoolcalendar.DefaultVersion holds the default value on creation for the version field.
+	schoolcalendar.DefaultVersion = schoolcalendarDescVersion.Default.(int32)
+	// schoolcalendarDescSource is the schema descriptor for source field.
+	schoolcalendarDescSource := schoolcalendarFields[2].Descriptor()
+	// schoolcalendar.DefaultSource holds the default value on creation for the source field.
+	schoolcalendar.DefaultSource = schoolcalendarDescSource.Default.(string)
+	// schoolcalendarDescID is the schema descriptor for id field.
+	schoolcalendarDescID := schoolcalendarMixinFields0[0].Descriptor()
+	// schoolcalendar.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	schoolcalendar.IDValidator = schoolcalendarDescID.Validators[0].(func(string) error)
 	scoresheetMixin := schema.ScoreSheet{}.Mixin()
 	scoresheetMixinFields0 := scoresheetMixin[0].Fields()
 	_ = scoresheetMixinFields0
@@ -910,6 +1280,21 @@ func init() {
 	scoresheetDescID := scoresheetMixinFields0[0].Descriptor()
 	// scoresheet.DefaultID holds the default value on creation for the id field.
 	scoresheet.DefaultID = scoresheetDescID.Default.(func() uuid.UUID)
+	seatingentryMixin := schema.SeatingEntry{}.Mixin()
+	seatingentryMixinFields0 := seatingentryMixin[0].Fields()
+	_ = seatingentryMixinFields0
+	seatingentryMixinFields1 := seatingentryMixin[1].Fields()
+	_ = seatingentryMixinFields1
+	seatingentryFields := schema.SeatingEntry{}.Fields()
+	_ = seatingentryFields
+	// seatingentryDescCreateTime is the schema descriptor for create_time field.
+	seatingentryDescCreateTime := seatingentryMixinFields1[0].Descriptor()
+	// seatingentry.DefaultCreateTime holds the default value on creation for the create_time field.
+	seatingentry.DefaultCreateTime = seatingentryDescCreateTime.Default.(func() time.Time)
+	// seatingentryDescID is the schema descriptor for id field.
+	seatingentryDescID := seatingentryMixinFields0[0].Descriptor()
+	// seatingentry.DefaultID holds the default value on creation for the id field.
+	seatingentry.DefaultID = seatingentryDescID.Default.(func() uuid.UUID)
 	sectionMixin := schema.Section{}.Mixin()
 	sectionMixinFields0 := sectionMixin[0].Fields()
 	_ = sectionMixinFields0
@@ -949,6 +1334,30 @@ func init() {
 	sectionDescReason := sectionFields[11].Descriptor()
 	// section.DefaultReason holds the default value on creation for the reason field.
 	section.DefaultReason = sectionDescReason.Default.(string)
+	// sectionDescLanguage is the schema descriptor for language field.
+	sectionDescLanguage := sectionFields[13].Descriptor()
+	// section.DefaultLanguage holds the default value on creation for the language field.
+	section.DefaultLanguage = sectionDescLanguage.Default.(string)
+	// sectionDescAccessibility is the schema descriptor for accessibility field.
+	sectionDescAccessibility := sectionFields[14].Descriptor()
+	// section.DefaultAccessibility holds the default value on creation for the accessibility field.
+	section.DefaultAccessibility = sectionDescAccessibility.Default.(string)
+	// sectionDescByArrangement is the schema descriptor for by_arrangement field.
+	sectionDescByArrangement := sectionFields[15].Descriptor()
+	// section.DefaultByArrangement holds the default value on creation for the by_arrangement field.
+	section.DefaultByArrangement = sectionDescByArrangement.Default.(bool)
+	// sectionDescWaitingCount is the schema descriptor for waiting_count field.
+	sectionDescWaitingCount := sectionFields[16].Descriptor()
+	// section.DefaultWaitingCount holds the default value on creation for the waiting_count field.
+	section.DefaultWaitingCount = sectionDescWaitingCount.Default.(int32)
+	// sectionDescSeatingNumber is the schema descriptor for seating_number field.
+	sectionDescSeatingNumber := sectionFields[17].Descriptor()
+	// section.DefaultSeatingNumber holds the default value on creation for the seating_number field.
+	section.DefaultSeatingNumber = sectionDescSeatingNumber.Default.(int32)
+	// sectionDescImportedSource is the schema descriptor for imported_source field.
+	sectionDescImportedSource := sectionFields[18].Descriptor()
+	// section.DefaultImportedSource holds the default value on creation for the imported_source field.
+	section.DefaultImportedSource = sectionDescImportedSource.Default.(string)
 	// sectionDescID is the schema descriptor for id field.
 	sectionDescID := sectionMixinFields0[0].Descriptor()
 	// section.DefaultID holds the default value on creation for the id field.
@@ -968,6 +1377,21 @@ func init() {
 	sectionfacilitatorDescID := sectionfacilitatorMixinFields0[0].Descriptor()
 	// sectionfacilitator.DefaultID holds the default value on creation for the id field.
 	sectionfacilitator.DefaultID = sectionfacilitatorDescID.Default.(func() uuid.UUID)
+	signinattemptMixin := schema.SignInAttempt{}.Mixin()
+	signinattemptMixinFields0 := signinattemptMixin[0].Fields()
+	_ = signinattemptMixinFields0
+	signinattemptMixinFields1 := signinattemptMixin[1].Fields()
+	_ = signinattemptMixinFields1
+	signinattemptFields := schema.SignInAttempt{}.Fields()
+	_ = signinattemptFields
+	// signinattemptDescCreateTime is the schema descriptor for create_time field.
+	signinattemptDescCreateTime := signinattemptMixinFields1[0].Descriptor()
+	// signinattempt.DefaultCreateTime holds the default value on creation for the create_time field.
+	signinattempt.DefaultCreateTime = signinattemptDescCreateTime.Default.(func() time.Time)
+	// signinattemptDescID is the schema descriptor for id field.
+	signinattemptDescID := signinattemptMixinFields0[0].Descriptor()
+	// signinattempt.DefaultID holds the default value on creation for the id field.
+	signinattempt.DefaultID = signinattemptDescID.Default.(func() uuid.UUID)
 	statuslistMixin := schema.StatusList{}.Mixin()
 	statuslistMixinFields0 := statuslistMixin[0].Fields()
 	_ = statuslistMixinFields0

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/rolefamily"
+	"github.com/btlc/btlc/ent/school"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/term"
 	"github.com/google/uuid"
@@ -51,6 +52,20 @@ type Section struct {
 	RegistrationCloseTime time.Time `json:"registration_close_time,omitempty"`
 	// Reason holds the value of the "reason" field.
 	Reason string `json:"reason,omitempty"`
+	// SchoolID holds the value of the "school_id" field.
+	SchoolID *uuid.UUID `json:"school_id,omitempty"`
+	// Language holds the value of the "language" field.
+	Language string `json:"language,omitempty"`
+	// Accessibility holds the value of the "accessibility" field.
+	Accessibility string `json:"accessibility,omitempty"`
+	// ByArrangement holds the value of the "by_arrangement" field.
+	ByArrangement bool `json:"by_arrangement,omitempty"`
+	// persons who wait for a seat
+	WaitingCount int32 `json:"waiting_count,omitempty"`
+	// of the newest line of the seating log
+	SeatingNumber int32 `json:"seating_number,omitempty"`
+	// ImportedSource holds the value of the "imported_source" field.
+	ImportedSource string `json:"imported_source,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the SectionQuery when eager-loading is set.
 	Edges        SectionEdges `json:"edges"`
@@ -65,9 +80,11 @@ type SectionEdges struct {
 	Term *Term `json:"term,omitempty"`
 	// RoleFamily holds the value of the role_family edge.
 	RoleFamily *RoleFamily `json:"role_family,omitempty"`
+	// School holds the value of the school edge.
+	School *School `json:"school,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // CourseVersionOrErr returns the CourseVersion value or an error if the edge
@@ -103,14 +120,29 @@ func (e SectionEdges) RoleFamilyOrErr() (*RoleFamily, error) {
 	return nil, &NotLoadedError{edge: "role_family"}
 }
 
+// SchoolOrErr returns the School value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e SectionEdges) SchoolOrErr() (*School, error) {
+	if e.School != nil {
+		return e.School, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: school.Label}
+	}
+	return nil, &NotLoadedError{edge: "school"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Section) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case section.FieldVersion, section.FieldCapacity, section.FieldSeatsTaken:
+		case section.FieldSchoolID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case section.FieldByArrangement:
+			values[i] = new(sql.NullBool)
+		case section.FieldVersion, section.FieldCapacity, section.FieldSeatsTaken, section.FieldWaitingCount, section.FieldSeatingNumber:
 			values[i] = new(sql.NullInt64)
-		case section.FieldTermID, section.FieldRoleFamilyID, section.FieldDisplayName, section.FieldState, section.FieldSite, section.FieldTimeZone, section.FieldReason:
+		case section.FieldTermID, section.FieldRoleFamilyID, section.FieldDisplayName, section.FieldState, section.FieldSite, section.FieldTimeZone, section.FieldReason, section.FieldLanguage, section.FieldAccessibility, section.FieldImportedSource:
 			values[i] = new(sql.NullString)
 		case section.FieldCreateTime, section.FieldUpdateTime, section.FieldRegistrationOpenTime, section.FieldRegistrationCloseTime:
 			values[i] = new(sql.NullTime)
@@ -228,6 +260,49 @@ func (_m *Section) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Reason = value.String
 			}
+		case section.FieldSchoolID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field school_id", values[i])
+			} else if value.Valid {
+				_m.SchoolID = new(uuid.UUID)
+				*_m.SchoolID = *value.S.(*uuid.UUID)
+			}
+		case section.FieldLanguage:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field language", values[i])
+			} else if value.Valid {
+				_m.Language = value.String
+			}
+		case section.FieldAccessibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field accessibility", values[i])
+			} else if value.Valid {
+				_m.Accessibility = value.String
+			}
+		case section.FieldByArrangement:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field by_arrangement", values[i])
+			} else if value.Valid {
+				_m.ByArrangement = value.Bool
+			}
+		case section.FieldWaitingCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field waiting_count", values[i])
+			} else if value.Valid {
+				_m.WaitingCount = int32(value.Int64)
+			}
+		case section.FieldSeatingNumber:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field seating_number", values[i])
+			} else if value.Valid {
+				_m.SeatingNumber = int32(value.Int64)
+			}
+		case section.FieldImportedSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field imported_source", values[i])
+			} else if value.Valid {
+				_m.ImportedSource = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -254,6 +329,11 @@ func (_m *Section) QueryTerm() *TermQuery {
 // QueryRoleFamily queries the "role_family" edge of the Section entity.
 func (_m *Section) QueryRoleFamily() *RoleFamilyQuery {
 	return NewSectionClient(_m.config).QueryRoleFamily(_m)
+}
+
+// QuerySchool queries the "school" edge of the Section entity.
+func (_m *Section) QuerySchool() *SchoolQuery {
+	return NewSectionClient(_m.config).QuerySchool(_m)
 }
 
 // Update returns a builder for updating this Section.
@@ -325,6 +405,29 @@ func (_m *Section) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("reason=")
 	builder.WriteString(_m.Reason)
+	builder.WriteString(", ")
+	if v := _m.SchoolID; v != nil {
+		builder.WriteString("school_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("language=")
+	builder.WriteString(_m.Language)
+	builder.WriteString(", ")
+	builder.WriteString("accessibility=")
+	builder.WriteString(_m.Accessibility)
+	builder.WriteString(", ")
+	builder.WriteString("by_arrangement=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ByArrangement))
+	builder.WriteString(", ")
+	builder.WriteString("waiting_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WaitingCount))
+	builder.WriteString(", ")
+	builder.WriteString("seating_number=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SeatingNumber))
+	builder.WriteString(", ")
+	builder.WriteString("imported_source=")
+	builder.WriteString(_m.ImportedSource)
 	builder.WriteByte(')')
 	return builder.String()
 }

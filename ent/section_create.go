@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/rolefamily"
+	"github.com/btlc/btlc/ent/school"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/term"
 	"github.com/google/uuid"
@@ -189,6 +190,104 @@ func (_c *SectionCreate) SetNillableReason(v *string) *SectionCreate {
 	return _c
 }
 
+// SetSchoolID sets the "school_id" field.
+func (_c *SectionCreate) SetSchoolID(v uuid.UUID) *SectionCreate {
+	_c.mutation.SetSchoolID(v)
+	return _c
+}
+
+// SetNillableSchoolID sets the "school_id" field if the given value is not nil.
+func (_c *SectionCreate) SetNillableSchoolID(v *uuid.UUID) *SectionCreate {
+	if v != nil {
+		_c.SetSchoolID(*v)
+	}
+	return _c
+}
+
+// SetLanguage sets the "language" field.
+func (_c *SectionCreate) SetLanguage(v string) *SectionCreate {
+	_c.mutation.SetLanguage(v)
+	return _c
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_c *SectionCreate) SetNillableLanguage(v *string) *SectionCreate {
+	if v != nil {
+		_c.SetLanguage(*v)
+	}
+	return _c
+}
+
+// SetAccessibility sets the "accessibility" field.
+func (_c *SectionCreate) SetAccessibility(v string) *SectionCreate {
+	_c.mutation.SetAccessibility(v)
+	return _c
+}
+
+// SetNillableAccessibility sets the "accessibility" field if the given value is not nil.
+func (_c *SectionCreate) SetNillableAccessibility(v *string) *SectionCreate {
+	if v != nil {
+		_c.SetAccessibility(*v)
+	}
+	return _c
+}
+
+// SetByArrangement sets the "by_arrangement" field.
+func (_c *SectionCreate) SetByArrangement(v bool) *SectionCreate {
+	_c.mutation.SetByArrangement(v)
+	return _c
+}
+
+// SetNillableByArrangement sets the "by_arrangement" field if the given value is not nil.
+func (_c *SectionCreate) SetNillableByArrangement(v *bool) *SectionCreate {
+	if v != nil {
+		_c.SetByArrangement(*v)
+	}
+	return _c
+}
+
+// SetWaitingCount sets the "waiting_count" field.
+func (_c *SectionCreate) SetWaitingCount(v int32) *SectionCreate {
+	_c.mutation.SetWaitingCount(v)
+	return _c
+}
+
+// SetNillableWaitingCount sets the "waiting_count" field if the given value is not nil.
+func (_c *SectionCreate) SetNillableWaitingCount(v *int32) *SectionCreate {
+	if v != nil {
+		_c.SetWaitingCount(*v)
+	}
+	return _c
+}
+
+// SetSeatingNumber sets the "seating_number" field.
+func (_c *SectionCreate) SetSeatingNumber(v int32) *SectionCreate {
+	_c.mutation.SetSeatingNumber(v)
+	return _c
+}
+
+// SetNillableSeatingNumber sets the "seating_number" field if the given value is not nil.
+func (_c *SectionCreate) SetNillableSeatingNumber(v *int32) *SectionCreate {
+	if v != nil {
+		_c.SetSeatingNumber(*v)
+	}
+	return _c
+}
+
+// SetImportedSource sets the "imported_source" field.
+func (_c *SectionCreate) SetImportedSource(v string) *SectionCreate {
+	_c.mutation.SetImportedSource(v)
+	return _c
+}
+
+// SetNillableImportedSource sets the "imported_source" field if the given value is not nil.
+func (_c *SectionCreate) SetNillableImportedSource(v *string) *SectionCreate {
+	if v != nil {
+		_c.SetImportedSource(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SectionCreate) SetID(v uuid.UUID) *SectionCreate {
 	_c.mutation.SetID(v)
@@ -216,6 +315,11 @@ func (_c *SectionCreate) SetTerm(v *Term) *SectionCreate {
 // SetRoleFamily sets the "role_family" edge to the RoleFamily entity.
 func (_c *SectionCreate) SetRoleFamily(v *RoleFamily) *SectionCreate {
 	return _c.SetRoleFamilyID(v.ID)
+}
+
+// SetSchool sets the "school" edge to the School entity.
+func (_c *SectionCreate) SetSchool(v *School) *SectionCreate {
+	return _c.SetSchoolID(v.ID)
 }
 
 // Mutation returns the SectionMutation object of the builder.
@@ -285,6 +389,30 @@ func (_c *SectionCreate) defaults() {
 		v := section.DefaultReason
 		_c.mutation.SetReason(v)
 	}
+	if _, ok := _c.mutation.Language(); !ok {
+		v := section.DefaultLanguage
+		_c.mutation.SetLanguage(v)
+	}
+	if _, ok := _c.mutation.Accessibility(); !ok {
+		v := section.DefaultAccessibility
+		_c.mutation.SetAccessibility(v)
+	}
+	if _, ok := _c.mutation.ByArrangement(); !ok {
+		v := section.DefaultByArrangement
+		_c.mutation.SetByArrangement(v)
+	}
+	if _, ok := _c.mutation.WaitingCount(); !ok {
+		v := section.DefaultWaitingCount
+		_c.mutation.SetWaitingCount(v)
+	}
+	if _, ok := _c.mutation.SeatingNumber(); !ok {
+		v := section.DefaultSeatingNumber
+		_c.mutation.SetSeatingNumber(v)
+	}
+	if _, ok := _c.mutation.ImportedSource(); !ok {
+		v := section.DefaultImportedSource
+		_c.mutation.SetImportedSource(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := section.DefaultID()
 		_c.mutation.SetID(v)
@@ -334,6 +462,24 @@ func (_c *SectionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Reason(); !ok {
 		return &ValidationError{Name: "reason", err: errors.New(`ent: missing required field "Section.reason"`)}
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Section.language"`)}
+	}
+	if _, ok := _c.mutation.Accessibility(); !ok {
+		return &ValidationError{Name: "accessibility", err: errors.New(`ent: missing required field "Section.accessibility"`)}
+	}
+	if _, ok := _c.mutation.ByArrangement(); !ok {
+		return &ValidationError{Name: "by_arrangement", err: errors.New(`ent: missing required field "Section.by_arrangement"`)}
+	}
+	if _, ok := _c.mutation.WaitingCount(); !ok {
+		return &ValidationError{Name: "waiting_count", err: errors.New(`ent: missing required field "Section.waiting_count"`)}
+	}
+	if _, ok := _c.mutation.SeatingNumber(); !ok {
+		return &ValidationError{Name: "seating_number", err: errors.New(`ent: missing required field "Section.seating_number"`)}
+	}
+	if _, ok := _c.mutation.ImportedSource(); !ok {
+		return &ValidationError{Name: "imported_source", err: errors.New(`ent: missing required field "Section.imported_source"`)}
 	}
 	if len(_c.mutation.CourseVersionIDs()) == 0 {
 		return &ValidationError{Name: "course_version", err: errors.New(`ent: missing required edge "Section.course_version"`)}
@@ -425,6 +571,30 @@ func (_c *SectionCreate) createSpec() (*Section, *sqlgraph.CreateSpec) {
 		_spec.SetField(section.FieldReason, field.TypeString, value)
 		_node.Reason = value
 	}
+	if value, ok := _c.mutation.Language(); ok {
+		_spec.SetField(section.FieldLanguage, field.TypeString, value)
+		_node.Language = value
+	}
+	if value, ok := _c.mutation.Accessibility(); ok {
+		_spec.SetField(section.FieldAccessibility, field.TypeString, value)
+		_node.Accessibility = value
+	}
+	if value, ok := _c.mutation.ByArrangement(); ok {
+		_spec.SetField(section.FieldByArrangement, field.TypeBool, value)
+		_node.ByArrangement = value
+	}
+	if value, ok := _c.mutation.WaitingCount(); ok {
+		_spec.SetField(section.FieldWaitingCount, field.TypeInt32, value)
+		_node.WaitingCount = value
+	}
+	if value, ok := _c.mutation.SeatingNumber(); ok {
+		_spec.SetField(section.FieldSeatingNumber, field.TypeInt32, value)
+		_node.SeatingNumber = value
+	}
+	if value, ok := _c.mutation.ImportedSource(); ok {
+		_spec.SetField(section.FieldImportedSource, field.TypeString, value)
+		_node.ImportedSource = value
+	}
 	if nodes := _c.mutation.CourseVersionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -474,6 +644,23 @@ func (_c *SectionCreate) createSpec() (*Section, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.RoleFamilyID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SchoolIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   section.SchoolTable,
+			Columns: []string{section.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.SchoolID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -696,6 +883,96 @@ func (u *SectionUpsert) UpdateReason() *SectionUpsert {
 	return u
 }
 
+// SetSchoolID sets the "school_id" field.
+func (u *SectionUpsert) SetSchoolID(v uuid.UUID) *SectionUpsert {
+	u.Set(section.FieldSchoolID, v)
+	return u
+}
+
+// UpdateSchoolID sets the "school_id" field to the value that was provided on create.
+func (u *SectionUpsert) UpdateSchoolID() *SectionUpsert {
+	u.SetExcluded(section.FieldSchoolID)
+	return u
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (u *SectionUpsert) ClearSchoolID() *SectionUpsert {
+	u.SetNull(section.FieldSchoolID)
+	return u
+}
+
+// SetLanguage sets the "language" field.
+func (u *SectionUpsert) SetLanguage(v string) *SectionUpsert {
+	u.Set(section.FieldLanguage, v)
+	return u
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *SectionUpsert) UpdateLanguage() *SectionUpsert {
+	u.SetExcluded(section.FieldLanguage)
+	return u
+}
+
+// SetAccessibility sets the "accessibility" field.
+func (u *SectionUpsert) SetAccessibility(v string) *SectionUpsert {
+	u.Set(section.FieldAccessibility, v)
+	return u
+}
+
+// UpdateAccessibility sets the "accessibility" field to the value that was provided on create.
+func (u *SectionUpsert) UpdateAccessibility() *SectionUpsert {
+	u.SetExcluded(section.FieldAccessibility)
+	return u
+}
+
+// SetByArrangement sets the "by_arrangement" field.
+func (u *SectionUpsert) SetByArrangement(v bool) *SectionUpsert {
+	u.Set(section.FieldByArrangement, v)
+	return u
+}
+
+// UpdateByArrangement sets the "by_arrangement" field to the value that was provided on create.
+func (u *SectionUpsert) UpdateByArrangement() *SectionUpsert {
+	u.SetExcluded(section.FieldByArrangement)
+	return u
+}
+
+// SetWaitingCount sets the "waiting_count" field.
+func (u *SectionUpsert) SetWaitingCount(v int32) *SectionUpsert {
+	u.Set(section.FieldWaitingCount, v)
+	return u
+}
+
+// UpdateWaitingCount sets the "waiting_count" field to the value that was provided on create.
+func (u *SectionUpsert) UpdateWaitingCount() *SectionUpsert {
+	u.SetExcluded(section.FieldWaitingCount)
+	return u
+}
+
+// AddWaitingCount adds v to the "waiting_count" field.
+func (u *SectionUpsert) AddWaitingCount(v int32) *SectionUpsert {
+	u.Add(section.FieldWaitingCount, v)
+	return u
+}
+
+// SetSeatingNumber sets the "seating_number" field.
+func (u *SectionUpsert) SetSeatingNumber(v int32) *SectionUpsert {
+	u.Set(section.FieldSeatingNumber, v)
+	return u
+}
+
+// UpdateSeatingNumber sets the "seating_number" field to the value that was provided on create.
+func (u *SectionUpsert) UpdateSeatingNumber() *SectionUpsert {
+	u.SetExcluded(section.FieldSeatingNumber)
+	return u
+}
+
+// AddSeatingNumber adds v to the "seating_number" field.
+func (u *SectionUpsert) AddSeatingNumber(v int32) *SectionUpsert {
+	u.Add(section.FieldSeatingNumber, v)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -721,6 +998,9 @@ func (u *SectionUpsertOne) UpdateNewValues() *SectionUpsertOne {
 		}
 		if _, exists := u.create.mutation.TermID(); exists {
 			s.SetIgnore(section.FieldTermID)
+		}
+		if _, exists := u.create.mutation.ImportedSource(); exists {
+			s.SetIgnore(section.FieldImportedSource)
 		}
 	}))
 	return u
@@ -949,6 +1229,111 @@ func (u *SectionUpsertOne) UpdateReason() *SectionUpsertOne {
 	})
 }
 
+// SetSchoolID sets the "school_id" field.
+func (u *SectionUpsertOne) SetSchoolID(v uuid.UUID) *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetSchoolID(v)
+	})
+}
+
+// UpdateSchoolID sets the "school_id" field to the value that was provided on create.
+func (u *SectionUpsertOne) UpdateSchoolID() *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateSchoolID()
+	})
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (u *SectionUpsertOne) ClearSchoolID() *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.ClearSchoolID()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *SectionUpsertOne) SetLanguage(v string) *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *SectionUpsertOne) UpdateLanguage() *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateLanguage()
+	})
+}
+
+// SetAccessibility sets the "accessibility" field.
+func (u *SectionUpsertOne) SetAccessibility(v string) *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetAccessibility(v)
+	})
+}
+
+// UpdateAccessibility sets the "accessibility" field to the value that was provided on create.
+func (u *SectionUpsertOne) UpdateAccessibility() *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateAccessibility()
+	})
+}
+
+// SetByArrangement sets the "by_arrangement" field.
+func (u *SectionUpsertOne) SetByArrangement(v bool) *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetByArrangement(v)
+	})
+}
+
+// UpdateByArrangement sets the "by_arrangement" field to the value that was provided on create.
+func (u *SectionUpsertOne) UpdateByArrangement() *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateByArrangement()
+	})
+}
+
+// SetWaitingCount sets the "waiting_count" field.
+func (u *SectionUpsertOne) SetWaitingCount(v int32) *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetWaitingCount(v)
+	})
+}
+
+// AddWaitingCount adds v to the "waiting_count" field.
+func (u *SectionUpsertOne) AddWaitingCount(v int32) *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.AddWaitingCount(v)
+	})
+}
+
+// UpdateWaitingCount sets the "waiting_count" field to the value that was provided on create.
+func (u *SectionUpsertOne) UpdateWaitingCount() *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateWaitingCount()
+	})
+}
+
+// SetSeatingNumber sets the "seating_number" field.
+func (u *SectionUpsertOne) SetSeatingNumber(v int32) *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetSeatingNumber(v)
+	})
+}
+
+// AddSeatingNumber adds v to the "seating_number" field.
+func (u *SectionUpsertOne) AddSeatingNumber(v int32) *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.AddSeatingNumber(v)
+	})
+}
+
+// UpdateSeatingNumber sets the "seating_number" field to the value that was provided on create.
+func (u *SectionUpsertOne) UpdateSeatingNumber() *SectionUpsertOne {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateSeatingNumber()
+	})
+}
+
 // Exec executes the query.
 func (u *SectionUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -1140,6 +1525,9 @@ func (u *SectionUpsertBulk) UpdateNewValues() *SectionUpsertBulk {
 			}
 			if _, exists := b.mutation.TermID(); exists {
 				s.SetIgnore(section.FieldTermID)
+			}
+			if _, exists := b.mutation.ImportedSource(); exists {
+				s.SetIgnore(section.FieldImportedSource)
 			}
 		}
 	}))
@@ -1366,6 +1754,111 @@ func (u *SectionUpsertBulk) SetReason(v string) *SectionUpsertBulk {
 func (u *SectionUpsertBulk) UpdateReason() *SectionUpsertBulk {
 	return u.Update(func(s *SectionUpsert) {
 		s.UpdateReason()
+	})
+}
+
+// SetSchoolID sets the "school_id" field.
+func (u *SectionUpsertBulk) SetSchoolID(v uuid.UUID) *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetSchoolID(v)
+	})
+}
+
+// UpdateSchoolID sets the "school_id" field to the value that was provided on create.
+func (u *SectionUpsertBulk) UpdateSchoolID() *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateSchoolID()
+	})
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (u *SectionUpsertBulk) ClearSchoolID() *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.ClearSchoolID()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *SectionUpsertBulk) SetLanguage(v string) *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *SectionUpsertBulk) UpdateLanguage() *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateLanguage()
+	})
+}
+
+// SetAccessibility sets the "accessibility" field.
+func (u *SectionUpsertBulk) SetAccessibility(v string) *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetAccessibility(v)
+	})
+}
+
+// UpdateAccessibility sets the "accessibility" field to the value that was provided on create.
+func (u *SectionUpsertBulk) UpdateAccessibility() *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateAccessibility()
+	})
+}
+
+// SetByArrangement sets the "by_arrangement" field.
+func (u *SectionUpsertBulk) SetByArrangement(v bool) *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetByArrangement(v)
+	})
+}
+
+// UpdateByArrangement sets the "by_arrangement" field to the value that was provided on create.
+func (u *SectionUpsertBulk) UpdateByArrangement() *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateByArrangement()
+	})
+}
+
+// SetWaitingCount sets the "waiting_count" field.
+func (u *SectionUpsertBulk) SetWaitingCount(v int32) *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetWaitingCount(v)
+	})
+}
+
+// AddWaitingCount adds v to the "waiting_count" field.
+func (u *SectionUpsertBulk) AddWaitingCount(v int32) *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.AddWaitingCount(v)
+	})
+}
+
+// UpdateWaitingCount sets the "waiting_count" field to the value that was provided on create.
+func (u *SectionUpsertBulk) UpdateWaitingCount() *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateWaitingCount()
+	})
+}
+
+// SetSeatingNumber sets the "seating_number" field.
+func (u *SectionUpsertBulk) SetSeatingNumber(v int32) *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.SetSeatingNumber(v)
+	})
+}
+
+// AddSeatingNumber adds v to the "seating_number" field.
+func (u *SectionUpsertBulk) AddSeatingNumber(v int32) *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.AddSeatingNumber(v)
+	})
+}
+
+// UpdateSeatingNumber sets the "seating_number" field to the value that was provided on create.
+func (u *SectionUpsertBulk) UpdateSeatingNumber() *SectionUpsertBulk {
+	return u.Update(func(s *SectionUpsert) {
+		s.UpdateSeatingNumber()
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/rolefamily"
+	"github.com/btlc/btlc/ent/school"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/term"
 	"github.com/google/uuid"
@@ -30,6 +31,7 @@ type SectionQuery struct {
 	withCourseVersion *CourseVersionQuery
 	withTerm          *TermQuery
 	withRoleFamily    *RoleFamilyQuery
+	withSchool        *SchoolQuery
 	modifiers         []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -126,6 +128,28 @@ func (_q *SectionQuery) QueryRoleFamily() *RoleFamilyQuery {
 			sqlgraph.From(section.Table, section.FieldID, selector),
 			sqlgraph.To(rolefamily.Table, rolefamily.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, section.RoleFamilyTable, section.RoleFamilyColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySchool chains the current query on the "school" edge.
+func (_q *SectionQuery) QuerySchool() *SchoolQuery {
+	query := (&SchoolClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(section.Table, section.FieldID, selector),
+			sqlgraph.To(school.Table, school.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, section.SchoolTable, section.SchoolColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -328,6 +352,7 @@ func (_q *SectionQuery) Clone() *SectionQuery {
 		withCourseVersion: _q.withCourseVersion.Clone(),
 		withTerm:          _q.withTerm.Clone(),
 		withRoleFamily:    _q.withRoleFamily.Clone(),
+		withSchool:        _q.withSchool.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -365,6 +390,17 @@ func (_q *SectionQuery) WithRoleFamily(opts ...func(*RoleFamilyQuery)) *SectionQ
 		opt(query)
 	}
 	_q.withRoleFamily = query
+	return _q
+}
+
+// WithSchool tells the query-builder to eager-load the nodes that are connected to
+// the "school" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *SectionQuery) WithSchool(opts ...func(*SchoolQuery)) *SectionQuery {
+	query := (&SchoolClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSchool = query
 	return _q
 }
 
@@ -446,10 +482,11 @@ func (_q *SectionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Sect
 	var (
 		nodes       = []*Section{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withCourseVersion != nil,
 			_q.withTerm != nil,
 			_q.withRoleFamily != nil,
+			_q.withSchool != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -488,6 +525,12 @@ func (_q *SectionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Sect
 	if query := _q.withRoleFamily; query != nil {
 		if err := _q.loadRoleFamily(ctx, query, nodes, nil,
 			func(n *Section, e *RoleFamily) { n.Edges.RoleFamily = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSchool; query != nil {
+		if err := _q.loadSchool(ctx, query, nodes, nil,
+			func(n *Section, e *School) { n.Edges.School = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -584,6 +627,38 @@ func (_q *SectionQuery) loadRoleFamily(ctx context.Context, query *RoleFamilyQue
 	}
 	return nil
 }
+func (_q *SectionQuery) loadSchool(ctx context.Context, query *SchoolQuery, nodes []*Section, init func(*Section), assign func(*Section, *School)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Section)
+	for i := range nodes {
+		if nodes[i].SchoolID == nil {
+			continue
+		}
+		fk := *nodes[i].SchoolID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(school.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "school_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *SectionQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -621,6 +696,9 @@ func (_q *SectionQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withRoleFamily != nil {
 			_spec.Node.AddColumnOnce(section.FieldRoleFamilyID)
+		}
+		if _q.withSchool != nil {
+			_spec.Node.AddColumnOnce(section.FieldSchoolID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -13,7 +13,9 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/rolefamily"
+	"github.com/btlc/btlc/ent/school"
 	"github.com/btlc/btlc/ent/section"
+	"github.com/google/uuid"
 )
 
 // SectionUpdate is the builder for updating Section entities.
@@ -225,9 +227,118 @@ func (_u *SectionUpdate) SetNillableReason(v *string) *SectionUpdate {
 	return _u
 }
 
+// SetSchoolID sets the "school_id" field.
+func (_u *SectionUpdate) SetSchoolID(v uuid.UUID) *SectionUpdate {
+	_u.mutation.SetSchoolID(v)
+	return _u
+}
+
+// SetNillableSchoolID sets the "school_id" field if the given value is not nil.
+func (_u *SectionUpdate) SetNillableSchoolID(v *uuid.UUID) *SectionUpdate {
+	if v != nil {
+		_u.SetSchoolID(*v)
+	}
+	return _u
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (_u *SectionUpdate) ClearSchoolID() *SectionUpdate {
+	_u.mutation.ClearSchoolID()
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *SectionUpdate) SetLanguage(v string) *SectionUpdate {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *SectionUpdate) SetNillableLanguage(v *string) *SectionUpdate {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
+// SetAccessibility sets the "accessibility" field.
+func (_u *SectionUpdate) SetAccessibility(v string) *SectionUpdate {
+	_u.mutation.SetAccessibility(v)
+	return _u
+}
+
+// SetNillableAccessibility sets the "accessibility" field if the given value is not nil.
+func (_u *SectionUpdate) SetNillableAccessibility(v *string) *SectionUpdate {
+	if v != nil {
+		_u.SetAccessibility(*v)
+	}
+	return _u
+}
+
+// SetByArrangement sets the "by_arrangement" field.
+func (_u *SectionUpdate) SetByArrangement(v bool) *SectionUpdate {
+	_u.mutation.SetByArrangement(v)
+	return _u
+}
+
+// SetNillableByArrangement sets the "by_arrangement" field if the given value is not nil.
+func (_u *SectionUpdate) SetNillableByArrangement(v *bool) *SectionUpdate {
+	if v != nil {
+		_u.SetByArrangement(*v)
+	}
+	return _u
+}
+
+// SetWaitingCount sets the "waiting_count" field.
+func (_u *SectionUpdate) SetWaitingCount(v int32) *SectionUpdate {
+	_u.mutation.ResetWaitingCount()
+	_u.mutation.SetWaitingCount(v)
+	return _u
+}
+
+// SetNillableWaitingCount sets the "waiting_count" field if the given value is not nil.
+func (_u *SectionUpdate) SetNillableWaitingCount(v *int32) *SectionUpdate {
+	if v != nil {
+		_u.SetWaitingCount(*v)
+	}
+	return _u
+}
+
+// AddWaitingCount adds value to the "waiting_count" field.
+func (_u *SectionUpdate) AddWaitingCount(v int32) *SectionUpdate {
+	_u.mutation.AddWaitingCount(v)
+	return _u
+}
+
+// SetSeatingNumber sets the "seating_number" field.
+func (_u *SectionUpdate) SetSeatingNumber(v int32) *SectionUpdate {
+	_u.mutation.ResetSeatingNumber()
+	_u.mutation.SetSeatingNumber(v)
+	return _u
+}
+
+// SetNillableSeatingNumber sets the "seating_number" field if the given value is not nil.
+func (_u *SectionUpdate) SetNillableSeatingNumber(v *int32) *SectionUpdate {
+	if v != nil {
+		_u.SetSeatingNumber(*v)
+	}
+	return _u
+}
+
+// AddSeatingNumber adds value to the "seating_number" field.
+func (_u *SectionUpdate) AddSeatingNumber(v int32) *SectionUpdate {
+	_u.mutation.AddSeatingNumber(v)
+	return _u
+}
+
 // SetRoleFamily sets the "role_family" edge to the RoleFamily entity.
 func (_u *SectionUpdate) SetRoleFamily(v *RoleFamily) *SectionUpdate {
 	return _u.SetRoleFamilyID(v.ID)
+}
+
+// SetSchool sets the "school" edge to the School entity.
+func (_u *SectionUpdate) SetSchool(v *School) *SectionUpdate {
+	return _u.SetSchoolID(v.ID)
 }
 
 // Mutation returns the SectionMutation object of the builder.
@@ -238,6 +349,12 @@ func (_u *SectionUpdate) Mutation() *SectionMutation {
 // ClearRoleFamily clears the "role_family" edge to the RoleFamily entity.
 func (_u *SectionUpdate) ClearRoleFamily() *SectionUpdate {
 	_u.mutation.ClearRoleFamily()
+	return _u
+}
+
+// ClearSchool clears the "school" edge to the School entity.
+func (_u *SectionUpdate) ClearSchool() *SectionUpdate {
+	_u.mutation.ClearSchool()
 	return _u
 }
 
@@ -339,6 +456,27 @@ func (_u *SectionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Reason(); ok {
 		_spec.SetField(section.FieldReason, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(section.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Accessibility(); ok {
+		_spec.SetField(section.FieldAccessibility, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ByArrangement(); ok {
+		_spec.SetField(section.FieldByArrangement, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.WaitingCount(); ok {
+		_spec.SetField(section.FieldWaitingCount, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedWaitingCount(); ok {
+		_spec.AddField(section.FieldWaitingCount, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.SeatingNumber(); ok {
+		_spec.SetField(section.FieldSeatingNumber, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedSeatingNumber(); ok {
+		_spec.AddField(section.FieldSeatingNumber, field.TypeInt32, value)
+	}
 	if _u.mutation.RoleFamilyCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -361,6 +499,35 @@ func (_u *SectionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(rolefamily.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SchoolCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   section.SchoolTable,
+			Columns: []string{section.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SchoolIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   section.SchoolTable,
+			Columns: []string{section.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -585,9 +752,118 @@ func (_u *SectionUpdateOne) SetNillableReason(v *string) *SectionUpdateOne {
 	return _u
 }
 
+// SetSchoolID sets the "school_id" field.
+func (_u *SectionUpdateOne) SetSchoolID(v uuid.UUID) *SectionUpdateOne {
+	_u.mutation.SetSchoolID(v)
+	return _u
+}
+
+// SetNillableSchoolID sets the "school_id" field if the given value is not nil.
+func (_u *SectionUpdateOne) SetNillableSchoolID(v *uuid.UUID) *SectionUpdateOne {
+	if v != nil {
+		_u.SetSchoolID(*v)
+	}
+	return _u
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (_u *SectionUpdateOne) ClearSchoolID() *SectionUpdateOne {
+	_u.mutation.ClearSchoolID()
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *SectionUpdateOne) SetLanguage(v string) *SectionUpdateOne {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *SectionUpdateOne) SetNillableLanguage(v *string) *SectionUpdateOne {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
+// SetAccessibility sets the "accessibility" field.
+func (_u *SectionUpdateOne) SetAccessibility(v string) *SectionUpdateOne {
+	_u.mutation.SetAccessibility(v)
+	return _u
+}
+
+// SetNillableAccessibility sets the "accessibility" field if the given value is not nil.
+func (_u *SectionUpdateOne) SetNillableAccessibility(v *string) *SectionUpdateOne {
+	if v != nil {
+		_u.SetAccessibility(*v)
+	}
+	return _u
+}
+
+// SetByArrangement sets the "by_arrangement" field.
+func (_u *SectionUpdateOne) SetByArrangement(v bool) *SectionUpdateOne {
+	_u.mutation.SetByArrangement(v)
+	return _u
+}
+
+// SetNillableByArrangement sets the "by_arrangement" field if the given value is not nil.
+func (_u *SectionUpdateOne) SetNillableByArrangement(v *bool) *SectionUpdateOne {
+	if v != nil {
+		_u.SetByArrangement(*v)
+	}
+	return _u
+}
+
+// SetWaitingCount sets the "waiting_count" field.
+func (_u *SectionUpdateOne) SetWaitingCount(v int32) *SectionUpdateOne {
+	_u.mutation.ResetWaitingCount()
+	_u.mutation.SetWaitingCount(v)
+	return _u
+}
+
+// SetNillableWaitingCount sets the "waiting_count" field if the given value is not nil.
+func (_u *SectionUpdateOne) SetNillableWaitingCount(v *int32) *SectionUpdateOne {
+	if v != nil {
+		_u.SetWaitingCount(*v)
+	}
+	return _u
+}
+
+// AddWaitingCount adds value to the "waiting_count" field.
+func (_u *SectionUpdateOne) AddWaitingCount(v int32) *SectionUpdateOne {
+	_u.mutation.AddWaitingCount(v)
+	return _u
+}
+
+// SetSeatingNumber sets the "seating_number" field.
+func (_u *SectionUpdateOne) SetSeatingNumber(v int32) *SectionUpdateOne {
+	_u.mutation.ResetSeatingNumber()
+	_u.mutation.SetSeatingNumber(v)
+	return _u
+}
+
+// SetNillableSeatingNumber sets the "seating_number" field if the given value is not nil.
+func (_u *SectionUpdateOne) SetNillableSeatingNumber(v *int32) *SectionUpdateOne {
+	if v != nil {
+		_u.SetSeatingNumber(*v)
+	}
+	return _u
+}
+
+// AddSeatingNumber adds value to the "seating_number" field.
+func (_u *SectionUpdateOne) AddSeatingNumber(v int32) *SectionUpdateOne {
+	_u.mutation.AddSeatingNumber(v)
+	return _u
+}
+
 // SetRoleFamily sets the "role_family" edge to the RoleFamily entity.
 func (_u *SectionUpdateOne) SetRoleFamily(v *RoleFamily) *SectionUpdateOne {
 	return _u.SetRoleFamilyID(v.ID)
+}
+
+// SetSchool sets the "school" edge to the School entity.
+func (_u *SectionUpdateOne) SetSchool(v *School) *SectionUpdateOne {
+	return _u.SetSchoolID(v.ID)
 }
 
 // Mutation returns the SectionMutation object of the builder.
@@ -598,6 +874,12 @@ func (_u *SectionUpdateOne) Mutation() *SectionMutation {
 // ClearRoleFamily clears the "role_family" edge to the RoleFamily entity.
 func (_u *SectionUpdateOne) ClearRoleFamily() *SectionUpdateOne {
 	_u.mutation.ClearRoleFamily()
+	return _u
+}
+
+// ClearSchool clears the "school" edge to the School entity.
+func (_u *SectionUpdateOne) ClearSchool() *SectionUpdateOne {
+	_u.mutation.ClearSchool()
 	return _u
 }
 
@@ -729,6 +1011,27 @@ func (_u *SectionUpdateOne) sqlSave(ctx context.Context) (_node *Section, err er
 	if value, ok := _u.mutation.Reason(); ok {
 		_spec.SetField(section.FieldReason, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(section.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Accessibility(); ok {
+		_spec.SetField(section.FieldAccessibility, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ByArrangement(); ok {
+		_spec.SetField(section.FieldByArrangement, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.WaitingCount(); ok {
+		_spec.SetField(section.FieldWaitingCount, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedWaitingCount(); ok {
+		_spec.AddField(section.FieldWaitingCount, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.SeatingNumber(); ok {
+		_spec.SetField(section.FieldSeatingNumber, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedSeatingNumber(); ok {
+		_spec.AddField(section.FieldSeatingNumber, field.TypeInt32, value)
+	}
 	if _u.mutation.RoleFamilyCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -751,6 +1054,35 @@ func (_u *SectionUpdateOne) sqlSave(ctx context.Context) (_node *Section, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(rolefamily.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SchoolCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   section.SchoolTable,
+			Columns: []string{section.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SchoolIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   section.SchoolTable,
+			Columns: []string{section.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

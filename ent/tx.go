@@ -22,10 +22,18 @@ type Tx struct {
 	Agreement *AgreementClient
 	// AgreementCourse is the client for interacting with the AgreementCourse builders.
 	AgreementCourse *AgreementCourseClient
+	// Application is the client for interacting with the Application builders.
+	Application *ApplicationClient
+	// ApplicationMember is the client for interacting with the ApplicationMember builders.
+	ApplicationMember *ApplicationMemberClient
 	// Attainment is the client for interacting with the Attainment builders.
 	Attainment *AttainmentClient
 	// AttendanceEntry is the client for interacting with the AttendanceEntry builders.
 	AttendanceEntry *AttendanceEntryClient
+	// Booking is the client for interacting with the Booking builders.
+	Booking *BookingClient
+	// CalendarLink is the client for interacting with the CalendarLink builders.
+	CalendarLink *CalendarLinkClient
 	// Competency is the client for interacting with the Competency builders.
 	Competency *CompetencyClient
 	// Consent is the client for interacting with the Consent builders.
@@ -60,6 +68,12 @@ type Tx struct {
 	Evidence *EvidenceClient
 	// ExternalID is the client for interacting with the ExternalID builders.
 	ExternalID *ExternalIDClient
+	// FeedbackAnswer is the client for interacting with the FeedbackAnswer builders.
+	FeedbackAnswer *FeedbackAnswerClient
+	// FeedbackParticipation is the client for interacting with the FeedbackParticipation builders.
+	FeedbackParticipation *FeedbackParticipationClient
+	// FeedbackRound is the client for interacting with the FeedbackRound builders.
+	FeedbackRound *FeedbackRoundClient
 	// Framework is the client for interacting with the Framework builders.
 	Framework *FrameworkClient
 	// Institution is the client for interacting with the Institution builders.
@@ -68,10 +82,20 @@ type Tx struct {
 	IssueBatch *IssueBatchClient
 	// IssueResult is the client for interacting with the IssueResult builders.
 	IssueResult *IssueResultClient
+	// LedgerEntry is the client for interacting with the LedgerEntry builders.
+	LedgerEntry *LedgerEntryClient
 	// Meeting is the client for interacting with the Meeting builders.
 	Meeting *MeetingClient
+	// Notice is the client for interacting with the Notice builders.
+	Notice *NoticeClient
+	// NoticePreference is the client for interacting with the NoticePreference builders.
+	NoticePreference *NoticePreferenceClient
 	// PerformanceAssessment is the client for interacting with the PerformanceAssessment builders.
 	PerformanceAssessment *PerformanceAssessmentClient
+	// Placement is the client for interacting with the Placement builders.
+	Placement *PlacementClient
+	// PlacementProposal is the client for interacting with the PlacementProposal builders.
+	PlacementProposal *PlacementProposalClient
 	// PolicyVersion is the client for interacting with the PolicyVersion builders.
 	PolicyVersion *PolicyVersionClient
 	// Registration is the client for interacting with the Registration builders.
@@ -90,12 +114,18 @@ type Tx struct {
 	RosterImport *RosterImportClient
 	// School is the client for interacting with the School builders.
 	School *SchoolClient
+	// SchoolCalendar is the client for interacting with the SchoolCalendar builders.
+	SchoolCalendar *SchoolCalendarClient
 	// ScoreSheet is the client for interacting with the ScoreSheet builders.
 	ScoreSheet *ScoreSheetClient
+	// SeatingEntry is the client for interacting with the SeatingEntry builders.
+	SeatingEntry *SeatingEntryClient
 	// Section is the client for interacting with the Section builders.
 	Section *SectionClient
 	// SectionFacilitator is the client for interacting with the SectionFacilitator builders.
 	SectionFacilitator *SectionFacilitatorClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
 	// StatusList is the client for interacting with the StatusList builders.
 	StatusList *StatusListClient
 	// Submission is the client for interacting with the Submission builders.
@@ -241,8 +271,12 @@ func (tx *Tx) init() {
 	tx.APIKey = NewAPIKeyClient(tx.config)
 	tx.Agreement = NewAgreementClient(tx.config)
 	tx.AgreementCourse = NewAgreementCourseClient(tx.config)
+	tx.Application = NewApplicationClient(tx.config)
+	tx.ApplicationMember = NewApplicationMemberClient(tx.config)
 	tx.Attainment = NewAttainmentClient(tx.config)
 	tx.AttendanceEntry = NewAttendanceEntryClient(tx.config)
+	tx.Booking = NewBookingClient(tx.config)
+	tx.CalendarLink = NewCalendarLinkClient(tx.config)
 	tx.Competency = NewCompetencyClient(tx.config)
 	tx.Consent = NewConsentClient(tx.config)
 	tx.CoreSkill = NewCoreSkillClient(tx.config)
@@ -260,12 +294,20 @@ func (tx *Tx) init() {
 	tx.Employment = NewEmploymentClient(tx.config)
 	tx.Evidence = NewEvidenceClient(tx.config)
 	tx.ExternalID = NewExternalIDClient(tx.config)
+	tx.FeedbackAnswer = NewFeedbackAnswerClient(tx.config)
+	tx.FeedbackParticipation = NewFeedbackParticipationClient(tx.config)
+	tx.FeedbackRound = NewFeedbackRoundClient(tx.config)
 	tx.Framework = NewFrameworkClient(tx.config)
 	tx.Institution = NewInstitutionClient(tx.config)
 	tx.IssueBatch = NewIssueBatchClient(tx.config)
 	tx.IssueResult = NewIssueResultClient(tx.config)
+	tx.LedgerEntry = NewLedgerEntryClient(tx.config)
 	tx.Meeting = NewMeetingClient(tx.config)
+	tx.Notice = NewNoticeClient(tx.config)
+	tx.NoticePreference = NewNoticePreferenceClient(tx.config)
 	tx.PerformanceAssessment = NewPerformanceAssessmentClient(tx.config)
+	tx.Placement = NewPlacementClient(tx.config)
+	tx.PlacementProposal = NewPlacementProposalClient(tx.config)
 	tx.PolicyVersion = NewPolicyVersionClient(tx.config)
 	tx.Registration = NewRegistrationClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
@@ -275,9 +317,12 @@ func (tx *Tx) init() {
 	tx.RosterAction = NewRosterActionClient(tx.config)
 	tx.RosterImport = NewRosterImportClient(tx.config)
 	tx.School = NewSchoolClient(tx.config)
+	tx.SchoolCalendar = NewSchoolCalendarClient(tx.config)
 	tx.ScoreSheet = NewScoreSheetClient(tx.config)
+	tx.SeatingEntry = NewSeatingEntryClient(tx.config)
 	tx.Section = NewSectionClient(tx.config)
 	tx.SectionFacilitator = NewSectionFacilitatorClient(tx.config)
+	tx.SignInAttempt = NewSignInAttemptClient(tx.config)
 	tx.StatusList = NewStatusListClient(tx.config)
 	tx.Submission = NewSubmissionClient(tx.config)
 	tx.Term = NewTermClient(tx.config)

@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/internal/config"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/demo"
+	"github.com/btlc/btlc/internal/notice"
 	"github.com/btlc/btlc/internal/server"
 )
 
@@ -45,6 +46,7 @@ func loadDemo(ctx context.Context, c *config.Config, p *postgres, options server
 	keys, err := demo.Load(ctx, demo.Options{
 		Server: func(clock func() time.Time) (grpc.ClientConnInterface, *database.DB, func(), error) {
 			options := options
+			options.Notices = notice.Options{} // nobody is written to about years that were made up
 			options.Pool, options.Clock, options.RequestsPerSecond, options.StatsHandler = pool, clock, 0, nil
 			loading, err := server.New(options)
 			if err != nil {

@@ -21,7 +21,7 @@ import (
 
 func newImport() *cobra.Command {
 	all := &cobra.Command{Use: "import", Short: "Bring in what others keep"}
-	all.AddCommand(newImportRoster())
+	all.AddCommand(newImportRoster(), newImportPastRecords())
 	return all
 }
 

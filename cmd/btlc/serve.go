@@ -186,6 +186,7 @@ func serverOptions(c *config.Config, l *listeners, signers signers) (server.Opti
 		Issuer: credential.Issuer{BaseURL: base, Name: c.IssuerName, DID: did, Keys: keys, SuspensionEntries: c.SuspensionEntries},
 	}
 	options.Webhooks.Networks, options.FeedRetention, options.WebhookLog = c.WebhookNetworks, c.FeedRetention, c.WebhookLog
+	options.Notices.Sender, options.Notices.SignInURL = c.Mail, c.SignInURL
 	options.Drops, options.DropReach = c.Drops, c.DropReach
 	for _, issuer := range c.OIDCIssuers {
 		options.Issuers = append(options.Issuers, access.Issuer{URL: issuer.URL, Audience: issuer.Audience})

@@ -33,10 +33,18 @@ const (
 	FieldLate = "late"
 	// FieldRecordedBy holds the string denoting the recorded_by field in the database.
 	FieldRecordedBy = "recorded_by"
+	// FieldArriveTime holds the string denoting the arrive_time field in the database.
+	FieldArriveTime = "arrive_time"
+	// FieldLeaveTime holds the string denoting the leave_time field in the database.
+	FieldLeaveTime = "leave_time"
+	// FieldMakeUpMeetingID holds the string denoting the make_up_meeting_id field in the database.
+	FieldMakeUpMeetingID = "make_up_meeting_id"
 	// EdgeMeeting holds the string denoting the meeting edge name in mutations.
 	EdgeMeeting = "meeting"
 	// EdgeRegistration holds the string denoting the registration edge name in mutations.
 	EdgeRegistration = "registration"
+	// EdgeMakeUpMeeting holds the string denoting the make_up_meeting edge name in mutations.
+	EdgeMakeUpMeeting = "make_up_meeting"
 	// EdgeCorrects holds the string denoting the corrects edge name in mutations.
 	EdgeCorrects = "corrects"
 	// EdgeCorrection holds the string denoting the correction edge name in mutations.
@@ -57,6 +65,13 @@ const (
 	RegistrationInverseTable = "registrations"
 	// RegistrationColumn is the table column denoting the registration relation/edge.
 	RegistrationColumn = "registration_id"
+	// MakeUpMeetingTable is the table that holds the make_up_meeting relation/edge.
+	MakeUpMeetingTable = "attendance_entries"
+	// MakeUpMeetingInverseTable is the table name for the Meeting entity.
+	// It exists in this package in order to avoid circular dependency with the "meeting" package.
+	MakeUpMeetingInverseTable = "meetings"
+	// MakeUpMeetingColumn is the table column denoting the make_up_meeting relation/edge.
+	MakeUpMeetingColumn = "make_up_meeting_id"
 	// CorrectsTable is the table that holds the corrects relation/edge.
 	CorrectsTable = "attendance_entries"
 	// CorrectsColumn is the table column denoting the corrects relation/edge.
@@ -79,6 +94,9 @@ var Columns = []string{
 	FieldNote,
 	FieldLate,
 	FieldRecordedBy,
+	FieldArriveTime,
+	FieldLeaveTime,
+	FieldMakeUpMeetingID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -153,6 +171,21 @@ func ByRecordedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRecordedBy, opts...).ToFunc()
 }
 
+// ByArriveTime orders the results by the arrive_time field.
+func ByArriveTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldArriveTime, opts...).ToFunc()
+}
+
+// ByLeaveTime orders the results by the leave_time field.
+func ByLeaveTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeaveTime, opts...).ToFunc()
+}
+
+// ByMakeUpMeetingID orders the results by the make_up_meeting_id field.
+func ByMakeUpMeetingID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMakeUpMeetingID, opts...).ToFunc()
+}
+
 // ByMeetingField orders the results by meeting field.
 func ByMeetingField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -164,6 +197,13 @@ func ByMeetingField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByRegistrationField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newRegistrationStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByMakeUpMeetingField orders the results by make_up_meeting field.
+func ByMakeUpMeetingField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newMakeUpMeetingStep(), sql.OrderByField(field, opts...))
 	}
 }
 
@@ -192,6 +232,13 @@ func newRegistrationStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RegistrationInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, RegistrationTable, RegistrationColumn),
+	)
+}
+func newMakeUpMeetingStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(MakeUpMeetingInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, MakeUpMeetingTable, MakeUpMeetingColumn),
 	)
 }
 func newCorrectsStep() *sqlgraph.Step {

@@ -101,6 +101,21 @@ func RecordedBy(v string) predicate.AttendanceEntry {
 	return predicate.AttendanceEntry(sql.FieldEQ(FieldRecordedBy, v))
 }
 
+// ArriveTime applies equality check predicate on the "arrive_time" field. It's identical to ArriveTimeEQ.
+func ArriveTime(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldEQ(FieldArriveTime, v))
+}
+
+// LeaveTime applies equality check predicate on the "leave_time" field. It's identical to LeaveTimeEQ.
+func LeaveTime(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldEQ(FieldLeaveTime, v))
+}
+
+// MakeUpMeetingID applies equality check predicate on the "make_up_meeting_id" field. It's identical to MakeUpMeetingIDEQ.
+func MakeUpMeetingID(v uuid.UUID) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldEQ(FieldMakeUpMeetingID, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.AttendanceEntry {
 	return predicate.AttendanceEntry(sql.FieldEQ(FieldCreateTime, v))
@@ -456,6 +471,136 @@ func RecordedByContainsFold(v string) predicate.AttendanceEntry {
 	return predicate.AttendanceEntry(sql.FieldContainsFold(FieldRecordedBy, v))
 }
 
+// ArriveTimeEQ applies the EQ predicate on the "arrive_time" field.
+func ArriveTimeEQ(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldEQ(FieldArriveTime, v))
+}
+
+// ArriveTimeNEQ applies the NEQ predicate on the "arrive_time" field.
+func ArriveTimeNEQ(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNEQ(FieldArriveTime, v))
+}
+
+// ArriveTimeIn applies the In predicate on the "arrive_time" field.
+func ArriveTimeIn(vs ...time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldIn(FieldArriveTime, vs...))
+}
+
+// ArriveTimeNotIn applies the NotIn predicate on the "arrive_time" field.
+func ArriveTimeNotIn(vs ...time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNotIn(FieldArriveTime, vs...))
+}
+
+// ArriveTimeGT applies the GT predicate on the "arrive_time" field.
+func ArriveTimeGT(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldGT(FieldArriveTime, v))
+}
+
+// ArriveTimeGTE applies the GTE predicate on the "arrive_time" field.
+func ArriveTimeGTE(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldGTE(FieldArriveTime, v))
+}
+
+// ArriveTimeLT applies the LT predicate on the "arrive_time" field.
+func ArriveTimeLT(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldLT(FieldArriveTime, v))
+}
+
+// ArriveTimeLTE applies the LTE predicate on the "arrive_time" field.
+func ArriveTimeLTE(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldLTE(FieldArriveTime, v))
+}
+
+// ArriveTimeIsNil applies the IsNil predicate on the "arrive_time" field.
+func ArriveTimeIsNil() predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldIsNull(FieldArriveTime))
+}
+
+// ArriveTimeNotNil applies the NotNil predicate on the "arrive_time" field.
+func ArriveTimeNotNil() predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNotNull(FieldArriveTime))
+}
+
+// LeaveTimeEQ applies the EQ predicate on the "leave_time" field.
+func LeaveTimeEQ(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldEQ(FieldLeaveTime, v))
+}
+
+// LeaveTimeNEQ applies the NEQ predicate on the "leave_time" field.
+func LeaveTimeNEQ(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNEQ(FieldLeaveTime, v))
+}
+
+// LeaveTimeIn applies the In predicate on the "leave_time" field.
+func LeaveTimeIn(vs ...time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldIn(FieldLeaveTime, vs...))
+}
+
+// LeaveTimeNotIn applies the NotIn predicate on the "leave_time" field.
+func LeaveTimeNotIn(vs ...time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNotIn(FieldLeaveTime, vs...))
+}
+
+// LeaveTimeGT applies the GT predicate on the "leave_time" field.
+func LeaveTimeGT(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldGT(FieldLeaveTime, v))
+}
+
+// LeaveTimeGTE applies the GTE predicate on the "leave_time" field.
+func LeaveTimeGTE(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldGTE(FieldLeaveTime, v))
+}
+
+// LeaveTimeLT applies the LT predicate on the "leave_time" field.
+func LeaveTimeLT(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldLT(FieldLeaveTime, v))
+}
+
+// LeaveTimeLTE applies the LTE predicate on the "leave_time" field.
+func LeaveTimeLTE(v time.Time) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldLTE(FieldLeaveTime, v))
+}
+
+// LeaveTimeIsNil applies the IsNil predicate on the "leave_time" field.
+func LeaveTimeIsNil() predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldIsNull(FieldLeaveTime))
+}
+
+// LeaveTimeNotNil applies the NotNil predicate on the "leave_time" field.
+func LeaveTimeNotNil() predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNotNull(FieldLeaveTime))
+}
+
+// MakeUpMeetingIDEQ applies the EQ predicate on the "make_up_meeting_id" field.
+func MakeUpMeetingIDEQ(v uuid.UUID) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldEQ(FieldMakeUpMeetingID, v))
+}
+
+// MakeUpMeetingIDNEQ applies the NEQ predicate on the "make_up_meeting_id" field.
+func MakeUpMeetingIDNEQ(v uuid.UUID) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNEQ(FieldMakeUpMeetingID, v))
+}
+
+// MakeUpMeetingIDIn applies the In predicate on the "make_up_meeting_id" field.
+func MakeUpMeetingIDIn(vs ...uuid.UUID) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldIn(FieldMakeUpMeetingID, vs...))
+}
+
+// MakeUpMeetingIDNotIn applies the NotIn predicate on the "make_up_meeting_id" field.
+func MakeUpMeetingIDNotIn(vs ...uuid.UUID) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNotIn(FieldMakeUpMeetingID, vs...))
+}
+
+// MakeUpMeetingIDIsNil applies the IsNil predicate on the "make_up_meeting_id" field.
+func MakeUpMeetingIDIsNil() predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldIsNull(FieldMakeUpMeetingID))
+}
+
+// MakeUpMeetingIDNotNil applies the NotNil predicate on the "make_up_meeting_id" field.
+func MakeUpMeetingIDNotNil() predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(sql.FieldNotNull(FieldMakeUpMeetingID))
+}
+
 // HasMeeting applies the HasEdge predicate on the "meeting" edge.
 func HasMeeting() predicate.AttendanceEntry {
 	return predicate.AttendanceEntry(func(s *sql.Selector) {
@@ -494,6 +639,29 @@ func HasRegistration() predicate.AttendanceEntry {
 func HasRegistrationWith(preds ...predicate.Registration) predicate.AttendanceEntry {
 	return predicate.AttendanceEntry(func(s *sql.Selector) {
 		step := newRegistrationStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasMakeUpMeeting applies the HasEdge predicate on the "make_up_meeting" edge.
+func HasMakeUpMeeting() predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, MakeUpMeetingTable, MakeUpMeetingColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasMakeUpMeetingWith applies the HasEdge predicate on the "make_up_meeting" edge with a given conditions (other predicates).
+func HasMakeUpMeetingWith(preds ...predicate.Meeting) predicate.AttendanceEntry {
+	return predicate.AttendanceEntry(func(s *sql.Selector) {
+		step := newMakeUpMeetingStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

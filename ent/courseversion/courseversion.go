@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/google/uuid"
 )
 
@@ -35,6 +36,16 @@ const (
 	FieldCredits = "credits"
 	// FieldAttendanceEntryDays holds the string denoting the attendance_entry_days field in the database.
 	FieldAttendanceEntryDays = "attendance_entry_days"
+	// FieldSessionPattern holds the string denoting the session_pattern field in the database.
+	FieldSessionPattern = "session_pattern"
+	// FieldSyllabus holds the string denoting the syllabus field in the database.
+	FieldSyllabus = "syllabus"
+	// FieldResources holds the string denoting the resources field in the database.
+	FieldResources = "resources"
+	// FieldServedGoals holds the string denoting the served_goals field in the database.
+	FieldServedGoals = "served_goals"
+	// FieldChangeNote holds the string denoting the change_note field in the database.
+	FieldChangeNote = "change_note"
 	// FieldSources holds the string denoting the sources field in the database.
 	FieldSources = "sources"
 	// FieldAssumptions holds the string denoting the assumptions field in the database.
@@ -65,6 +76,11 @@ var Columns = []string{
 	FieldFeeUnits,
 	FieldCredits,
 	FieldAttendanceEntryDays,
+	FieldSessionPattern,
+	FieldSyllabus,
+	FieldResources,
+	FieldServedGoals,
+	FieldChangeNote,
 	FieldSources,
 	FieldAssumptions,
 }
@@ -82,6 +98,16 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreateTime holds the default value on creation for the "create_time" field.
 	DefaultCreateTime func() time.Time
+	// DefaultSessionPattern holds the default value on creation for the "session_pattern" field.
+	DefaultSessionPattern []schema.SessionPattern
+	// DefaultSyllabus holds the default value on creation for the "syllabus" field.
+	DefaultSyllabus []schema.SyllabusUnit
+	// DefaultResources holds the default value on creation for the "resources" field.
+	DefaultResources []schema.CourseResource
+	// DefaultServedGoals holds the default value on creation for the "served_goals" field.
+	DefaultServedGoals []schema.ServedGoal
+	// DefaultChangeNote holds the default value on creation for the "change_note" field.
+	DefaultChangeNote string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -142,6 +168,11 @@ func ByCredits(opts ...sql.OrderTermOption) OrderOption {
 // ByAttendanceEntryDays orders the results by the attendance_entry_days field.
 func ByAttendanceEntryDays(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttendanceEntryDays, opts...).ToFunc()
+}
+
+// ByChangeNote orders the results by the change_note field.
+func ByChangeNote(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldChangeNote, opts...).ToFunc()
 }
 
 // ByCourseField orders the results by course field.

@@ -106,6 +106,11 @@ func AttendanceEntryDays(v int32) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldAttendanceEntryDays, v))
 }
 
+// ChangeNote applies equality check predicate on the "change_note" field. It's identical to ChangeNoteEQ.
+func ChangeNote(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldChangeNote, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldEQ(FieldCreateTime, v))
@@ -554,6 +559,71 @@ func AttendanceEntryDaysLT(v int32) predicate.CourseVersion {
 // AttendanceEntryDaysLTE applies the LTE predicate on the "attendance_entry_days" field.
 func AttendanceEntryDaysLTE(v int32) predicate.CourseVersion {
 	return predicate.CourseVersion(sql.FieldLTE(FieldAttendanceEntryDays, v))
+}
+
+// ChangeNoteEQ applies the EQ predicate on the "change_note" field.
+func ChangeNoteEQ(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEQ(FieldChangeNote, v))
+}
+
+// ChangeNoteNEQ applies the NEQ predicate on the "change_note" field.
+func ChangeNoteNEQ(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNEQ(FieldChangeNote, v))
+}
+
+// ChangeNoteIn applies the In predicate on the "change_note" field.
+func ChangeNoteIn(vs ...string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldIn(FieldChangeNote, vs...))
+}
+
+// ChangeNoteNotIn applies the NotIn predicate on the "change_note" field.
+func ChangeNoteNotIn(vs ...string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldNotIn(FieldChangeNote, vs...))
+}
+
+// ChangeNoteGT applies the GT predicate on the "change_note" field.
+func ChangeNoteGT(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGT(FieldChangeNote, v))
+}
+
+// ChangeNoteGTE applies the GTE predicate on the "change_note" field.
+func ChangeNoteGTE(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldGTE(FieldChangeNote, v))
+}
+
+// ChangeNoteLT applies the LT predicate on the "change_note" field.
+func ChangeNoteLT(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLT(FieldChangeNote, v))
+}
+
+// ChangeNoteLTE applies the LTE predicate on the "change_note" field.
+func ChangeNoteLTE(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldLTE(FieldChangeNote, v))
+}
+
+// ChangeNoteContains applies the Contains predicate on the "change_note" field.
+func ChangeNoteContains(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldContains(FieldChangeNote, v))
+}
+
+// ChangeNoteHasPrefix applies the HasPrefix predicate on the "change_note" field.
+func ChangeNoteHasPrefix(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldHasPrefix(FieldChangeNote, v))
+}
+
+// ChangeNoteHasSuffix applies the HasSuffix predicate on the "change_note" field.
+func ChangeNoteHasSuffix(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldHasSuffix(FieldChangeNote, v))
+}
+
+// ChangeNoteEqualFold applies the EqualFold predicate on the "change_note" field.
+func ChangeNoteEqualFold(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldEqualFold(FieldChangeNote, v))
+}
+
+// ChangeNoteContainsFold applies the ContainsFold predicate on the "change_note" field.
+func ChangeNoteContainsFold(v string) predicate.CourseVersion {
+	return predicate.CourseVersion(sql.FieldContainsFold(FieldChangeNote, v))
 }
 
 // AssumptionsIsNil applies the IsNil predicate on the "assumptions" field.

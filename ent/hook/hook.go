@@ -57,6 +57,30 @@ func (f AgreementCourseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AgreementCourseMutation", m)
 }
 
+// The ApplicationFunc type is an adapter to allow the use of ordinary
+// function as Application mutator.
+type ApplicationFunc func(context.Context, *ent.ApplicationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApplicationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApplicationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApplicationMutation", m)
+}
+
+// The ApplicationMemberFunc type is an adapter to allow the use of ordinary
+// function as ApplicationMember mutator.
+type ApplicationMemberFunc func(context.Context, *ent.ApplicationMemberMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApplicationMemberFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApplicationMemberMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApplicationMemberMutation", m)
+}
+
 // The AttainmentFunc type is an adapter to allow the use of ordinary
 // function as Attainment mutator.
 type AttainmentFunc func(context.Context, *ent.AttainmentMutation) (ent.Value, error)
@@ -79,6 +103,30 @@ func (f AttendanceEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AttendanceEntryMutation", m)
+}
+
+// The BookingFunc type is an adapter to allow the use of ordinary
+// function as Booking mutator.
+type BookingFunc func(context.Context, *ent.BookingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BookingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BookingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BookingMutation", m)
+}
+
+// The CalendarLinkFunc type is an adapter to allow the use of ordinary
+// function as CalendarLink mutator.
+type CalendarLinkFunc func(context.Context, *ent.CalendarLinkMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CalendarLinkFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CalendarLinkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CalendarLinkMutation", m)
 }
 
 // The CompetencyFunc type is an adapter to allow the use of ordinary
@@ -285,6 +333,42 @@ func (f ExternalIDFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ExternalIDMutation", m)
 }
 
+// The FeedbackAnswerFunc type is an adapter to allow the use of ordinary
+// function as FeedbackAnswer mutator.
+type FeedbackAnswerFunc func(context.Context, *ent.FeedbackAnswerMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeedbackAnswerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeedbackAnswerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeedbackAnswerMutation", m)
+}
+
+// The FeedbackParticipationFunc type is an adapter to allow the use of ordinary
+// function as FeedbackParticipation mutator.
+type FeedbackParticipationFunc func(context.Context, *ent.FeedbackParticipationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeedbackParticipationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeedbackParticipationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeedbackParticipationMutation", m)
+}
+
+// The FeedbackRoundFunc type is an adapter to allow the use of ordinary
+// function as FeedbackRound mutator.
+type FeedbackRoundFunc func(context.Context, *ent.FeedbackRoundMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FeedbackRoundFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FeedbackRoundMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FeedbackRoundMutation", m)
+}
+
 // The FrameworkFunc type is an adapter to allow the use of ordinary
 // function as Framework mutator.
 type FrameworkFunc func(context.Context, *ent.FrameworkMutation) (ent.Value, error)
@@ -333,6 +417,18 @@ func (f IssueResultFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IssueResultMutation", m)
 }
 
+// The LedgerEntryFunc type is an adapter to allow the use of ordinary
+// function as LedgerEntry mutator.
+type LedgerEntryFunc func(context.Context, *ent.LedgerEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LedgerEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LedgerEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LedgerEntryMutation", m)
+}
+
 // The MeetingFunc type is an adapter to allow the use of ordinary
 // function as Meeting mutator.
 type MeetingFunc func(context.Context, *ent.MeetingMutation) (ent.Value, error)
@@ -345,6 +441,30 @@ func (f MeetingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MeetingMutation", m)
 }
 
+// The NoticeFunc type is an adapter to allow the use of ordinary
+// function as Notice mutator.
+type NoticeFunc func(context.Context, *ent.NoticeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NoticeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.NoticeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NoticeMutation", m)
+}
+
+// The NoticePreferenceFunc type is an adapter to allow the use of ordinary
+// function as NoticePreference mutator.
+type NoticePreferenceFunc func(context.Context, *ent.NoticePreferenceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NoticePreferenceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.NoticePreferenceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NoticePreferenceMutation", m)
+}
+
 // The PerformanceAssessmentFunc type is an adapter to allow the use of ordinary
 // function as PerformanceAssessment mutator.
 type PerformanceAssessmentFunc func(context.Context, *ent.PerformanceAssessmentMutation) (ent.Value, error)
@@ -355,6 +475,30 @@ func (f PerformanceAssessmentFunc) Mutate(ctx context.Context, m ent.Mutation) (
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PerformanceAssessmentMutation", m)
+}
+
+// The PlacementFunc type is an adapter to allow the use of ordinary
+// function as Placement mutator.
+type PlacementFunc func(context.Context, *ent.PlacementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PlacementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PlacementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PlacementMutation", m)
+}
+
+// The PlacementProposalFunc type is an adapter to allow the use of ordinary
+// function as PlacementProposal mutator.
+type PlacementProposalFunc func(context.Context, *ent.PlacementProposalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PlacementProposalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PlacementProposalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PlacementProposalMutation", m)
 }
 
 // The PolicyVersionFunc type is an adapter to allow the use of ordinary
@@ -465,6 +609,18 @@ func (f SchoolFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SchoolMutation", m)
 }
 
+// The SchoolCalendarFunc type is an adapter to allow the use of ordinary
+// function as SchoolCalendar mutator.
+type SchoolCalendarFunc func(context.Context, *ent.SchoolCalendarMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SchoolCalendarFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SchoolCalendarMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SchoolCalendarMutation", m)
+}
+
 // The ScoreSheetFunc type is an adapter to allow the use of ordinary
 // function as ScoreSheet mutator.
 type ScoreSheetFunc func(context.Context, *ent.ScoreSheetMutation) (ent.Value, error)
@@ -475,6 +631,18 @@ func (f ScoreSheetFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ScoreSheetMutation", m)
+}
+
+// The SeatingEntryFunc type is an adapter to allow the use of ordinary
+// function as SeatingEntry mutator.
+type SeatingEntryFunc func(context.Context, *ent.SeatingEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SeatingEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SeatingEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SeatingEntryMutation", m)
 }
 
 // The SectionFunc type is an adapter to allow the use of ordinary
@@ -499,6 +667,18 @@ func (f SectionFacilitatorFunc) Mutate(ctx context.Context, m ent.Mutation) (ent
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SectionFacilitatorMutation", m)
+}
+
+// The SignInAttemptFunc type is an adapter to allow the use of ordinary
+// function as SignInAttempt mutator.
+type SignInAttemptFunc func(context.Context, *ent.SignInAttemptMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignInAttemptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SignInAttemptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignInAttemptMutation", m)
 }
 
 // The StatusListFunc type is an adapter to allow the use of ordinary

@@ -31,6 +31,10 @@ const (
 	FieldEndTime = "end_time"
 	// FieldLocation holds the string denoting the location field in the database.
 	FieldLocation = "location"
+	// FieldRoom holds the string denoting the room field in the database.
+	FieldRoom = "room"
+	// FieldSignInKey holds the string denoting the sign_in_key field in the database.
+	FieldSignInKey = "sign_in_key"
 	// EdgeSection holds the string denoting the section edge name in mutations.
 	EdgeSection = "section"
 	// Table holds the table name of the meeting in the database.
@@ -55,6 +59,8 @@ var Columns = []string{
 	FieldStartTime,
 	FieldEndTime,
 	FieldLocation,
+	FieldRoom,
+	FieldSignInKey,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -76,6 +82,8 @@ var (
 	DefaultVersion int32
 	// DefaultLocation holds the default value on creation for the "location" field.
 	DefaultLocation string
+	// DefaultRoom holds the default value on creation for the "room" field.
+	DefaultRoom string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -126,6 +134,11 @@ func ByEndTime(opts ...sql.OrderTermOption) OrderOption {
 // ByLocation orders the results by the location field.
 func ByLocation(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLocation, opts...).ToFunc()
+}
+
+// ByRoom orders the results by the room field.
+func ByRoom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoom, opts...).ToFunc()
 }
 
 // BySectionField orders the results by section field.

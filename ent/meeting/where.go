@@ -96,6 +96,16 @@ func Location(v string) predicate.Meeting {
 	return predicate.Meeting(sql.FieldEQ(FieldLocation, v))
 }
 
+// Room applies equality check predicate on the "room" field. It's identical to RoomEQ.
+func Room(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldEQ(FieldRoom, v))
+}
+
+// SignInKey applies equality check predicate on the "sign_in_key" field. It's identical to SignInKeyEQ.
+func SignInKey(v []byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldEQ(FieldSignInKey, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.Meeting {
 	return predicate.Meeting(sql.FieldEQ(FieldCreateTime, v))
@@ -419,6 +429,121 @@ func LocationEqualFold(v string) predicate.Meeting {
 // LocationContainsFold applies the ContainsFold predicate on the "location" field.
 func LocationContainsFold(v string) predicate.Meeting {
 	return predicate.Meeting(sql.FieldContainsFold(FieldLocation, v))
+}
+
+// RoomEQ applies the EQ predicate on the "room" field.
+func RoomEQ(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldEQ(FieldRoom, v))
+}
+
+// RoomNEQ applies the NEQ predicate on the "room" field.
+func RoomNEQ(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldNEQ(FieldRoom, v))
+}
+
+// RoomIn applies the In predicate on the "room" field.
+func RoomIn(vs ...string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldIn(FieldRoom, vs...))
+}
+
+// RoomNotIn applies the NotIn predicate on the "room" field.
+func RoomNotIn(vs ...string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldNotIn(FieldRoom, vs...))
+}
+
+// RoomGT applies the GT predicate on the "room" field.
+func RoomGT(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldGT(FieldRoom, v))
+}
+
+// RoomGTE applies the GTE predicate on the "room" field.
+func RoomGTE(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldGTE(FieldRoom, v))
+}
+
+// RoomLT applies the LT predicate on the "room" field.
+func RoomLT(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldLT(FieldRoom, v))
+}
+
+// RoomLTE applies the LTE predicate on the "room" field.
+func RoomLTE(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldLTE(FieldRoom, v))
+}
+
+// RoomContains applies the Contains predicate on the "room" field.
+func RoomContains(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldContains(FieldRoom, v))
+}
+
+// RoomHasPrefix applies the HasPrefix predicate on the "room" field.
+func RoomHasPrefix(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldHasPrefix(FieldRoom, v))
+}
+
+// RoomHasSuffix applies the HasSuffix predicate on the "room" field.
+func RoomHasSuffix(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldHasSuffix(FieldRoom, v))
+}
+
+// RoomEqualFold applies the EqualFold predicate on the "room" field.
+func RoomEqualFold(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldEqualFold(FieldRoom, v))
+}
+
+// RoomContainsFold applies the ContainsFold predicate on the "room" field.
+func RoomContainsFold(v string) predicate.Meeting {
+	return predicate.Meeting(sql.FieldContainsFold(FieldRoom, v))
+}
+
+// SignInKeyEQ applies the EQ predicate on the "sign_in_key" field.
+func SignInKeyEQ(v []byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldEQ(FieldSignInKey, v))
+}
+
+// SignInKeyNEQ applies the NEQ predicate on the "sign_in_key" field.
+func SignInKeyNEQ(v []byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldNEQ(FieldSignInKey, v))
+}
+
+// SignInKeyIn applies the In predicate on the "sign_in_key" field.
+func SignInKeyIn(vs ...[]byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldIn(FieldSignInKey, vs...))
+}
+
+// SignInKeyNotIn applies the NotIn predicate on the "sign_in_key" field.
+func SignInKeyNotIn(vs ...[]byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldNotIn(FieldSignInKey, vs...))
+}
+
+// SignInKeyGT applies the GT predicate on the "sign_in_key" field.
+func SignInKeyGT(v []byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldGT(FieldSignInKey, v))
+}
+
+// SignInKeyGTE applies the GTE predicate on the "sign_in_key" field.
+func SignInKeyGTE(v []byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldGTE(FieldSignInKey, v))
+}
+
+// SignInKeyLT applies the LT predicate on the "sign_in_key" field.
+func SignInKeyLT(v []byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldLT(FieldSignInKey, v))
+}
+
+// SignInKeyLTE applies the LTE predicate on the "sign_in_key" field.
+func SignInKeyLTE(v []byte) predicate.Meeting {
+	return predicate.Meeting(sql.FieldLTE(FieldSignInKey, v))
+}
+
+// SignInKeyIsNil applies the IsNil predicate on the "sign_in_key" field.
+func SignInKeyIsNil() predicate.Meeting {
+	return predicate.Meeting(sql.FieldIsNull(FieldSignInKey))
+}
+
+// SignInKeyNotNil applies the NotNil predicate on the "sign_in_key" field.
+func SignInKeyNotNil() predicate.Meeting {
+	return predicate.Meeting(sql.FieldNotNull(FieldSignInKey))
 }
 
 // HasSection applies the HasEdge predicate on the "section" edge.

@@ -128,6 +128,108 @@ var (
 			},
 		},
 	}
+	// ApplicationsColumns holds the columns for the "applications" table.
+	ApplicationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "evenings", Type: field.TypeJSON},
+		{Name: "sites", Type: field.TypeJSON},
+		{Name: "state", Type: field.TypeString, Default: "FORMING"},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "submit_time", Type: field.TypeTime, Nullable: true},
+		{Name: "term_id", Type: field.TypeString},
+		{Name: "course_id", Type: field.TypeString},
+		{Name: "section_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ApplicationsTable holds the schema information for the "applications" table.
+	ApplicationsTable = &schema.Table{
+		Name:       "applications",
+		Columns:    ApplicationsColumns,
+		PrimaryKey: []*schema.Column{ApplicationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "applications_terms_term",
+				Columns:    []*schema.Column{ApplicationsColumns[9]},
+				RefColumns: []*schema.Column{TermsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "applications_courses_course",
+				Columns:    []*schema.Column{ApplicationsColumns[10]},
+				RefColumns: []*schema.Column{CoursesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "applications_sections_section",
+				Columns:    []*schema.Column{ApplicationsColumns[11]},
+				RefColumns: []*schema.Column{SectionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "application_term_id_state_course_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[9], ApplicationsColumns[6], ApplicationsColumns[10]},
+			},
+			{
+				Name:    "application_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationsColumns[1], ApplicationsColumns[0]},
+			},
+		},
+	}
+	// ApplicationMembersColumns holds the columns for the "application_members" table.
+	ApplicationMembersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "position", Type: field.TypeInt32},
+		{Name: "state", Type: field.TypeString, Default: "INVITED"},
+		{Name: "details", Type: field.TypeJSON, Nullable: true},
+		{Name: "application_id", Type: field.TypeUUID},
+		{Name: "educator_id", Type: field.TypeUUID},
+		{Name: "registration_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ApplicationMembersTable holds the schema information for the "application_members" table.
+	ApplicationMembersTable = &schema.Table{
+		Name:       "application_members",
+		Columns:    ApplicationMembersColumns,
+		PrimaryKey: []*schema.Column{ApplicationMembersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "application_members_applications_application",
+				Columns:    []*schema.Column{ApplicationMembersColumns[5]},
+				RefColumns: []*schema.Column{ApplicationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "application_members_educators_educator",
+				Columns:    []*schema.Column{ApplicationMembersColumns[6]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "application_members_registrations_registration",
+				Columns:    []*schema.Column{ApplicationMembersColumns[7]},
+				RefColumns: []*schema.Column{RegistrationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "application_member_once",
+				Unique:  true,
+				Columns: []*schema.Column{ApplicationMembersColumns[5], ApplicationMembersColumns[6]},
+			},
+			{
+				Name:    "applicationmember_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApplicationMembersColumns[6]},
+			},
+		},
+	}
 	// AttainmentsColumns holds the columns for the "attainments" table.
 	AttainmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -179,8 +281,11 @@ var (
 		{Name: "note", Type: field.TypeString, Default: ""},
 		{Name: "late", Type: field.TypeBool},
 		{Name: "recorded_by", Type: field.TypeString},
+		{Name: "arrive_time", Type: field.TypeTime, Nullable: true},
+		{Name: "leave_time", Type: field.TypeTime, Nullable: true},
 		{Name: "meeting_id", Type: field.TypeUUID},
 		{Name: "registration_id", Type: field.TypeUUID},
+		{Name: "make_up_meeting_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "corrects_id", Type: field.TypeUUID, Unique: true, Nullable: true},
 	}
 	// AttendanceEntriesTable holds the schema information for the "attendance_entries" table.
@@ -191,19 +296,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "attendance_entries_meetings_meeting",
-				Columns:    []*schema.Column{AttendanceEntriesColumns[7]},
+				Columns:    []*schema.Column{AttendanceEntriesColumns[9]},
 				RefColumns: []*schema.Column{MeetingsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "attendance_entries_registrations_registration",
-				Columns:    []*schema.Column{AttendanceEntriesColumns[8]},
+				Columns:    []*schema.Column{AttendanceEntriesColumns[10]},
 				RefColumns: []*schema.Column{RegistrationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
+				Symbol:     "attendance_entries_meetings_make_up_meeting",
+				Columns:    []*schema.Column{AttendanceEntriesColumns[11]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
 				Symbol:     "attendance_entries_attendance_entries_correction",
-				Columns:    []*schema.Column{AttendanceEntriesColumns[9]},
+				Columns:    []*schema.Column{AttendanceEntriesColumns[12]},
 				RefColumns: []*schema.Column{AttendanceEntriesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -212,7 +323,7 @@ var (
 			{
 				Name:    "attendance_entry_once",
 				Unique:  true,
-				Columns: []*schema.Column{AttendanceEntriesColumns[7], AttendanceEntriesColumns[8]},
+				Columns: []*schema.Column{AttendanceEntriesColumns[9], AttendanceEntriesColumns[10]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "corrects_id IS NULL",
 				},
@@ -220,12 +331,99 @@ var (
 			{
 				Name:    "attendanceentry_registration_id",
 				Unique:  false,
-				Columns: []*schema.Column{AttendanceEntriesColumns[8]},
+				Columns: []*schema.Column{AttendanceEntriesColumns[10]},
 			},
 			{
 				Name:    "attendanceentry_meeting_id_create_time",
 				Unique:  false,
-				Columns: []*schema.Column{AttendanceEntriesColumns[7], AttendanceEntriesColumns[1]},
+				Columns: []*schema.Column{AttendanceEntriesColumns[9], AttendanceEntriesColumns[1]},
+			},
+		},
+	}
+	// BookingsColumns holds the columns for the "bookings" table.
+	BookingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "educator_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "room", Type: field.TypeString, Default: ""},
+		{Name: "start_time", Type: field.TypeTime},
+		{Name: "end_time", Type: field.TypeTime},
+		{Name: "meeting_id", Type: field.TypeUUID},
+	}
+	// BookingsTable holds the schema information for the "bookings" table.
+	BookingsTable = &schema.Table{
+		Name:       "bookings",
+		Columns:    BookingsColumns,
+		PrimaryKey: []*schema.Column{BookingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bookings_meetings_meeting",
+				Columns:    []*schema.Column{BookingsColumns[5]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "booked_once",
+				Unique:  true,
+				Columns: []*schema.Column{BookingsColumns[5], BookingsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "educator_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "room_booked_once",
+				Unique:  true,
+				Columns: []*schema.Column{BookingsColumns[5]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "educator_id IS NULL",
+				},
+			},
+		},
+	}
+	// CalendarLinksColumns holds the columns for the "calendar_links" table.
+	CalendarLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "token_hash", Type: field.TypeBytes},
+		{Name: "recorded_by", Type: field.TypeString},
+		{Name: "section_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "educator_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// CalendarLinksTable holds the schema information for the "calendar_links" table.
+	CalendarLinksTable = &schema.Table{
+		Name:       "calendar_links",
+		Columns:    CalendarLinksColumns,
+		PrimaryKey: []*schema.Column{CalendarLinksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "calendar_links_sections_section",
+				Columns:    []*schema.Column{CalendarLinksColumns[4]},
+				RefColumns: []*schema.Column{SectionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "calendar_links_educators_educator",
+				Columns:    []*schema.Column{CalendarLinksColumns[5]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "calendarlink_token_hash",
+				Unique:  true,
+				Columns: []*schema.Column{CalendarLinksColumns[2]},
+			},
+			{
+				Name:    "calendarlink_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{CalendarLinksColumns[5]},
+			},
+			{
+				Name:    "calendarlink_section_id",
+				Unique:  false,
+				Columns: []*schema.Column{CalendarLinksColumns[4]},
 			},
 		},
 	}
@@ -362,6 +560,11 @@ var (
 		{Name: "fee_units", Type: field.TypeInt64},
 		{Name: "credits", Type: field.TypeInt32},
 		{Name: "attendance_entry_days", Type: field.TypeInt32},
+		{Name: "session_pattern", Type: field.TypeJSON, Default: schema.Expr("'[]'")},
+		{Name: "syllabus", Type: field.TypeJSON, Default: schema.Expr("'[]'")},
+		{Name: "resources", Type: field.TypeJSON, Default: schema.Expr("'[]'")},
+		{Name: "served_goals", Type: field.TypeJSON, Default: schema.Expr("'[]'")},
+		{Name: "change_note", Type: field.TypeString, Default: ""},
 		{Name: "sources", Type: field.TypeJSON},
 		{Name: "assumptions", Type: field.TypeJSON, Nullable: true},
 		{Name: "course_id", Type: field.TypeString},
@@ -374,7 +577,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "course_versions_courses_course",
-				Columns:    []*schema.Column{CourseVersionsColumns[12]},
+				Columns:    []*schema.Column{CourseVersionsColumns[17]},
 				RefColumns: []*schema.Column{CoursesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -383,7 +586,7 @@ var (
 			{
 				Name:    "courseversion_course_id_version_number",
 				Unique:  true,
-				Columns: []*schema.Column{CourseVersionsColumns[12], CourseVersionsColumns[2]},
+				Columns: []*schema.Column{CourseVersionsColumns[17], CourseVersionsColumns[2]},
 			},
 		},
 	}
@@ -924,6 +1127,106 @@ var (
 			},
 		},
 	}
+	// FeedbackAnswersColumns holds the columns for the "feedback_answers" table.
+	FeedbackAnswersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "ratings", Type: field.TypeJSON},
+		{Name: "texts", Type: field.TypeJSON},
+		{Name: "feedback_round_id", Type: field.TypeUUID},
+	}
+	// FeedbackAnswersTable holds the schema information for the "feedback_answers" table.
+	FeedbackAnswersTable = &schema.Table{
+		Name:       "feedback_answers",
+		Columns:    FeedbackAnswersColumns,
+		PrimaryKey: []*schema.Column{FeedbackAnswersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "feedback_answers_feedback_rounds_feedback_round",
+				Columns:    []*schema.Column{FeedbackAnswersColumns[3]},
+				RefColumns: []*schema.Column{FeedbackRoundsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feedbackanswer_feedback_round_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeedbackAnswersColumns[3]},
+			},
+		},
+	}
+	// FeedbackParticipationsColumns holds the columns for the "feedback_participations" table.
+	FeedbackParticipationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "feedback_round_id", Type: field.TypeUUID},
+		{Name: "educator_id", Type: field.TypeUUID},
+	}
+	// FeedbackParticipationsTable holds the schema information for the "feedback_participations" table.
+	FeedbackParticipationsTable = &schema.Table{
+		Name:       "feedback_participations",
+		Columns:    FeedbackParticipationsColumns,
+		PrimaryKey: []*schema.Column{FeedbackParticipationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "feedback_participations_feedback_rounds_feedback_round",
+				Columns:    []*schema.Column{FeedbackParticipationsColumns[1]},
+				RefColumns: []*schema.Column{FeedbackRoundsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "feedback_participations_educators_educator",
+				Columns:    []*schema.Column{FeedbackParticipationsColumns[2]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feedback_once",
+				Unique:  true,
+				Columns: []*schema.Column{FeedbackParticipationsColumns[1], FeedbackParticipationsColumns[2]},
+			},
+			{
+				Name:    "feedbackparticipation_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{FeedbackParticipationsColumns[2]},
+			},
+		},
+	}
+	// FeedbackRoundsColumns holds the columns for the "feedback_rounds" table.
+	FeedbackRoundsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString, Default: "OPEN"},
+		{Name: "questions", Type: field.TypeJSON},
+		{Name: "minimum_answers", Type: field.TypeInt32},
+		{Name: "close_time", Type: field.TypeTime, Nullable: true},
+		{Name: "section_id", Type: field.TypeUUID},
+	}
+	// FeedbackRoundsTable holds the schema information for the "feedback_rounds" table.
+	FeedbackRoundsTable = &schema.Table{
+		Name:       "feedback_rounds",
+		Columns:    FeedbackRoundsColumns,
+		PrimaryKey: []*schema.Column{FeedbackRoundsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "feedback_rounds_sections_section",
+				Columns:    []*schema.Column{FeedbackRoundsColumns[9]},
+				RefColumns: []*schema.Column{SectionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "feedback_round_once",
+				Unique:  true,
+				Columns: []*schema.Column{FeedbackRoundsColumns[9], FeedbackRoundsColumns[4]},
+			},
+		},
+	}
 	// FrameworksColumns holds the columns for the "frameworks" table.
 	FrameworksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1045,6 +1348,76 @@ var (
 			},
 		},
 	}
+	// LedgerEntriesColumns holds the columns for the "ledger_entries" table.
+	LedgerEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "amount_minor", Type: field.TypeInt64},
+		{Name: "currency", Type: field.TypeString},
+		{Name: "debit_account", Type: field.TypeString},
+		{Name: "credit_account", Type: field.TypeString},
+		{Name: "payer", Type: field.TypeString},
+		{Name: "payee", Type: field.TypeString},
+		{Name: "new_payer", Type: field.TypeString, Default: ""},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "reference", Type: field.TypeString, Default: ""},
+		{Name: "rule", Type: field.TypeString, Default: ""},
+		{Name: "effective_date", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by", Type: field.TypeString},
+		{Name: "registration_id", Type: field.TypeUUID},
+		{Name: "reverses_id", Type: field.TypeUUID, Unique: true, Nullable: true},
+	}
+	// LedgerEntriesTable holds the schema information for the "ledger_entries" table.
+	LedgerEntriesTable = &schema.Table{
+		Name:       "ledger_entries",
+		Columns:    LedgerEntriesColumns,
+		PrimaryKey: []*schema.Column{LedgerEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "ledger_entries_registrations_registration",
+				Columns:    []*schema.Column{LedgerEntriesColumns[15]},
+				RefColumns: []*schema.Column{RegistrationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "ledger_entries_ledger_entries_reversal",
+				Columns:    []*schema.Column{LedgerEntriesColumns[16]},
+				RefColumns: []*schema.Column{LedgerEntriesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ledgerentry_registration_id_create_time",
+				Unique:  false,
+				Columns: []*schema.Column{LedgerEntriesColumns[15], LedgerEntriesColumns[1]},
+			},
+			{
+				Name:    "ledgerentry_payer_payee",
+				Unique:  false,
+				Columns: []*schema.Column{LedgerEntriesColumns[7], LedgerEntriesColumns[8]},
+			},
+			{
+				Name:    "ledger_taken_over",
+				Unique:  false,
+				Columns: []*schema.Column{LedgerEntriesColumns[9], LedgerEntriesColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "new_payer <> ''",
+				},
+			},
+			{
+				Name:    "ledgerentry_create_time_id",
+				Unique:  false,
+				Columns: []*schema.Column{LedgerEntriesColumns[1], LedgerEntriesColumns[0]},
+			},
+			{
+				Name:    "ledgerentry_effective_date_id",
+				Unique:  false,
+				Columns: []*schema.Column{LedgerEntriesColumns[13], LedgerEntriesColumns[0]},
+			},
+		},
+	}
 	// MeetingsColumns holds the columns for the "meetings" table.
 	MeetingsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1055,6 +1428,8 @@ var (
 		{Name: "start_time", Type: field.TypeTime},
 		{Name: "end_time", Type: field.TypeTime},
 		{Name: "location", Type: field.TypeString, Default: ""},
+		{Name: "room", Type: field.TypeString, Default: ""},
+		{Name: "sign_in_key", Type: field.TypeBytes, Nullable: true},
 		{Name: "section_id", Type: field.TypeUUID},
 	}
 	// MeetingsTable holds the schema information for the "meetings" table.
@@ -1065,7 +1440,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "meetings_sections_section",
-				Columns:    []*schema.Column{MeetingsColumns[8]},
+				Columns:    []*schema.Column{MeetingsColumns[10]},
 				RefColumns: []*schema.Column{SectionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1074,7 +1449,88 @@ var (
 			{
 				Name:    "meeting_number_once",
 				Unique:  true,
-				Columns: []*schema.Column{MeetingsColumns[8], MeetingsColumns[4]},
+				Columns: []*schema.Column{MeetingsColumns[10], MeetingsColumns[4]},
+			},
+		},
+	}
+	// NoticesColumns holds the columns for the "notices" table.
+	NoticesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "facts", Type: field.TypeJSON},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString, Default: "PENDING"},
+		{Name: "attempts", Type: field.TypeInt32, Default: 0},
+		{Name: "next_attempt_time", Type: field.TypeTime},
+		{Name: "failure", Type: field.TypeString, Default: ""},
+		{Name: "send_time", Type: field.TypeTime, Nullable: true},
+		{Name: "educator_id", Type: field.TypeUUID},
+		{Name: "registration_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// NoticesTable holds the schema information for the "notices" table.
+	NoticesTable = &schema.Table{
+		Name:       "notices",
+		Columns:    NoticesColumns,
+		PrimaryKey: []*schema.Column{NoticesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "notices_educators_educator",
+				Columns:    []*schema.Column{NoticesColumns[10]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "notices_registrations_registration",
+				Columns:    []*schema.Column{NoticesColumns[11]},
+				RefColumns: []*schema.Column{RegistrationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notice_educator_id_create_time",
+				Unique:  false,
+				Columns: []*schema.Column{NoticesColumns[10], NoticesColumns[1]},
+			},
+			{
+				Name:    "notices_due",
+				Unique:  false,
+				Columns: []*schema.Column{NoticesColumns[7]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'PENDING'",
+				},
+			},
+		},
+	}
+	// NoticePreferencesColumns holds the columns for the "notice_preferences" table.
+	NoticePreferencesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "muted", Type: field.TypeBool, Default: false},
+		{Name: "muted_kinds", Type: field.TypeJSON},
+		{Name: "educator_id", Type: field.TypeUUID},
+	}
+	// NoticePreferencesTable holds the schema information for the "notice_preferences" table.
+	NoticePreferencesTable = &schema.Table{
+		Name:       "notice_preferences",
+		Columns:    NoticePreferencesColumns,
+		PrimaryKey: []*schema.Column{NoticePreferencesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "notice_preferences_educators_educator",
+				Columns:    []*schema.Column{NoticePreferencesColumns[6]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notice_preference_once",
+				Unique:  true,
+				Columns: []*schema.Column{NoticePreferencesColumns[6]},
 			},
 		},
 	}
@@ -1122,6 +1578,104 @@ var (
 			},
 		},
 	}
+	// PlacementsColumns holds the columns for the "placements" table.
+	PlacementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "pinned", Type: field.TypeBool, Default: false},
+		{Name: "value", Type: field.TypeFloat64},
+		{Name: "party_size", Type: field.TypeInt32},
+		{Name: "reasons", Type: field.TypeJSON},
+		{Name: "alternatives", Type: field.TypeJSON},
+		{Name: "state", Type: field.TypeString, Default: "PROPOSED"},
+		{Name: "failure", Type: field.TypeString, Default: ""},
+		{Name: "placement_proposal_id", Type: field.TypeUUID},
+		{Name: "application_id", Type: field.TypeUUID},
+		{Name: "section_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PlacementsTable holds the schema information for the "placements" table.
+	PlacementsTable = &schema.Table{
+		Name:       "placements",
+		Columns:    PlacementsColumns,
+		PrimaryKey: []*schema.Column{PlacementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "placements_placement_proposals_placement_proposal",
+				Columns:    []*schema.Column{PlacementsColumns[8]},
+				RefColumns: []*schema.Column{PlacementProposalsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "placements_applications_application",
+				Columns:    []*schema.Column{PlacementsColumns[9]},
+				RefColumns: []*schema.Column{ApplicationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "placements_sections_section",
+				Columns:    []*schema.Column{PlacementsColumns[10]},
+				RefColumns: []*schema.Column{SectionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "placement_once",
+				Unique:  true,
+				Columns: []*schema.Column{PlacementsColumns[8], PlacementsColumns[9]},
+			},
+			{
+				Name:    "placement_application_id",
+				Unique:  false,
+				Columns: []*schema.Column{PlacementsColumns[9]},
+			},
+		},
+	}
+	// PlacementProposalsColumns holds the columns for the "placement_proposals" table.
+	PlacementProposalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "state", Type: field.TypeString, Default: "DRAFT"},
+		{Name: "value", Type: field.TypeFloat64},
+		{Name: "bound", Type: field.TypeFloat64},
+		{Name: "rules", Type: field.TypeString},
+		{Name: "weights", Type: field.TypeJSON},
+		{Name: "sections", Type: field.TypeJSON},
+		{Name: "placed_count", Type: field.TypeInt32},
+		{Name: "unplaced_count", Type: field.TypeInt32},
+		{Name: "recorded_by", Type: field.TypeString},
+		{Name: "apply_time", Type: field.TypeTime, Nullable: true},
+		{Name: "term_id", Type: field.TypeString},
+		{Name: "course_id", Type: field.TypeString, Nullable: true},
+	}
+	// PlacementProposalsTable holds the schema information for the "placement_proposals" table.
+	PlacementProposalsTable = &schema.Table{
+		Name:       "placement_proposals",
+		Columns:    PlacementProposalsColumns,
+		PrimaryKey: []*schema.Column{PlacementProposalsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "placement_proposals_terms_term",
+				Columns:    []*schema.Column{PlacementProposalsColumns[14]},
+				RefColumns: []*schema.Column{TermsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "placement_proposals_courses_course",
+				Columns:    []*schema.Column{PlacementProposalsColumns[15]},
+				RefColumns: []*schema.Column{CoursesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "placementproposal_term_id_create_time",
+				Unique:  false,
+				Columns: []*schema.Column{PlacementProposalsColumns[14], PlacementProposalsColumns[1]},
+			},
+		},
+	}
 	// PolicyVersionsColumns holds the columns for the "policy_versions" table.
 	PolicyVersionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1157,10 +1711,22 @@ var (
 		{Name: "learning_goals", Type: field.TypeString, Default: ""},
 		{Name: "reason", Type: field.TypeString, Default: ""},
 		{Name: "state_time", Type: field.TypeTime},
+		{Name: "competency_ratings", Type: field.TypeJSON, Default: schema.Expr("'[]'")},
+		{Name: "payer_kind", Type: field.TypeString, Default: "SELF"},
+		{Name: "sponsor", Type: field.TypeString, Default: ""},
+		{Name: "purchase_order", Type: field.TypeString, Default: ""},
+		{Name: "accessibility_needs", Type: field.TypeString, Default: ""},
+		{Name: "needs_answer", Type: field.TypeString, Default: ""},
+		{Name: "role_alike", Type: field.TypeBool, Default: false},
+		{Name: "offer_expire_time", Type: field.TypeTime, Nullable: true},
+		{Name: "completion_exception", Type: field.TypeString, Default: ""},
+		{Name: "imported_source", Type: field.TypeString, Default: ""},
 		{Name: "section_id", Type: field.TypeUUID},
 		{Name: "educator_id", Type: field.TypeUUID},
-		{Name: "role_assignment_id", Type: field.TypeUUID},
-		{Name: "framework_id", Type: field.TypeString},
+		{Name: "role_assignment_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "credit_institution_id", Type: field.TypeString, Nullable: true},
+		{Name: "framework_id", Type: field.TypeString, Nullable: true},
+		{Name: "application_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// RegistrationsTable holds the schema information for the "registrations" table.
 	RegistrationsTable = &schema.Table{
@@ -1170,26 +1736,38 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "registrations_sections_section",
-				Columns:    []*schema.Column{RegistrationsColumns[10]},
+				Columns:    []*schema.Column{RegistrationsColumns[20]},
 				RefColumns: []*schema.Column{SectionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "registrations_educators_educator",
-				Columns:    []*schema.Column{RegistrationsColumns[11]},
+				Columns:    []*schema.Column{RegistrationsColumns[21]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "registrations_role_assignments_role_assignment",
-				Columns:    []*schema.Column{RegistrationsColumns[12]},
+				Columns:    []*schema.Column{RegistrationsColumns[22]},
 				RefColumns: []*schema.Column{RoleAssignmentsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
+				Symbol:     "registrations_institutions_credit_institution",
+				Columns:    []*schema.Column{RegistrationsColumns[23]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
 				Symbol:     "registrations_frameworks_framework",
-				Columns:    []*schema.Column{RegistrationsColumns[13]},
+				Columns:    []*schema.Column{RegistrationsColumns[24]},
 				RefColumns: []*schema.Column{FrameworksColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "registrations_applications_application",
+				Columns:    []*schema.Column{RegistrationsColumns[25]},
+				RefColumns: []*schema.Column{ApplicationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
@@ -1197,25 +1775,46 @@ var (
 			{
 				Name:    "registration_once",
 				Unique:  true,
-				Columns: []*schema.Column{RegistrationsColumns[10], RegistrationsColumns[11]},
+				Columns: []*schema.Column{RegistrationsColumns[20], RegistrationsColumns[21]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "state <> 'WITHDRAWN'",
+					Where: "state <> 'WITHDRAWN' AND state <> 'DECLINED' AND state <> 'EXPIRED'",
 				},
 			},
 			{
 				Name:    "registration_section_id_create_time",
 				Unique:  false,
-				Columns: []*schema.Column{RegistrationsColumns[10], RegistrationsColumns[1]},
+				Columns: []*schema.Column{RegistrationsColumns[20], RegistrationsColumns[1]},
 			},
 			{
 				Name:    "registration_educator_id",
 				Unique:  false,
-				Columns: []*schema.Column{RegistrationsColumns[11]},
+				Columns: []*schema.Column{RegistrationsColumns[21]},
 			},
 			{
 				Name:    "registration_create_time_id",
 				Unique:  false,
 				Columns: []*schema.Column{RegistrationsColumns[1], RegistrationsColumns[0]},
+			},
+			{
+				Name:    "registration_application_id",
+				Unique:  false,
+				Columns: []*schema.Column{RegistrationsColumns[25]},
+			},
+			{
+				Name:    "registration_offers",
+				Unique:  false,
+				Columns: []*schema.Column{RegistrationsColumns[17]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'OFFERED'",
+				},
+			},
+			{
+				Name:    "registration_awaiting_role",
+				Unique:  false,
+				Columns: []*schema.Column{RegistrationsColumns[21]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'AWAITING_ROLE'",
+				},
 			},
 		},
 	}
@@ -1507,6 +2106,22 @@ var (
 			},
 		},
 	}
+	// SchoolCalendarsColumns holds the columns for the "school_calendars" table.
+	SchoolCalendarsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "display_name", Type: field.TypeString},
+		{Name: "closed_days", Type: field.TypeJSON},
+		{Name: "source", Type: field.TypeString, Default: ""},
+	}
+	// SchoolCalendarsTable holds the schema information for the "school_calendars" table.
+	SchoolCalendarsTable = &schema.Table{
+		Name:       "school_calendars",
+		Columns:    SchoolCalendarsColumns,
+		PrimaryKey: []*schema.Column{SchoolCalendarsColumns[0]},
+	}
 	// ScoreSheetsColumns holds the columns for the "score_sheets" table.
 	ScoreSheetsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1537,6 +2152,38 @@ var (
 			},
 		},
 	}
+	// SeatingEntriesColumns holds the columns for the "seating_entries" table.
+	SeatingEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "entry_number", Type: field.TypeInt32},
+		{Name: "event", Type: field.TypeJSON},
+		{Name: "decisions", Type: field.TypeJSON},
+		{Name: "rules", Type: field.TypeString},
+		{Name: "recorded_by", Type: field.TypeString},
+		{Name: "section_id", Type: field.TypeUUID},
+	}
+	// SeatingEntriesTable holds the schema information for the "seating_entries" table.
+	SeatingEntriesTable = &schema.Table{
+		Name:       "seating_entries",
+		Columns:    SeatingEntriesColumns,
+		PrimaryKey: []*schema.Column{SeatingEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "seating_entries_sections_section",
+				Columns:    []*schema.Column{SeatingEntriesColumns[7]},
+				RefColumns: []*schema.Column{SectionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "seating_entry_number_once",
+				Unique:  true,
+				Columns: []*schema.Column{SeatingEntriesColumns[7], SeatingEntriesColumns[2]},
+			},
+		},
+	}
 	// SectionsColumns holds the columns for the "sections" table.
 	SectionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1552,9 +2199,16 @@ var (
 		{Name: "registration_open_time", Type: field.TypeTime},
 		{Name: "registration_close_time", Type: field.TypeTime},
 		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "accessibility", Type: field.TypeString, Default: ""},
+		{Name: "by_arrangement", Type: field.TypeBool, Default: false},
+		{Name: "waiting_count", Type: field.TypeInt32, Default: 0},
+		{Name: "seating_number", Type: field.TypeInt32, Default: 0},
+		{Name: "imported_source", Type: field.TypeString, Default: ""},
 		{Name: "course_version_id", Type: field.TypeUUID},
 		{Name: "term_id", Type: field.TypeString},
 		{Name: "role_family_id", Type: field.TypeString, Nullable: true},
+		{Name: "school_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// SectionsTable holds the schema information for the "sections" table.
 	SectionsTable = &schema.Table{
@@ -1564,20 +2218,26 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sections_course_versions_course_version",
-				Columns:    []*schema.Column{SectionsColumns[13]},
+				Columns:    []*schema.Column{SectionsColumns[19]},
 				RefColumns: []*schema.Column{CourseVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "sections_terms_term",
-				Columns:    []*schema.Column{SectionsColumns[14]},
+				Columns:    []*schema.Column{SectionsColumns[20]},
 				RefColumns: []*schema.Column{TermsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "sections_role_families_role_family",
-				Columns:    []*schema.Column{SectionsColumns[15]},
+				Columns:    []*schema.Column{SectionsColumns[21]},
 				RefColumns: []*schema.Column{RoleFamiliesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "sections_schools_school",
+				Columns:    []*schema.Column{SectionsColumns[22]},
+				RefColumns: []*schema.Column{SchoolsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
@@ -1585,12 +2245,12 @@ var (
 			{
 				Name:    "section_term_id_state",
 				Unique:  false,
-				Columns: []*schema.Column{SectionsColumns[14], SectionsColumns[5]},
+				Columns: []*schema.Column{SectionsColumns[20], SectionsColumns[5]},
 			},
 			{
 				Name:    "section_course_version_id",
 				Unique:  false,
-				Columns: []*schema.Column{SectionsColumns[13]},
+				Columns: []*schema.Column{SectionsColumns[19]},
 			},
 			{
 				Name:    "section_create_time_id",
@@ -1635,6 +2295,40 @@ var (
 				Name:    "sectionfacilitator_educator_id",
 				Unique:  false,
 				Columns: []*schema.Column{SectionFacilitatorsColumns[3]},
+			},
+		},
+	}
+	// SignInAttemptsColumns holds the columns for the "sign_in_attempts" table.
+	SignInAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "meeting_id", Type: field.TypeUUID},
+		{Name: "educator_id", Type: field.TypeUUID},
+	}
+	// SignInAttemptsTable holds the schema information for the "sign_in_attempts" table.
+	SignInAttemptsTable = &schema.Table{
+		Name:       "sign_in_attempts",
+		Columns:    SignInAttemptsColumns,
+		PrimaryKey: []*schema.Column{SignInAttemptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "sign_in_attempts_meetings_meeting",
+				Columns:    []*schema.Column{SignInAttemptsColumns[2]},
+				RefColumns: []*schema.Column{MeetingsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "sign_in_attempts_educators_educator",
+				Columns:    []*schema.Column{SignInAttemptsColumns[3]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signinattempt_meeting_id_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{SignInAttemptsColumns[2], SignInAttemptsColumns[3]},
 			},
 		},
 	}
@@ -1828,8 +2522,12 @@ var (
 		APIKeysTable,
 		AgreementsTable,
 		AgreementCoursesTable,
+		ApplicationsTable,
+		ApplicationMembersTable,
 		AttainmentsTable,
 		AttendanceEntriesTable,
+		BookingsTable,
+		CalendarLinksTable,
 		CompetenciesTable,
 		ConsentsTable,
 		CoreSkillsTable,
@@ -1847,12 +2545,20 @@ var (
 		EmploymentsTable,
 		EvidencesTable,
 		ExternalIdsTable,
+		FeedbackAnswersTable,
+		FeedbackParticipationsTable,
+		FeedbackRoundsTable,
 		FrameworksTable,
 		InstitutionsTable,
 		IssueBatchesTable,
 		IssueResultsTable,
+		LedgerEntriesTable,
 		MeetingsTable,
+		NoticesTable,
+		NoticePreferencesTable,
 		PerformanceAssessmentsTable,
+		PlacementsTable,
+		PlacementProposalsTable,
 		PolicyVersionsTable,
 		RegistrationsTable,
 		RolesTable,
@@ -1862,9 +2568,12 @@ var (
 		RosterActionsTable,
 		RosterImportsTable,
 		SchoolsTable,
+		SchoolCalendarsTable,
 		ScoreSheetsTable,
+		SeatingEntriesTable,
 		SectionsTable,
 		SectionFacilitatorsTable,
+		SignInAttemptsTable,
 		StatusListsTable,
 		SubmissionsTable,
 		TermsTable,
@@ -1888,16 +2597,43 @@ func init() {
 	}
 	AgreementCoursesTable.ForeignKeys[0].RefTable = AgreementsTable
 	AgreementCoursesTable.ForeignKeys[1].RefTable = CoursesTable
+	ApplicationsTable.ForeignKeys[0].RefTable = TermsTable
+	ApplicationsTable.ForeignKeys[1].RefTable = CoursesTable
+	ApplicationsTable.ForeignKeys[2].RefTable = SectionsTable
+	ApplicationsTable.Annotation = &entsql.Annotation{}
+	ApplicationsTable.Annotation.Checks = map[string]string{
+		"application_state": "state IN ('FORMING', 'SUBMITTED', 'PLACED', 'WITHDRAWN')",
+	}
+	ApplicationMembersTable.ForeignKeys[0].RefTable = ApplicationsTable
+	ApplicationMembersTable.ForeignKeys[1].RefTable = EducatorsTable
+	ApplicationMembersTable.ForeignKeys[2].RefTable = RegistrationsTable
+	ApplicationMembersTable.Annotation = &entsql.Annotation{}
+	ApplicationMembersTable.Annotation.Checks = map[string]string{
+		"application_member_state": "state IN ('INVITED', 'ACCEPTED', 'DECLINED')",
+	}
 	AttainmentsTable.ForeignKeys[0].RefTable = EducatorsTable
 	AttainmentsTable.ForeignKeys[1].RefTable = CompetenciesTable
 	AttainmentsTable.ForeignKeys[2].RefTable = SubmissionsTable
 	AttendanceEntriesTable.ForeignKeys[0].RefTable = MeetingsTable
 	AttendanceEntriesTable.ForeignKeys[1].RefTable = RegistrationsTable
-	AttendanceEntriesTable.ForeignKeys[2].RefTable = AttendanceEntriesTable
+	AttendanceEntriesTable.ForeignKeys[2].RefTable = MeetingsTable
+	AttendanceEntriesTable.ForeignKeys[3].RefTable = AttendanceEntriesTable
 	AttendanceEntriesTable.Annotation = &entsql.Annotation{}
 	AttendanceEntriesTable.Annotation.Checks = map[string]string{
-		"attendance_kind":    "kind IN ('PRESENT', 'EXCUSED', 'ABSENT')",
-		"attendance_minutes": "minutes >= 0 AND (kind = 'PRESENT' OR minutes = 0)",
+		"attendance_kind":    "kind IN ('PRESENT', 'EXCUSED', 'ABSENT', 'MAKE_UP')",
+		"attendance_make_up": "(kind = 'MAKE_UP') = (make_up_meeting_id IS NOT NULL)",
+		"attendance_minutes": "minutes >= 0 AND (kind IN ('PRESENT', 'MAKE_UP') OR minutes = 0)",
+	}
+	BookingsTable.ForeignKeys[0].RefTable = MeetingsTable
+	BookingsTable.Annotation = &entsql.Annotation{}
+	BookingsTable.Annotation.Checks = map[string]string{
+		"booking_of": "(educator_id IS NULL) = (room <> '')",
+	}
+	CalendarLinksTable.ForeignKeys[0].RefTable = SectionsTable
+	CalendarLinksTable.ForeignKeys[1].RefTable = EducatorsTable
+	CalendarLinksTable.Annotation = &entsql.Annotation{}
+	CalendarLinksTable.Annotation.Checks = map[string]string{
+		"calendar_link_of": "(section_id IS NULL) <> (educator_id IS NULL)",
 	}
 	CompetenciesTable.ForeignKeys[0].RefTable = FrameworksTable
 	CompetenciesTable.ForeignKeys[1].RefTable = CoreSkillsTable
@@ -1956,6 +2692,15 @@ func init() {
 		"external_id_district": "(kind = 'EMPLOYEE_ID') = (district_id IS NOT NULL)",
 		"external_id_kind":     "kind IN ('EMPLOYEE_ID', 'STATE_EDUCATOR_ID')",
 	}
+	FeedbackAnswersTable.ForeignKeys[0].RefTable = FeedbackRoundsTable
+	FeedbackParticipationsTable.ForeignKeys[0].RefTable = FeedbackRoundsTable
+	FeedbackParticipationsTable.ForeignKeys[1].RefTable = EducatorsTable
+	FeedbackRoundsTable.ForeignKeys[0].RefTable = SectionsTable
+	FeedbackRoundsTable.Annotation = &entsql.Annotation{}
+	FeedbackRoundsTable.Annotation.Checks = map[string]string{
+		"feedback_round_kind":  "kind IN ('MID', 'END')",
+		"feedback_round_state": "state IN ('OPEN', 'CLOSED')",
+	}
 	IssueBatchesTable.ForeignKeys[0].RefTable = CredentialTypesTable
 	IssueBatchesTable.Annotation = &entsql.Annotation{}
 	IssueBatchesTable.Annotation.Checks = map[string]string{
@@ -1970,21 +2715,56 @@ func init() {
 		"issue_result_credential": "(state = 'ISSUED') = (credential_id IS NOT NULL)",
 		"issue_result_state":      "state IN ('PENDING', 'ISSUED', 'REFUSED')",
 	}
+	LedgerEntriesTable.ForeignKeys[0].RefTable = RegistrationsTable
+	LedgerEntriesTable.ForeignKeys[1].RefTable = LedgerEntriesTable
+	LedgerEntriesTable.Annotation = &entsql.Annotation{}
+	LedgerEntriesTable.Annotation.Checks = map[string]string{
+		"ledger_accounts": "debit_account <> credit_account",
+		"ledger_amount":   "amount_minor > 0",
+		"ledger_kind":     "kind IN ('CHARGE', 'PAYMENT', 'WAIVER', 'REFUND', 'PAYOUT', 'REASSIGNMENT', 'REVERSAL')",
+		"ledger_reverses": "(kind = 'REVERSAL') = (reverses_id IS NOT NULL)",
+	}
 	MeetingsTable.ForeignKeys[0].RefTable = SectionsTable
 	MeetingsTable.Annotation = &entsql.Annotation{}
 	MeetingsTable.Annotation.Checks = map[string]string{
 		"meeting_times": "end_time > start_time AND end_time <= start_time + interval '24 hours'",
 	}
+	NoticesTable.ForeignKeys[0].RefTable = EducatorsTable
+	NoticesTable.ForeignKeys[1].RefTable = RegistrationsTable
+	NoticesTable.Annotation = &entsql.Annotation{}
+	NoticesTable.Annotation.Checks = map[string]string{
+		"notice_state": "state IN ('PENDING', 'SENT', 'SUPPRESSED', 'FAILED')",
+	}
+	NoticePreferencesTable.ForeignKeys[0].RefTable = EducatorsTable
 	PerformanceAssessmentsTable.ForeignKeys[0].RefTable = FrameworksTable
 	PerformanceAssessmentsTable.ForeignKeys[1].RefTable = CoreSkillsTable
 	PerformanceAssessmentsTable.ForeignKeys[2].RefTable = CompetenciesTable
+	PlacementsTable.ForeignKeys[0].RefTable = PlacementProposalsTable
+	PlacementsTable.ForeignKeys[1].RefTable = ApplicationsTable
+	PlacementsTable.ForeignKeys[2].RefTable = SectionsTable
+	PlacementsTable.Annotation = &entsql.Annotation{}
+	PlacementsTable.Annotation.Checks = map[string]string{
+		"placement_state": "state IN ('PROPOSED', 'APPLIED', 'FAILED')",
+	}
+	PlacementProposalsTable.ForeignKeys[0].RefTable = TermsTable
+	PlacementProposalsTable.ForeignKeys[1].RefTable = CoursesTable
+	PlacementProposalsTable.Annotation = &entsql.Annotation{}
+	PlacementProposalsTable.Annotation.Checks = map[string]string{
+		"placement_proposal_state": "state IN ('DRAFT', 'APPLIED')",
+	}
 	RegistrationsTable.ForeignKeys[0].RefTable = SectionsTable
 	RegistrationsTable.ForeignKeys[1].RefTable = EducatorsTable
 	RegistrationsTable.ForeignKeys[2].RefTable = RoleAssignmentsTable
-	RegistrationsTable.ForeignKeys[3].RefTable = FrameworksTable
+	RegistrationsTable.ForeignKeys[3].RefTable = InstitutionsTable
+	RegistrationsTable.ForeignKeys[4].RefTable = FrameworksTable
+	RegistrationsTable.ForeignKeys[5].RefTable = ApplicationsTable
 	RegistrationsTable.Annotation = &entsql.Annotation{}
 	RegistrationsTable.Annotation.Checks = map[string]string{
-		"registration_state": "state IN ('ENROLLED', 'WITHDRAWN', 'COMPLETED', 'NOT_COMPLETED')",
+		"registration_offer":  "(state = 'OFFERED') = (offer_expire_time IS NOT NULL)",
+		"registration_origin": "imported_source <> '' OR framework_id IS NOT NULL",
+		"registration_payer":  "payer_kind IN ('SELF', 'SCHOOL', 'DISTRICT', 'PURCHASE_ORDER')",
+		"registration_role":   "imported_source <> '' OR role_assignment_id IS NOT NULL OR state NOT IN ('ENROLLED', 'COMPLETED', 'NOT_COMPLETED', 'OFFERED', 'WAITLISTED')",
+		"registration_state":  "state IN ('ENROLLED', 'WITHDRAWN', 'COMPLETED', 'NOT_COMPLETED', 'AWAITING_ROLE', 'WAITLISTED', 'OFFERED', 'DECLINED', 'EXPIRED')",
 	}
 	RolesTable.ForeignKeys[0].RefTable = DistrictsTable
 	RolesTable.ForeignKeys[1].RefTable = RoleFamiliesTable
@@ -2019,17 +2799,22 @@ func init() {
 	ScoreSheetsTable.Annotation.Checks = map[string]string{
 		"score_sheet_outcome": "outcome IN ('DEMONSTRATED', 'NOT_YET')",
 	}
+	SeatingEntriesTable.ForeignKeys[0].RefTable = SectionsTable
 	SectionsTable.ForeignKeys[0].RefTable = CourseVersionsTable
 	SectionsTable.ForeignKeys[1].RefTable = TermsTable
 	SectionsTable.ForeignKeys[2].RefTable = RoleFamiliesTable
+	SectionsTable.ForeignKeys[3].RefTable = SchoolsTable
 	SectionsTable.Annotation = &entsql.Annotation{}
 	SectionsTable.Annotation.Checks = map[string]string{
-		"section_seats":  "seats_taken >= 0 AND seats_taken <= capacity",
-		"section_state":  "state IN ('DRAFT', 'OPEN', 'CLOSED', 'IN_SESSION', 'COMPLETED', 'CANCELLED')",
-		"section_window": "registration_close_time > registration_open_time",
+		"section_seats":   "seats_taken >= 0 AND seats_taken <= capacity",
+		"section_state":   "state IN ('DRAFT', 'OPEN', 'CLOSED', 'IN_SESSION', 'COMPLETED', 'CANCELLED')",
+		"section_waiting": "waiting_count >= 0",
+		"section_window":  "registration_close_time > registration_open_time",
 	}
 	SectionFacilitatorsTable.ForeignKeys[0].RefTable = SectionsTable
 	SectionFacilitatorsTable.ForeignKeys[1].RefTable = EducatorsTable
+	SignInAttemptsTable.ForeignKeys[0].RefTable = MeetingsTable
+	SignInAttemptsTable.ForeignKeys[1].RefTable = EducatorsTable
 	StatusListsTable.Annotation = &entsql.Annotation{}
 	StatusListsTable.Annotation.Checks = map[string]string{
 		"status_list_ordinal": "next_ordinal BETWEEN 0 AND size",

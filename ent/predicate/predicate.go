@@ -18,11 +18,23 @@ type Agreement func(*sql.Selector)
 // AgreementCourse is the predicate function for agreementcourse builders.
 type AgreementCourse func(*sql.Selector)
 
+// Application is the predicate function for application builders.
+type Application func(*sql.Selector)
+
+// ApplicationMember is the predicate function for applicationmember builders.
+type ApplicationMember func(*sql.Selector)
+
 // Attainment is the predicate function for attainment builders.
 type Attainment func(*sql.Selector)
 
 // AttendanceEntry is the predicate function for attendanceentry builders.
 type AttendanceEntry func(*sql.Selector)
+
+// Booking is the predicate function for booking builders.
+type Booking func(*sql.Selector)
+
+// CalendarLink is the predicate function for calendarlink builders.
+type CalendarLink func(*sql.Selector)
 
 // Competency is the predicate function for competency builders.
 type Competency func(*sql.Selector)
@@ -75,6 +87,15 @@ type Evidence func(*sql.Selector)
 // ExternalID is the predicate function for externalid builders.
 type ExternalID func(*sql.Selector)
 
+// FeedbackAnswer is the predicate function for feedbackanswer builders.
+type FeedbackAnswer func(*sql.Selector)
+
+// FeedbackParticipation is the predicate function for feedbackparticipation builders.
+type FeedbackParticipation func(*sql.Selector)
+
+// FeedbackRound is the predicate function for feedbackround builders.
+type FeedbackRound func(*sql.Selector)
+
 // Framework is the predicate function for framework builders.
 type Framework func(*sql.Selector)
 
@@ -87,11 +108,26 @@ type IssueBatch func(*sql.Selector)
 // IssueResult is the predicate function for issueresult builders.
 type IssueResult func(*sql.Selector)
 
+// LedgerEntry is the predicate function for ledgerentry builders.
+type LedgerEntry func(*sql.Selector)
+
 // Meeting is the predicate function for meeting builders.
 type Meeting func(*sql.Selector)
 
+// Notice is the predicate function for notice builders.
+type Notice func(*sql.Selector)
+
+// NoticePreference is the predicate function for noticepreference builders.
+type NoticePreference func(*sql.Selector)
+
 // PerformanceAssessment is the predicate function for performanceassessment builders.
 type PerformanceAssessment func(*sql.Selector)
+
+// Placement is the predicate function for placement builders.
+type Placement func(*sql.Selector)
+
+// PlacementProposal is the predicate function for placementproposal builders.
+type PlacementProposal func(*sql.Selector)
 
 // PolicyVersion is the predicate function for policyversion builders.
 type PolicyVersion func(*sql.Selector)
@@ -120,14 +156,23 @@ type RosterImport func(*sql.Selector)
 // School is the predicate function for school builders.
 type School func(*sql.Selector)
 
+// SchoolCalendar is the predicate function for schoolcalendar builders.
+type SchoolCalendar func(*sql.Selector)
+
 // ScoreSheet is the predicate function for scoresheet builders.
 type ScoreSheet func(*sql.Selector)
+
+// SeatingEntry is the predicate function for seatingentry builders.
+type SeatingEntry func(*sql.Selector)
 
 // Section is the predicate function for section builders.
 type Section func(*sql.Selector)
 
 // SectionFacilitator is the predicate function for sectionfacilitator builders.
 type SectionFacilitator func(*sql.Selector)
+
+// SignInAttempt is the predicate function for signinattempt builders.
+type SignInAttempt func(*sql.Selector)
 
 // StatusList is the predicate function for statuslist builders.
 type StatusList func(*sql.Selector)

@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/google/uuid"
 )
 
@@ -41,14 +42,42 @@ const (
 	FieldReason = "reason"
 	// FieldStateTime holds the string denoting the state_time field in the database.
 	FieldStateTime = "state_time"
+	// FieldApplicationID holds the string denoting the application_id field in the database.
+	FieldApplicationID = "application_id"
+	// FieldCompetencyRatings holds the string denoting the competency_ratings field in the database.
+	FieldCompetencyRatings = "competency_ratings"
+	// FieldCreditInstitutionID holds the string denoting the credit_institution_id field in the database.
+	FieldCreditInstitutionID = "credit_institution_id"
+	// FieldPayerKind holds the string denoting the payer_kind field in the database.
+	FieldPayerKind = "payer_kind"
+	// FieldSponsor holds the string denoting the sponsor field in the database.
+	FieldSponsor = "sponsor"
+	// FieldPurchaseOrder holds the string denoting the purchase_order field in the database.
+	FieldPurchaseOrder = "purchase_order"
+	// FieldAccessibilityNeeds holds the string denoting the accessibility_needs field in the database.
+	FieldAccessibilityNeeds = "accessibility_needs"
+	// FieldNeedsAnswer holds the string denoting the needs_answer field in the database.
+	FieldNeedsAnswer = "needs_answer"
+	// FieldRoleAlike holds the string denoting the role_alike field in the database.
+	FieldRoleAlike = "role_alike"
+	// FieldOfferExpireTime holds the string denoting the offer_expire_time field in the database.
+	FieldOfferExpireTime = "offer_expire_time"
+	// FieldCompletionException holds the string denoting the completion_exception field in the database.
+	FieldCompletionException = "completion_exception"
+	// FieldImportedSource holds the string denoting the imported_source field in the database.
+	FieldImportedSource = "imported_source"
 	// EdgeSection holds the string denoting the section edge name in mutations.
 	EdgeSection = "section"
 	// EdgeEducator holds the string denoting the educator edge name in mutations.
 	EdgeEducator = "educator"
 	// EdgeRoleAssignment holds the string denoting the role_assignment edge name in mutations.
 	EdgeRoleAssignment = "role_assignment"
+	// EdgeCreditInstitution holds the string denoting the credit_institution edge name in mutations.
+	EdgeCreditInstitution = "credit_institution"
 	// EdgeFramework holds the string denoting the framework edge name in mutations.
 	EdgeFramework = "framework"
+	// EdgeApplication holds the string denoting the application edge name in mutations.
+	EdgeApplication = "application"
 	// Table holds the table name of the registration in the database.
 	Table = "registrations"
 	// SectionTable is the table that holds the section relation/edge.
@@ -72,6 +101,13 @@ const (
 	RoleAssignmentInverseTable = "role_assignments"
 	// RoleAssignmentColumn is the table column denoting the role_assignment relation/edge.
 	RoleAssignmentColumn = "role_assignment_id"
+	// CreditInstitutionTable is the table that holds the credit_institution relation/edge.
+	CreditInstitutionTable = "registrations"
+	// CreditInstitutionInverseTable is the table name for the Institution entity.
+	// It exists in this package in order to avoid circular dependency with the "institution" package.
+	CreditInstitutionInverseTable = "institutions"
+	// CreditInstitutionColumn is the table column denoting the credit_institution relation/edge.
+	CreditInstitutionColumn = "credit_institution_id"
 	// FrameworkTable is the table that holds the framework relation/edge.
 	FrameworkTable = "registrations"
 	// FrameworkInverseTable is the table name for the Framework entity.
@@ -79,6 +115,13 @@ const (
 	FrameworkInverseTable = "frameworks"
 	// FrameworkColumn is the table column denoting the framework relation/edge.
 	FrameworkColumn = "framework_id"
+	// ApplicationTable is the table that holds the application relation/edge.
+	ApplicationTable = "registrations"
+	// ApplicationInverseTable is the table name for the Application entity.
+	// It exists in this package in order to avoid circular dependency with the "application" package.
+	ApplicationInverseTable = "applications"
+	// ApplicationColumn is the table column denoting the application relation/edge.
+	ApplicationColumn = "application_id"
 )
 
 // Columns holds all SQL columns for registration fields.
@@ -97,6 +140,18 @@ var Columns = []string{
 	FieldLearningGoals,
 	FieldReason,
 	FieldStateTime,
+	FieldApplicationID,
+	FieldCompetencyRatings,
+	FieldCreditInstitutionID,
+	FieldPayerKind,
+	FieldSponsor,
+	FieldPurchaseOrder,
+	FieldAccessibilityNeeds,
+	FieldNeedsAnswer,
+	FieldRoleAlike,
+	FieldOfferExpireTime,
+	FieldCompletionException,
+	FieldImportedSource,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -124,6 +179,24 @@ var (
 	DefaultLearningGoals string
 	// DefaultReason holds the default value on creation for the "reason" field.
 	DefaultReason string
+	// DefaultCompetencyRatings holds the default value on creation for the "competency_ratings" field.
+	DefaultCompetencyRatings []schema.CompetencyRating
+	// DefaultPayerKind holds the default value on creation for the "payer_kind" field.
+	DefaultPayerKind string
+	// DefaultSponsor holds the default value on creation for the "sponsor" field.
+	DefaultSponsor string
+	// DefaultPurchaseOrder holds the default value on creation for the "purchase_order" field.
+	DefaultPurchaseOrder string
+	// DefaultAccessibilityNeeds holds the default value on creation for the "accessibility_needs" field.
+	DefaultAccessibilityNeeds string
+	// DefaultNeedsAnswer holds the default value on creation for the "needs_answer" field.
+	DefaultNeedsAnswer string
+	// DefaultRoleAlike holds the default value on creation for the "role_alike" field.
+	DefaultRoleAlike bool
+	// DefaultCompletionException holds the default value on creation for the "completion_exception" field.
+	DefaultCompletionException string
+	// DefaultImportedSource holds the default value on creation for the "imported_source" field.
+	DefaultImportedSource string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -201,6 +274,61 @@ func ByStateTime(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStateTime, opts...).ToFunc()
 }
 
+// ByApplicationID orders the results by the application_id field.
+func ByApplicationID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApplicationID, opts...).ToFunc()
+}
+
+// ByCreditInstitutionID orders the results by the credit_institution_id field.
+func ByCreditInstitutionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCreditInstitutionID, opts...).ToFunc()
+}
+
+// ByPayerKind orders the results by the payer_kind field.
+func ByPayerKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPayerKind, opts...).ToFunc()
+}
+
+// BySponsor orders the results by the sponsor field.
+func BySponsor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSponsor, opts...).ToFunc()
+}
+
+// ByPurchaseOrder orders the results by the purchase_order field.
+func ByPurchaseOrder(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPurchaseOrder, opts...).ToFunc()
+}
+
+// ByAccessibilityNeeds orders the results by the accessibility_needs field.
+func ByAccessibilityNeeds(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAccessibilityNeeds, opts...).ToFunc()
+}
+
+// ByNeedsAnswer orders the results by the needs_answer field.
+func ByNeedsAnswer(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNeedsAnswer, opts...).ToFunc()
+}
+
+// ByRoleAlike orders the results by the role_alike field.
+func ByRoleAlike(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoleAlike, opts...).ToFunc()
+}
+
+// ByOfferExpireTime orders the results by the offer_expire_time field.
+func ByOfferExpireTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOfferExpireTime, opts...).ToFunc()
+}
+
+// ByCompletionException orders the results by the completion_exception field.
+func ByCompletionException(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCompletionException, opts...).ToFunc()
+}
+
+// ByImportedSource orders the results by the imported_source field.
+func ByImportedSource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldImportedSource, opts...).ToFunc()
+}
+
 // BySectionField orders the results by section field.
 func BySectionField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -222,10 +350,24 @@ func ByRoleAssignmentField(field string, opts ...sql.OrderTermOption) OrderOptio
 	}
 }
 
+// ByCreditInstitutionField orders the results by credit_institution field.
+func ByCreditInstitutionField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCreditInstitutionStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByFrameworkField orders the results by framework field.
 func ByFrameworkField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newFrameworkStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByApplicationField orders the results by application field.
+func ByApplicationField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newApplicationStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newSectionStep() *sqlgraph.Step {
@@ -249,10 +391,24 @@ func newRoleAssignmentStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, RoleAssignmentTable, RoleAssignmentColumn),
 	)
 }
+func newCreditInstitutionStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(CreditInstitutionInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, CreditInstitutionTable, CreditInstitutionColumn),
+	)
+}
 func newFrameworkStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(FrameworkInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, FrameworkTable, FrameworkColumn),
+	)
+}
+func newApplicationStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ApplicationInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ApplicationTable, ApplicationColumn),
 	)
 }

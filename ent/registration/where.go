@@ -121,6 +121,61 @@ func StateTime(v time.Time) predicate.Registration {
 	return predicate.Registration(sql.FieldEQ(FieldStateTime, v))
 }
 
+// ApplicationID applies equality check predicate on the "application_id" field. It's identical to ApplicationIDEQ.
+func ApplicationID(v uuid.UUID) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldApplicationID, v))
+}
+
+// CreditInstitutionID applies equality check predicate on the "credit_institution_id" field. It's identical to CreditInstitutionIDEQ.
+func CreditInstitutionID(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldCreditInstitutionID, v))
+}
+
+// PayerKind applies equality check predicate on the "payer_kind" field. It's identical to PayerKindEQ.
+func PayerKind(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldPayerKind, v))
+}
+
+// Sponsor applies equality check predicate on the "sponsor" field. It's identical to SponsorEQ.
+func Sponsor(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldSponsor, v))
+}
+
+// PurchaseOrder applies equality check predicate on the "purchase_order" field. It's identical to PurchaseOrderEQ.
+func PurchaseOrder(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldPurchaseOrder, v))
+}
+
+// AccessibilityNeeds applies equality check predicate on the "accessibility_needs" field. It's identical to AccessibilityNeedsEQ.
+func AccessibilityNeeds(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldAccessibilityNeeds, v))
+}
+
+// NeedsAnswer applies equality check predicate on the "needs_answer" field. It's identical to NeedsAnswerEQ.
+func NeedsAnswer(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldNeedsAnswer, v))
+}
+
+// RoleAlike applies equality check predicate on the "role_alike" field. It's identical to RoleAlikeEQ.
+func RoleAlike(v bool) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldRoleAlike, v))
+}
+
+// OfferExpireTime applies equality check predicate on the "offer_expire_time" field. It's identical to OfferExpireTimeEQ.
+func OfferExpireTime(v time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldOfferExpireTime, v))
+}
+
+// CompletionException applies equality check predicate on the "completion_exception" field. It's identical to CompletionExceptionEQ.
+func CompletionException(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldCompletionException, v))
+}
+
+// ImportedSource applies equality check predicate on the "imported_source" field. It's identical to ImportedSourceEQ.
+func ImportedSource(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldImportedSource, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.Registration {
 	return predicate.Registration(sql.FieldEQ(FieldCreateTime, v))
@@ -301,6 +356,16 @@ func RoleAssignmentIDNotIn(vs ...uuid.UUID) predicate.Registration {
 	return predicate.Registration(sql.FieldNotIn(FieldRoleAssignmentID, vs...))
 }
 
+// RoleAssignmentIDIsNil applies the IsNil predicate on the "role_assignment_id" field.
+func RoleAssignmentIDIsNil() predicate.Registration {
+	return predicate.Registration(sql.FieldIsNull(FieldRoleAssignmentID))
+}
+
+// RoleAssignmentIDNotNil applies the NotNil predicate on the "role_assignment_id" field.
+func RoleAssignmentIDNotNil() predicate.Registration {
+	return predicate.Registration(sql.FieldNotNull(FieldRoleAssignmentID))
+}
+
 // FrameworkIDEQ applies the EQ predicate on the "framework_id" field.
 func FrameworkIDEQ(v string) predicate.Registration {
 	return predicate.Registration(sql.FieldEQ(FieldFrameworkID, v))
@@ -354,6 +419,16 @@ func FrameworkIDHasPrefix(v string) predicate.Registration {
 // FrameworkIDHasSuffix applies the HasSuffix predicate on the "framework_id" field.
 func FrameworkIDHasSuffix(v string) predicate.Registration {
 	return predicate.Registration(sql.FieldHasSuffix(FieldFrameworkID, v))
+}
+
+// FrameworkIDIsNil applies the IsNil predicate on the "framework_id" field.
+func FrameworkIDIsNil() predicate.Registration {
+	return predicate.Registration(sql.FieldIsNull(FieldFrameworkID))
+}
+
+// FrameworkIDNotNil applies the NotNil predicate on the "framework_id" field.
+func FrameworkIDNotNil() predicate.Registration {
+	return predicate.Registration(sql.FieldNotNull(FieldFrameworkID))
 }
 
 // FrameworkIDEqualFold applies the EqualFold predicate on the "framework_id" field.
@@ -706,6 +781,626 @@ func StateTimeLTE(v time.Time) predicate.Registration {
 	return predicate.Registration(sql.FieldLTE(FieldStateTime, v))
 }
 
+// ApplicationIDEQ applies the EQ predicate on the "application_id" field.
+func ApplicationIDEQ(v uuid.UUID) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldApplicationID, v))
+}
+
+// ApplicationIDNEQ applies the NEQ predicate on the "application_id" field.
+func ApplicationIDNEQ(v uuid.UUID) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldApplicationID, v))
+}
+
+// ApplicationIDIn applies the In predicate on the "application_id" field.
+func ApplicationIDIn(vs ...uuid.UUID) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldApplicationID, vs...))
+}
+
+// ApplicationIDNotIn applies the NotIn predicate on the "application_id" field.
+func ApplicationIDNotIn(vs ...uuid.UUID) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldApplicationID, vs...))
+}
+
+// ApplicationIDIsNil applies the IsNil predicate on the "application_id" field.
+func ApplicationIDIsNil() predicate.Registration {
+	return predicate.Registration(sql.FieldIsNull(FieldApplicationID))
+}
+
+// ApplicationIDNotNil applies the NotNil predicate on the "application_id" field.
+func ApplicationIDNotNil() predicate.Registration {
+	return predicate.Registration(sql.FieldNotNull(FieldApplicationID))
+}
+
+// CreditInstitutionIDEQ applies the EQ predicate on the "credit_institution_id" field.
+func CreditInstitutionIDEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDNEQ applies the NEQ predicate on the "credit_institution_id" field.
+func CreditInstitutionIDNEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDIn applies the In predicate on the "credit_institution_id" field.
+func CreditInstitutionIDIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldCreditInstitutionID, vs...))
+}
+
+// CreditInstitutionIDNotIn applies the NotIn predicate on the "credit_institution_id" field.
+func CreditInstitutionIDNotIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldCreditInstitutionID, vs...))
+}
+
+// CreditInstitutionIDGT applies the GT predicate on the "credit_institution_id" field.
+func CreditInstitutionIDGT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDGTE applies the GTE predicate on the "credit_institution_id" field.
+func CreditInstitutionIDGTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDLT applies the LT predicate on the "credit_institution_id" field.
+func CreditInstitutionIDLT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDLTE applies the LTE predicate on the "credit_institution_id" field.
+func CreditInstitutionIDLTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDContains applies the Contains predicate on the "credit_institution_id" field.
+func CreditInstitutionIDContains(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContains(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDHasPrefix applies the HasPrefix predicate on the "credit_institution_id" field.
+func CreditInstitutionIDHasPrefix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasPrefix(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDHasSuffix applies the HasSuffix predicate on the "credit_institution_id" field.
+func CreditInstitutionIDHasSuffix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasSuffix(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDIsNil applies the IsNil predicate on the "credit_institution_id" field.
+func CreditInstitutionIDIsNil() predicate.Registration {
+	return predicate.Registration(sql.FieldIsNull(FieldCreditInstitutionID))
+}
+
+// CreditInstitutionIDNotNil applies the NotNil predicate on the "credit_institution_id" field.
+func CreditInstitutionIDNotNil() predicate.Registration {
+	return predicate.Registration(sql.FieldNotNull(FieldCreditInstitutionID))
+}
+
+// CreditInstitutionIDEqualFold applies the EqualFold predicate on the "credit_institution_id" field.
+func CreditInstitutionIDEqualFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEqualFold(FieldCreditInstitutionID, v))
+}
+
+// CreditInstitutionIDContainsFold applies the ContainsFold predicate on the "credit_institution_id" field.
+func CreditInstitutionIDContainsFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContainsFold(FieldCreditInstitutionID, v))
+}
+
+// PayerKindEQ applies the EQ predicate on the "payer_kind" field.
+func PayerKindEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldPayerKind, v))
+}
+
+// PayerKindNEQ applies the NEQ predicate on the "payer_kind" field.
+func PayerKindNEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldPayerKind, v))
+}
+
+// PayerKindIn applies the In predicate on the "payer_kind" field.
+func PayerKindIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldPayerKind, vs...))
+}
+
+// PayerKindNotIn applies the NotIn predicate on the "payer_kind" field.
+func PayerKindNotIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldPayerKind, vs...))
+}
+
+// PayerKindGT applies the GT predicate on the "payer_kind" field.
+func PayerKindGT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldPayerKind, v))
+}
+
+// PayerKindGTE applies the GTE predicate on the "payer_kind" field.
+func PayerKindGTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldPayerKind, v))
+}
+
+// PayerKindLT applies the LT predicate on the "payer_kind" field.
+func PayerKindLT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldPayerKind, v))
+}
+
+// PayerKindLTE applies the LTE predicate on the "payer_kind" field.
+func PayerKindLTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldPayerKind, v))
+}
+
+// PayerKindContains applies the Contains predicate on the "payer_kind" field.
+func PayerKindContains(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContains(FieldPayerKind, v))
+}
+
+// PayerKindHasPrefix applies the HasPrefix predicate on the "payer_kind" field.
+func PayerKindHasPrefix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasPrefix(FieldPayerKind, v))
+}
+
+// PayerKindHasSuffix applies the HasSuffix predicate on the "payer_kind" field.
+func PayerKindHasSuffix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasSuffix(FieldPayerKind, v))
+}
+
+// PayerKindEqualFold applies the EqualFold predicate on the "payer_kind" field.
+func PayerKindEqualFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEqualFold(FieldPayerKind, v))
+}
+
+// PayerKindContainsFold applies the ContainsFold predicate on the "payer_kind" field.
+func PayerKindContainsFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContainsFold(FieldPayerKind, v))
+}
+
+// SponsorEQ applies the EQ predicate on the "sponsor" field.
+func SponsorEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldSponsor, v))
+}
+
+// SponsorNEQ applies the NEQ predicate on the "sponsor" field.
+func SponsorNEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldSponsor, v))
+}
+
+// SponsorIn applies the In predicate on the "sponsor" field.
+func SponsorIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldSponsor, vs...))
+}
+
+// SponsorNotIn applies the NotIn predicate on the "sponsor" field.
+func SponsorNotIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldSponsor, vs...))
+}
+
+// SponsorGT applies the GT predicate on the "sponsor" field.
+func SponsorGT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldSponsor, v))
+}
+
+// SponsorGTE applies the GTE predicate on the "sponsor" field.
+func SponsorGTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldSponsor, v))
+}
+
+// SponsorLT applies the LT predicate on the "sponsor" field.
+func SponsorLT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldSponsor, v))
+}
+
+// SponsorLTE applies the LTE predicate on the "sponsor" field.
+func SponsorLTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldSponsor, v))
+}
+
+// SponsorContains applies the Contains predicate on the "sponsor" field.
+func SponsorContains(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContains(FieldSponsor, v))
+}
+
+// SponsorHasPrefix applies the HasPrefix predicate on the "sponsor" field.
+func SponsorHasPrefix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasPrefix(FieldSponsor, v))
+}
+
+// SponsorHasSuffix applies the HasSuffix predicate on the "sponsor" field.
+func SponsorHasSuffix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasSuffix(FieldSponsor, v))
+}
+
+// SponsorEqualFold applies the EqualFold predicate on the "sponsor" field.
+func SponsorEqualFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEqualFold(FieldSponsor, v))
+}
+
+// SponsorContainsFold applies the ContainsFold predicate on the "sponsor" field.
+func SponsorContainsFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContainsFold(FieldSponsor, v))
+}
+
+// PurchaseOrderEQ applies the EQ predicate on the "purchase_order" field.
+func PurchaseOrderEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderNEQ applies the NEQ predicate on the "purchase_order" field.
+func PurchaseOrderNEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderIn applies the In predicate on the "purchase_order" field.
+func PurchaseOrderIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldPurchaseOrder, vs...))
+}
+
+// PurchaseOrderNotIn applies the NotIn predicate on the "purchase_order" field.
+func PurchaseOrderNotIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldPurchaseOrder, vs...))
+}
+
+// PurchaseOrderGT applies the GT predicate on the "purchase_order" field.
+func PurchaseOrderGT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderGTE applies the GTE predicate on the "purchase_order" field.
+func PurchaseOrderGTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderLT applies the LT predicate on the "purchase_order" field.
+func PurchaseOrderLT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderLTE applies the LTE predicate on the "purchase_order" field.
+func PurchaseOrderLTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderContains applies the Contains predicate on the "purchase_order" field.
+func PurchaseOrderContains(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContains(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderHasPrefix applies the HasPrefix predicate on the "purchase_order" field.
+func PurchaseOrderHasPrefix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasPrefix(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderHasSuffix applies the HasSuffix predicate on the "purchase_order" field.
+func PurchaseOrderHasSuffix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasSuffix(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderEqualFold applies the EqualFold predicate on the "purchase_order" field.
+func PurchaseOrderEqualFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEqualFold(FieldPurchaseOrder, v))
+}
+
+// PurchaseOrderContainsFold applies the ContainsFold predicate on the "purchase_order" field.
+func PurchaseOrderContainsFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContainsFold(FieldPurchaseOrder, v))
+}
+
+// AccessibilityNeedsEQ applies the EQ predicate on the "accessibility_needs" field.
+func AccessibilityNeedsEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsNEQ applies the NEQ predicate on the "accessibility_needs" field.
+func AccessibilityNeedsNEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsIn applies the In predicate on the "accessibility_needs" field.
+func AccessibilityNeedsIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldAccessibilityNeeds, vs...))
+}
+
+// AccessibilityNeedsNotIn applies the NotIn predicate on the "accessibility_needs" field.
+func AccessibilityNeedsNotIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldAccessibilityNeeds, vs...))
+}
+
+// AccessibilityNeedsGT applies the GT predicate on the "accessibility_needs" field.
+func AccessibilityNeedsGT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsGTE applies the GTE predicate on the "accessibility_needs" field.
+func AccessibilityNeedsGTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsLT applies the LT predicate on the "accessibility_needs" field.
+func AccessibilityNeedsLT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsLTE applies the LTE predicate on the "accessibility_needs" field.
+func AccessibilityNeedsLTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsContains applies the Contains predicate on the "accessibility_needs" field.
+func AccessibilityNeedsContains(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContains(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsHasPrefix applies the HasPrefix predicate on the "accessibility_needs" field.
+func AccessibilityNeedsHasPrefix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasPrefix(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsHasSuffix applies the HasSuffix predicate on the "accessibility_needs" field.
+func AccessibilityNeedsHasSuffix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasSuffix(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsEqualFold applies the EqualFold predicate on the "accessibility_needs" field.
+func AccessibilityNeedsEqualFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEqualFold(FieldAccessibilityNeeds, v))
+}
+
+// AccessibilityNeedsContainsFold applies the ContainsFold predicate on the "accessibility_needs" field.
+func AccessibilityNeedsContainsFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContainsFold(FieldAccessibilityNeeds, v))
+}
+
+// NeedsAnswerEQ applies the EQ predicate on the "needs_answer" field.
+func NeedsAnswerEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerNEQ applies the NEQ predicate on the "needs_answer" field.
+func NeedsAnswerNEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerIn applies the In predicate on the "needs_answer" field.
+func NeedsAnswerIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldNeedsAnswer, vs...))
+}
+
+// NeedsAnswerNotIn applies the NotIn predicate on the "needs_answer" field.
+func NeedsAnswerNotIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldNeedsAnswer, vs...))
+}
+
+// NeedsAnswerGT applies the GT predicate on the "needs_answer" field.
+func NeedsAnswerGT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerGTE applies the GTE predicate on the "needs_answer" field.
+func NeedsAnswerGTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerLT applies the LT predicate on the "needs_answer" field.
+func NeedsAnswerLT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerLTE applies the LTE predicate on the "needs_answer" field.
+func NeedsAnswerLTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerContains applies the Contains predicate on the "needs_answer" field.
+func NeedsAnswerContains(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContains(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerHasPrefix applies the HasPrefix predicate on the "needs_answer" field.
+func NeedsAnswerHasPrefix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasPrefix(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerHasSuffix applies the HasSuffix predicate on the "needs_answer" field.
+func NeedsAnswerHasSuffix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasSuffix(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerEqualFold applies the EqualFold predicate on the "needs_answer" field.
+func NeedsAnswerEqualFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEqualFold(FieldNeedsAnswer, v))
+}
+
+// NeedsAnswerContainsFold applies the ContainsFold predicate on the "needs_answer" field.
+func NeedsAnswerContainsFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContainsFold(FieldNeedsAnswer, v))
+}
+
+// RoleAlikeEQ applies the EQ predicate on the "role_alike" field.
+func RoleAlikeEQ(v bool) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldRoleAlike, v))
+}
+
+// RoleAlikeNEQ applies the NEQ predicate on the "role_alike" field.
+func RoleAlikeNEQ(v bool) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldRoleAlike, v))
+}
+
+// OfferExpireTimeEQ applies the EQ predicate on the "offer_expire_time" field.
+func OfferExpireTimeEQ(v time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldOfferExpireTime, v))
+}
+
+// OfferExpireTimeNEQ applies the NEQ predicate on the "offer_expire_time" field.
+func OfferExpireTimeNEQ(v time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldOfferExpireTime, v))
+}
+
+// OfferExpireTimeIn applies the In predicate on the "offer_expire_time" field.
+func OfferExpireTimeIn(vs ...time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldOfferExpireTime, vs...))
+}
+
+// OfferExpireTimeNotIn applies the NotIn predicate on the "offer_expire_time" field.
+func OfferExpireTimeNotIn(vs ...time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldOfferExpireTime, vs...))
+}
+
+// OfferExpireTimeGT applies the GT predicate on the "offer_expire_time" field.
+func OfferExpireTimeGT(v time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldOfferExpireTime, v))
+}
+
+// OfferExpireTimeGTE applies the GTE predicate on the "offer_expire_time" field.
+func OfferExpireTimeGTE(v time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldOfferExpireTime, v))
+}
+
+// OfferExpireTimeLT applies the LT predicate on the "offer_expire_time" field.
+func OfferExpireTimeLT(v time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldOfferExpireTime, v))
+}
+
+// OfferExpireTimeLTE applies the LTE predicate on the "offer_expire_time" field.
+func OfferExpireTimeLTE(v time.Time) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldOfferExpireTime, v))
+}
+
+// OfferExpireTimeIsNil applies the IsNil predicate on the "offer_expire_time" field.
+func OfferExpireTimeIsNil() predicate.Registration {
+	return predicate.Registration(sql.FieldIsNull(FieldOfferExpireTime))
+}
+
+// OfferExpireTimeNotNil applies the NotNil predicate on the "offer_expire_time" field.
+func OfferExpireTimeNotNil() predicate.Registration {
+	return predicate.Registration(sql.FieldNotNull(FieldOfferExpireTime))
+}
+
+// CompletionExceptionEQ applies the EQ predicate on the "completion_exception" field.
+func CompletionExceptionEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldCompletionException, v))
+}
+
+// CompletionExceptionNEQ applies the NEQ predicate on the "completion_exception" field.
+func CompletionExceptionNEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldCompletionException, v))
+}
+
+// CompletionExceptionIn applies the In predicate on the "completion_exception" field.
+func CompletionExceptionIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldCompletionException, vs...))
+}
+
+// CompletionExceptionNotIn applies the NotIn predicate on the "completion_exception" field.
+func CompletionExceptionNotIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldCompletionException, vs...))
+}
+
+// CompletionExceptionGT applies the GT predicate on the "completion_exception" field.
+func CompletionExceptionGT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldCompletionException, v))
+}
+
+// CompletionExceptionGTE applies the GTE predicate on the "completion_exception" field.
+func CompletionExceptionGTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldCompletionException, v))
+}
+
+// CompletionExceptionLT applies the LT predicate on the "completion_exception" field.
+func CompletionExceptionLT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldCompletionException, v))
+}
+
+// CompletionExceptionLTE applies the LTE predicate on the "completion_exception" field.
+func CompletionExceptionLTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldCompletionException, v))
+}
+
+// CompletionExceptionContains applies the Contains predicate on the "completion_exception" field.
+func CompletionExceptionContains(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContains(FieldCompletionException, v))
+}
+
+// CompletionExceptionHasPrefix applies the HasPrefix predicate on the "completion_exception" field.
+func CompletionExceptionHasPrefix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasPrefix(FieldCompletionException, v))
+}
+
+// CompletionExceptionHasSuffix applies the HasSuffix predicate on the "completion_exception" field.
+func CompletionExceptionHasSuffix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasSuffix(FieldCompletionException, v))
+}
+
+// CompletionExceptionEqualFold applies the EqualFold predicate on the "completion_exception" field.
+func CompletionExceptionEqualFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEqualFold(FieldCompletionException, v))
+}
+
+// CompletionExceptionContainsFold applies the ContainsFold predicate on the "completion_exception" field.
+func CompletionExceptionContainsFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContainsFold(FieldCompletionException, v))
+}
+
+// ImportedSourceEQ applies the EQ predicate on the "imported_source" field.
+func ImportedSourceEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEQ(FieldImportedSource, v))
+}
+
+// ImportedSourceNEQ applies the NEQ predicate on the "imported_source" field.
+func ImportedSourceNEQ(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldNEQ(FieldImportedSource, v))
+}
+
+// ImportedSourceIn applies the In predicate on the "imported_source" field.
+func ImportedSourceIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldIn(FieldImportedSource, vs...))
+}
+
+// ImportedSourceNotIn applies the NotIn predicate on the "imported_source" field.
+func ImportedSourceNotIn(vs ...string) predicate.Registration {
+	return predicate.Registration(sql.FieldNotIn(FieldImportedSource, vs...))
+}
+
+// ImportedSourceGT applies the GT predicate on the "imported_source" field.
+func ImportedSourceGT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGT(FieldImportedSource, v))
+}
+
+// ImportedSourceGTE applies the GTE predicate on the "imported_source" field.
+func ImportedSourceGTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldGTE(FieldImportedSource, v))
+}
+
+// ImportedSourceLT applies the LT predicate on the "imported_source" field.
+func ImportedSourceLT(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLT(FieldImportedSource, v))
+}
+
+// ImportedSourceLTE applies the LTE predicate on the "imported_source" field.
+func ImportedSourceLTE(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldLTE(FieldImportedSource, v))
+}
+
+// ImportedSourceContains applies the Contains predicate on the "imported_source" field.
+func ImportedSourceContains(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContains(FieldImportedSource, v))
+}
+
+// ImportedSourceHasPrefix applies the HasPrefix predicate on the "imported_source" field.
+func ImportedSourceHasPrefix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasPrefix(FieldImportedSource, v))
+}
+
+// ImportedSourceHasSuffix applies the HasSuffix predicate on the "imported_source" field.
+func ImportedSourceHasSuffix(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldHasSuffix(FieldImportedSource, v))
+}
+
+// ImportedSourceEqualFold applies the EqualFold predicate on the "imported_source" field.
+func ImportedSourceEqualFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldEqualFold(FieldImportedSource, v))
+}
+
+// ImportedSourceContainsFold applies the ContainsFold predicate on the "imported_source" field.
+func ImportedSourceContainsFold(v string) predicate.Registration {
+	return predicate.Registration(sql.FieldContainsFold(FieldImportedSource, v))
+}
+
 // HasSection applies the HasEdge predicate on the "section" edge.
 func HasSection() predicate.Registration {
 	return predicate.Registration(func(s *sql.Selector) {
@@ -775,6 +1470,29 @@ func HasRoleAssignmentWith(preds ...predicate.RoleAssignment) predicate.Registra
 	})
 }
 
+// HasCreditInstitution applies the HasEdge predicate on the "credit_institution" edge.
+func HasCreditInstitution() predicate.Registration {
+	return predicate.Registration(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, CreditInstitutionTable, CreditInstitutionColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCreditInstitutionWith applies the HasEdge predicate on the "credit_institution" edge with a given conditions (other predicates).
+func HasCreditInstitutionWith(preds ...predicate.Institution) predicate.Registration {
+	return predicate.Registration(func(s *sql.Selector) {
+		step := newCreditInstitutionStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasFramework applies the HasEdge predicate on the "framework" edge.
 func HasFramework() predicate.Registration {
 	return predicate.Registration(func(s *sql.Selector) {
@@ -790,6 +1508,29 @@ func HasFramework() predicate.Registration {
 func HasFrameworkWith(preds ...predicate.Framework) predicate.Registration {
 	return predicate.Registration(func(s *sql.Selector) {
 		step := newFrameworkStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasApplication applies the HasEdge predicate on the "application" edge.
+func HasApplication() predicate.Registration {
+	return predicate.Registration(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ApplicationTable, ApplicationColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasApplicationWith applies the HasEdge predicate on the "application" edge with a given conditions (other predicates).
+func HasApplicationWith(preds ...predicate.Application) predicate.Registration {
+	return predicate.Registration(func(s *sql.Selector) {
+		step := newApplicationStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -57,6 +57,11 @@ func date(name string) ent.Field {
 	return field.Time(name).SchemaType(map[string]string{dialect.Postgres: "date"})
 }
 
+// list is a JSON column that is an empty list for whoever gives none, rows of before included.
+func list[T any](name string, none []T) ent.Field {
+	return field.JSON(name, none).Default(none).Annotations(entsql.DefaultExpr("'[]'"))
+}
+
 func optionalDate(name string) ent.Field {
 	return field.Time(name).Optional().Nillable().SchemaType(map[string]string{dialect.Postgres: "date"})
 }

@@ -45,12 +45,28 @@ const (
 	FieldRegistrationCloseTime = "registration_close_time"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
+	// FieldSchoolID holds the string denoting the school_id field in the database.
+	FieldSchoolID = "school_id"
+	// FieldLanguage holds the string denoting the language field in the database.
+	FieldLanguage = "language"
+	// FieldAccessibility holds the string denoting the accessibility field in the database.
+	FieldAccessibility = "accessibility"
+	// FieldByArrangement holds the string denoting the by_arrangement field in the database.
+	FieldByArrangement = "by_arrangement"
+	// FieldWaitingCount holds the string denoting the waiting_count field in the database.
+	FieldWaitingCount = "waiting_count"
+	// FieldSeatingNumber holds the string denoting the seating_number field in the database.
+	FieldSeatingNumber = "seating_number"
+	// FieldImportedSource holds the string denoting the imported_source field in the database.
+	FieldImportedSource = "imported_source"
 	// EdgeCourseVersion holds the string denoting the course_version edge name in mutations.
 	EdgeCourseVersion = "course_version"
 	// EdgeTerm holds the string denoting the term edge name in mutations.
 	EdgeTerm = "term"
 	// EdgeRoleFamily holds the string denoting the role_family edge name in mutations.
 	EdgeRoleFamily = "role_family"
+	// EdgeSchool holds the string denoting the school edge name in mutations.
+	EdgeSchool = "school"
 	// Table holds the table name of the section in the database.
 	Table = "sections"
 	// CourseVersionTable is the table that holds the course_version relation/edge.
@@ -74,6 +90,13 @@ const (
 	RoleFamilyInverseTable = "role_families"
 	// RoleFamilyColumn is the table column denoting the role_family relation/edge.
 	RoleFamilyColumn = "role_family_id"
+	// SchoolTable is the table that holds the school relation/edge.
+	SchoolTable = "sections"
+	// SchoolInverseTable is the table name for the School entity.
+	// It exists in this package in order to avoid circular dependency with the "school" package.
+	SchoolInverseTable = "schools"
+	// SchoolColumn is the table column denoting the school relation/edge.
+	SchoolColumn = "school_id"
 )
 
 // Columns holds all SQL columns for section fields.
@@ -94,6 +117,13 @@ var Columns = []string{
 	FieldRegistrationOpenTime,
 	FieldRegistrationCloseTime,
 	FieldReason,
+	FieldSchoolID,
+	FieldLanguage,
+	FieldAccessibility,
+	FieldByArrangement,
+	FieldWaitingCount,
+	FieldSeatingNumber,
+	FieldImportedSource,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -123,6 +153,18 @@ var (
 	DefaultSite string
 	// DefaultReason holds the default value on creation for the "reason" field.
 	DefaultReason string
+	// DefaultLanguage holds the default value on creation for the "language" field.
+	DefaultLanguage string
+	// DefaultAccessibility holds the default value on creation for the "accessibility" field.
+	DefaultAccessibility string
+	// DefaultByArrangement holds the default value on creation for the "by_arrangement" field.
+	DefaultByArrangement bool
+	// DefaultWaitingCount holds the default value on creation for the "waiting_count" field.
+	DefaultWaitingCount int32
+	// DefaultSeatingNumber holds the default value on creation for the "seating_number" field.
+	DefaultSeatingNumber int32
+	// DefaultImportedSource holds the default value on creation for the "imported_source" field.
+	DefaultImportedSource string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -210,6 +252,41 @@ func ByReason(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReason, opts...).ToFunc()
 }
 
+// BySchoolID orders the results by the school_id field.
+func BySchoolID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSchoolID, opts...).ToFunc()
+}
+
+// ByLanguage orders the results by the language field.
+func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
+}
+
+// ByAccessibility orders the results by the accessibility field.
+func ByAccessibility(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAccessibility, opts...).ToFunc()
+}
+
+// ByByArrangement orders the results by the by_arrangement field.
+func ByByArrangement(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldByArrangement, opts...).ToFunc()
+}
+
+// ByWaitingCount orders the results by the waiting_count field.
+func ByWaitingCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWaitingCount, opts...).ToFunc()
+}
+
+// BySeatingNumber orders the results by the seating_number field.
+func BySeatingNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSeatingNumber, opts...).ToFunc()
+}
+
+// ByImportedSource orders the results by the imported_source field.
+func ByImportedSource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldImportedSource, opts...).ToFunc()
+}
+
 // ByCourseVersionField orders the results by course_version field.
 func ByCourseVersionField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -228,6 +305,13 @@ func ByTermField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByRoleFamilyField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newRoleFamilyStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// BySchoolField orders the results by school field.
+func BySchoolField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSchoolStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newCourseVersionStep() *sqlgraph.Step {
@@ -249,5 +333,12 @@ func newRoleFamilyStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RoleFamilyInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, RoleFamilyTable, RoleFamilyColumn),
+	)
+}
+func newSchoolStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SchoolInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, SchoolTable, SchoolColumn),
 	)
 }

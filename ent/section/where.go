@@ -131,6 +131,41 @@ func Reason(v string) predicate.Section {
 	return predicate.Section(sql.FieldEQ(FieldReason, v))
 }
 
+// SchoolID applies equality check predicate on the "school_id" field. It's identical to SchoolIDEQ.
+func SchoolID(v uuid.UUID) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldSchoolID, v))
+}
+
+// Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
+func Language(v string) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldLanguage, v))
+}
+
+// Accessibility applies equality check predicate on the "accessibility" field. It's identical to AccessibilityEQ.
+func Accessibility(v string) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldAccessibility, v))
+}
+
+// ByArrangement applies equality check predicate on the "by_arrangement" field. It's identical to ByArrangementEQ.
+func ByArrangement(v bool) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldByArrangement, v))
+}
+
+// WaitingCount applies equality check predicate on the "waiting_count" field. It's identical to WaitingCountEQ.
+func WaitingCount(v int32) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldWaitingCount, v))
+}
+
+// SeatingNumber applies equality check predicate on the "seating_number" field. It's identical to SeatingNumberEQ.
+func SeatingNumber(v int32) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldSeatingNumber, v))
+}
+
+// ImportedSource applies equality check predicate on the "imported_source" field. It's identical to ImportedSourceEQ.
+func ImportedSource(v string) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldImportedSource, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.Section {
 	return predicate.Section(sql.FieldEQ(FieldCreateTime, v))
@@ -896,6 +931,321 @@ func ReasonContainsFold(v string) predicate.Section {
 	return predicate.Section(sql.FieldContainsFold(FieldReason, v))
 }
 
+// SchoolIDEQ applies the EQ predicate on the "school_id" field.
+func SchoolIDEQ(v uuid.UUID) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldSchoolID, v))
+}
+
+// SchoolIDNEQ applies the NEQ predicate on the "school_id" field.
+func SchoolIDNEQ(v uuid.UUID) predicate.Section {
+	return predicate.Section(sql.FieldNEQ(FieldSchoolID, v))
+}
+
+// SchoolIDIn applies the In predicate on the "school_id" field.
+func SchoolIDIn(vs ...uuid.UUID) predicate.Section {
+	return predicate.Section(sql.FieldIn(FieldSchoolID, vs...))
+}
+
+// SchoolIDNotIn applies the NotIn predicate on the "school_id" field.
+func SchoolIDNotIn(vs ...uuid.UUID) predicate.Section {
+	return predicate.Section(sql.FieldNotIn(FieldSchoolID, vs...))
+}
+
+// SchoolIDIsNil applies the IsNil predicate on the "school_id" field.
+func SchoolIDIsNil() predicate.Section {
+	return predicate.Section(sql.FieldIsNull(FieldSchoolID))
+}
+
+// SchoolIDNotNil applies the NotNil predicate on the "school_id" field.
+func SchoolIDNotNil() predicate.Section {
+	return predicate.Section(sql.FieldNotNull(FieldSchoolID))
+}
+
+// LanguageEQ applies the EQ predicate on the "language" field.
+func LanguageEQ(v string) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldLanguage, v))
+}
+
+// LanguageNEQ applies the NEQ predicate on the "language" field.
+func LanguageNEQ(v string) predicate.Section {
+	return predicate.Section(sql.FieldNEQ(FieldLanguage, v))
+}
+
+// LanguageIn applies the In predicate on the "language" field.
+func LanguageIn(vs ...string) predicate.Section {
+	return predicate.Section(sql.FieldIn(FieldLanguage, vs...))
+}
+
+// LanguageNotIn applies the NotIn predicate on the "language" field.
+func LanguageNotIn(vs ...string) predicate.Section {
+	return predicate.Section(sql.FieldNotIn(FieldLanguage, vs...))
+}
+
+// LanguageGT applies the GT predicate on the "language" field.
+func LanguageGT(v string) predicate.Section {
+	return predicate.Section(sql.FieldGT(FieldLanguage, v))
+}
+
+// LanguageGTE applies the GTE predicate on the "language" field.
+func LanguageGTE(v string) predicate.Section {
+	return predicate.Section(sql.FieldGTE(FieldLanguage, v))
+}
+
+// LanguageLT applies the LT predicate on the "language" field.
+func LanguageLT(v string) predicate.Section {
+	return predicate.Section(sql.FieldLT(FieldLanguage, v))
+}
+
+// LanguageLTE applies the LTE predicate on the "language" field.
+func LanguageLTE(v string) predicate.Section {
+	return predicate.Section(sql.FieldLTE(FieldLanguage, v))
+}
+
+// LanguageContains applies the Contains predicate on the "language" field.
+func LanguageContains(v string) predicate.Section {
+	return predicate.Section(sql.FieldContains(FieldLanguage, v))
+}
+
+// LanguageHasPrefix applies the HasPrefix predicate on the "language" field.
+func LanguageHasPrefix(v string) predicate.Section {
+	return predicate.Section(sql.FieldHasPrefix(FieldLanguage, v))
+}
+
+// LanguageHasSuffix applies the HasSuffix predicate on the "language" field.
+func LanguageHasSuffix(v string) predicate.Section {
+	return predicate.Section(sql.FieldHasSuffix(FieldLanguage, v))
+}
+
+// LanguageEqualFold applies the EqualFold predicate on the "language" field.
+func LanguageEqualFold(v string) predicate.Section {
+	return predicate.Section(sql.FieldEqualFold(FieldLanguage, v))
+}
+
+// LanguageContainsFold applies the ContainsFold predicate on the "language" field.
+func LanguageContainsFold(v string) predicate.Section {
+	return predicate.Section(sql.FieldContainsFold(FieldLanguage, v))
+}
+
+// AccessibilityEQ applies the EQ predicate on the "accessibility" field.
+func AccessibilityEQ(v string) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldAccessibility, v))
+}
+
+// AccessibilityNEQ applies the NEQ predicate on the "accessibility" field.
+func AccessibilityNEQ(v string) predicate.Section {
+	return predicate.Section(sql.FieldNEQ(FieldAccessibility, v))
+}
+
+// AccessibilityIn applies the In predicate on the "accessibility" field.
+func AccessibilityIn(vs ...string) predicate.Section {
+	return predicate.Section(sql.FieldIn(FieldAccessibility, vs...))
+}
+
+// AccessibilityNotIn applies the NotIn predicate on the "accessibility" field.
+func AccessibilityNotIn(vs ...string) predicate.Section {
+	return predicate.Section(sql.FieldNotIn(FieldAccessibility, vs...))
+}
+
+// AccessibilityGT applies the GT predicate on the "accessibility" field.
+func AccessibilityGT(v string) predicate.Section {
+	return predicate.Section(sql.FieldGT(FieldAccessibility, v))
+}
+
+// AccessibilityGTE applies the GTE predicate on the "accessibility" field.
+func AccessibilityGTE(v string) predicate.Section {
+	return predicate.Section(sql.FieldGTE(FieldAccessibility, v))
+}
+
+// AccessibilityLT applies the LT predicate on the "accessibility" field.
+func AccessibilityLT(v string) predicate.Section {
+	return predicate.Section(sql.FieldLT(FieldAccessibility, v))
+}
+
+// AccessibilityLTE applies the LTE predicate on the "accessibility" field.
+func AccessibilityLTE(v string) predicate.Section {
+	return predicate.Section(sql.FieldLTE(FieldAccessibility, v))
+}
+
+// AccessibilityContains applies the Contains predicate on the "accessibility" field.
+func AccessibilityContains(v string) predicate.Section {
+	return predicate.Section(sql.FieldContains(FieldAccessibility, v))
+}
+
+// AccessibilityHasPrefix applies the HasPrefix predicate on the "accessibility" field.
+func AccessibilityHasPrefix(v string) predicate.Section {
+	return predicate.Section(sql.FieldHasPrefix(FieldAccessibility, v))
+}
+
+// AccessibilityHasSuffix applies the HasSuffix predicate on the "accessibility" field.
+func AccessibilityHasSuffix(v string) predicate.Section {
+	return predicate.Section(sql.FieldHasSuffix(FieldAccessibility, v))
+}
+
+// AccessibilityEqualFold applies the EqualFold predicate on the "accessibility" field.
+func AccessibilityEqualFold(v string) predicate.Section {
+	return predicate.Section(sql.FieldEqualFold(FieldAccessibility, v))
+}
+
+// AccessibilityContainsFold applies the ContainsFold predicate on the "accessibility" field.
+func AccessibilityContainsFold(v string) predicate.Section {
+	return predicate.Section(sql.FieldContainsFold(FieldAccessibility, v))
+}
+
+// ByArrangementEQ applies the EQ predicate on the "by_arrangement" field.
+func ByArrangementEQ(v bool) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldByArrangement, v))
+}
+
+// ByArrangementNEQ applies the NEQ predicate on the "by_arrangement" field.
+func ByArrangementNEQ(v bool) predicate.Section {
+	return predicate.Section(sql.FieldNEQ(FieldByArrangement, v))
+}
+
+// WaitingCountEQ applies the EQ predicate on the "waiting_count" field.
+func WaitingCountEQ(v int32) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldWaitingCount, v))
+}
+
+// WaitingCountNEQ applies the NEQ predicate on the "waiting_count" field.
+func WaitingCountNEQ(v int32) predicate.Section {
+	return predicate.Section(sql.FieldNEQ(FieldWaitingCount, v))
+}
+
+// WaitingCountIn applies the In predicate on the "waiting_count" field.
+func WaitingCountIn(vs ...int32) predicate.Section {
+	return predicate.Section(sql.FieldIn(FieldWaitingCount, vs...))
+}
+
+// WaitingCountNotIn applies the NotIn predicate on the "waiting_count" field.
+func WaitingCountNotIn(vs ...int32) predicate.Section {
+	return predicate.Section(sql.FieldNotIn(FieldWaitingCount, vs...))
+}
+
+// WaitingCountGT applies the GT predicate on the "waiting_count" field.
+func WaitingCountGT(v int32) predicate.Section {
+	return predicate.Section(sql.FieldGT(FieldWaitingCount, v))
+}
+
+// WaitingCountGTE applies the GTE predicate on the "waiting_count" field.
+func WaitingCountGTE(v int32) predicate.Section {
+	return predicate.Section(sql.FieldGTE(FieldWaitingCount, v))
+}
+
+// WaitingCountLT applies the LT predicate on the "waiting_count" field.
+func WaitingCountLT(v int32) predicate.Section {
+	return predicate.Section(sql.FieldLT(FieldWaitingCount, v))
+}
+
+// WaitingCountLTE applies the LTE predicate on the "waiting_count" field.
+func WaitingCountLTE(v int32) predicate.Section {
+	return predicate.Section(sql.FieldLTE(FieldWaitingCount, v))
+}
+
+// SeatingNumberEQ applies the EQ predicate on the "seating_number" field.
+func SeatingNumberEQ(v int32) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldSeatingNumber, v))
+}
+
+// SeatingNumberNEQ applies the NEQ predicate on the "seating_number" field.
+func SeatingNumberNEQ(v int32) predicate.Section {
+	return predicate.Section(sql.FieldNEQ(FieldSeatingNumber, v))
+}
+
+// SeatingNumberIn applies the In predicate on the "seating_number" field.
+func SeatingNumberIn(vs ...int32) predicate.Section {
+	return predicate.Section(sql.FieldIn(FieldSeatingNumber, vs...))
+}
+
+// SeatingNumberNotIn applies the NotIn predicate on the "seating_number" field.
+func SeatingNumberNotIn(vs ...int32) predicate.Section {
+	return predicate.Section(sql.FieldNotIn(FieldSeatingNumber, vs...))
+}
+
+// SeatingNumberGT applies the GT predicate on the "seating_number" field.
+func SeatingNumberGT(v int32) predicate.Section {
+	return predicate.Section(sql.FieldGT(FieldSeatingNumber, v))
+}
+
+// SeatingNumberGTE applies the GTE predicate on the "seating_number" field.
+func SeatingNumberGTE(v int32) predicate.Section {
+	return predicate.Section(sql.FieldGTE(FieldSeatingNumber, v))
+}
+
+// SeatingNumberLT applies the LT predicate on the "seating_number" field.
+func SeatingNumberLT(v int32) predicate.Section {
+	return predicate.Section(sql.FieldLT(FieldSeatingNumber, v))
+}
+
+// SeatingNumberLTE applies the LTE predicate on the "seating_number" field.
+func SeatingNumberLTE(v int32) predicate.Section {
+	return predicate.Section(sql.FieldLTE(FieldSeatingNumber, v))
+}
+
+// ImportedSourceEQ applies the EQ predicate on the "imported_source" field.
+func ImportedSourceEQ(v string) predicate.Section {
+	return predicate.Section(sql.FieldEQ(FieldImportedSource, v))
+}
+
+// ImportedSourceNEQ applies the NEQ predicate on the "imported_source" field.
+func ImportedSourceNEQ(v string) predicate.Section {
+	return predicate.Section(sql.FieldNEQ(FieldImportedSource, v))
+}
+
+// ImportedSourceIn applies the In predicate on the "imported_source" field.
+func ImportedSourceIn(vs ...string) predicate.Section {
+	return predicate.Section(sql.FieldIn(FieldImportedSource, vs...))
+}
+
+// ImportedSourceNotIn applies the NotIn predicate on the "imported_source" field.
+func ImportedSourceNotIn(vs ...string) predicate.Section {
+	return predicate.Section(sql.FieldNotIn(FieldImportedSource, vs...))
+}
+
+// ImportedSourceGT applies the GT predicate on the "imported_source" field.
+func ImportedSourceGT(v string) predicate.Section {
+	return predicate.Section(sql.FieldGT(FieldImportedSource, v))
+}
+
+// ImportedSourceGTE applies the GTE predicate on the "imported_source" field.
+func ImportedSourceGTE(v string) predicate.Section {
+	return predicate.Section(sql.FieldGTE(FieldImportedSource, v))
+}
+
+// ImportedSourceLT applies the LT predicate on the "imported_source" field.
+func ImportedSourceLT(v string) predicate.Section {
+	return predicate.Section(sql.FieldLT(FieldImportedSource, v))
+}
+
+// ImportedSourceLTE applies the LTE predicate on the "imported_source" field.
+func ImportedSourceLTE(v string) predicate.Section {
+	return predicate.Section(sql.FieldLTE(FieldImportedSource, v))
+}
+
+// ImportedSourceContains applies the Contains predicate on the "imported_source" field.
+func ImportedSourceContains(v string) predicate.Section {
+	return predicate.Section(sql.FieldContains(FieldImportedSource, v))
+}
+
+// ImportedSourceHasPrefix applies the HasPrefix predicate on the "imported_source" field.
+func ImportedSourceHasPrefix(v string) predicate.Section {
+	return predicate.Section(sql.FieldHasPrefix(FieldImportedSource, v))
+}
+
+// ImportedSourceHasSuffix applies the HasSuffix predicate on the "imported_source" field.
+func ImportedSourceHasSuffix(v string) predicate.Section {
+	return predicate.Section(sql.FieldHasSuffix(FieldImportedSource, v))
+}
+
+// ImportedSourceEqualFold applies the EqualFold predicate on the "imported_source" field.
+func ImportedSourceEqualFold(v string) predicate.Section {
+	return predicate.Section(sql.FieldEqualFold(FieldImportedSource, v))
+}
+
+// ImportedSourceContainsFold applies the ContainsFold predicate on the "imported_source" field.
+func ImportedSourceContainsFold(v string) predicate.Section {
+	return predicate.Section(sql.FieldContainsFold(FieldImportedSource, v))
+}
+
 // HasCourseVersion applies the HasEdge predicate on the "course_version" edge.
 func HasCourseVersion() predicate.Section {
 	return predicate.Section(func(s *sql.Selector) {
@@ -957,6 +1307,29 @@ func HasRoleFamily() predicate.Section {
 func HasRoleFamilyWith(preds ...predicate.RoleFamily) predicate.Section {
 	return predicate.Section(func(s *sql.Selector) {
 		step := newRoleFamilyStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSchool applies the HasEdge predicate on the "school" edge.
+func HasSchool() predicate.Section {
+	return predicate.Section(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, SchoolTable, SchoolColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSchoolWith applies the HasEdge predicate on the "school" edge with a given conditions (other predicates).
+func HasSchoolWith(preds ...predicate.School) predicate.Section {
+	return predicate.Section(func(s *sql.Selector) {
+		step := newSchoolStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

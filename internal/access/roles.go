@@ -14,17 +14,18 @@ var permissions = map[pb.Role][]string{
 	pb.Role_ROLE_ADMIN: {"access.read", "access.write", "audit.read"},
 	pb.Role_ROLE_PROGRAM_STAFF: {
 		"directory.write", "rosters.read", "rosters.write", "educators.read", "educators.write", "educators.merge", "roles.write", "assignments.read", "assignments.report",
-		"sections.write", "registrations.read", "registrations.write", "attendance.read", "attendance.write", "trainings.read", "trainings.write",
+		"sections.write", "sections.import", "courses.write", "placements.read", "placements.write", "registrations.read", "registrations.write", "attendance.read", "attendance.write", "trainings.read", "trainings.write",
 		"submissions.read", "submissions.write", "submissions.score", "attainments.read",
 		"eligibility.read", "credentials.read", "credentials.issue", "credentials.revoke", "policies.write", "statuses.read",
 		"agreements.write", "credits.read", "credits.request", "consents.read", "changes.read", "webhooks.read", "webhooks.write",
+		"ledger.read", "ledger.write", "ledger.export", "feedback.read", "feedback.write", "feedback.compare", "notices.read", "notices.write",
 	},
-	pb.Role_ROLE_FACILITATOR: {"registrations.read", "attendance.read", "attendance.write"},
+	pb.Role_ROLE_FACILITATOR: {"registrations.read", "attendance.read", "attendance.write", "feedback.read", "feedback.write", "feedback.compare"},
 	pb.Role_ROLE_ASSESSOR:    {"submissions.read", "submissions.score"},
 	pb.Role_ROLE_EDUCATOR: {
 		"educators.read", "assignments.read", "assignments.report", "registrations.read", "registrations.write", "attendance.read", "trainings.read",
 		"submissions.read", "submissions.write", "attainments.read", "eligibility.read", "credentials.read",
-		"credits.read", "credits.request", "consents.read", "consents.write",
+		"credits.read", "credits.request", "consents.read", "consents.write", "ledger.read", "feedback.answer", "notices.read", "notices.write",
 	},
 	pb.Role_ROLE_PRINCIPAL:    {"educators.read", "assignments.read", "assignments.report", "assignments.confirm"},
 	pb.Role_ROLE_DISTRICT_HR:  {"rosters.read", "rosters.write", "educators.read", "roles.write", "assignments.read", "assignments.report", "assignments.confirm", "statuses.read", "changes.read", "webhooks.read", "webhooks.write"},
@@ -33,6 +34,7 @@ var permissions = map[pb.Role][]string{
 	pb.Role_ROLE_AUDITOR: {
 		"rosters.read", "access.read", "audit.read", "educators.read", "assignments.read", "registrations.read", "attendance.read", "trainings.read", "attainments.read",
 		"eligibility.read", "credentials.read", "statuses.read", "credits.read", "consents.read", "changes.read", "webhooks.read",
+		"placements.read", "ledger.read", "ledger.export", "feedback.compare", "notices.read",
 	},
 }
 

@@ -42,7 +42,10 @@ const (
 	SeatUnavailable      Reason = "SEAT_UNAVAILABLE"
 	RegistrationClosed   Reason = "REGISTRATION_CLOSED"
 	AlreadyRegistered    Reason = "ALREADY_REGISTERED"
+	ScheduleConflict     Reason = "SCHEDULE_CONFLICT"
 	AlreadyRecorded      Reason = "ALREADY_RECORDED"
+	SignInCodeWrong      Reason = "SIGN_IN_CODE_WRONG"
+	SignInAttemptsSpent  Reason = "SIGN_IN_ATTEMPTS_SPENT"
 	SubmissionIncomplete Reason = "SUBMISSION_INCOMPLETE"
 	OwnWork              Reason = "OWN_WORK"
 	RequirementsUnmet    Reason = "REQUIREMENTS_UNMET"
@@ -86,7 +89,10 @@ var reasons = map[Reason]kind{
 	SeatUnavailable:      {codes.FailedPrecondition, http.StatusConflict, "No seat is left"},
 	RegistrationClosed:   {codes.FailedPrecondition, http.StatusConflict, "The section takes no registrations now"},
 	AlreadyRegistered:    {codes.AlreadyExists, http.StatusConflict, "The person is registered already"},
+	ScheduleConflict:     {codes.FailedPrecondition, http.StatusConflict, "Somebody or a room is taken at that time"},
 	AlreadyRecorded:      {codes.AlreadyExists, http.StatusConflict, "It is recorded already: correct the entry instead"},
+	SignInCodeWrong:      {codes.PermissionDenied, http.StatusForbidden, "The code is not the one that is shown"},
+	SignInAttemptsSpent:  {codes.ResourceExhausted, http.StatusTooManyRequests, "Too many wrong codes"},
 	SubmissionIncomplete: {codes.FailedPrecondition, http.StatusConflict, "Evidence is missing"},
 	OwnWork:              {codes.FailedPrecondition, http.StatusConflict, "Nobody decides about their own work"},
 	RequirementsUnmet:    {codes.FailedPrecondition, http.StatusConflict, "Not all requirements are met"},

@@ -30,7 +30,7 @@ var patterns = sync.OnceValue(func() map[string][]string {
 
 // wordIDs are the catalogue's types, whose last part is a word; the others end in a UUID.
 var wordIDs = map[string]bool{"{district}": true, "{institution}": true, "{course}": true, "{term}": true, "{framework}": true,
-	"{role_family}": true, "{credential_type}": true, "{policy}": true, "{version}": true}
+	"{role_family}": true, "{credential_type}": true, "{policy}": true, "{version}": true, "{school_calendar}": true}
 
 var wordPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 

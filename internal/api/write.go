@@ -79,11 +79,16 @@ func write[A proto.Message](ctx context.Context, db *database.DB, req proto.Mess
 	return answer, nil
 }
 
-// idempotency is the key of a request, from its body or the header, and the hash that tells another request apart.
+// idempotency is the key of a request, from its body or the header, and the hash that tells another request apart. A request
+// without a field for it takes none: clients send the header with whatever writes, and of what must not be joined to its
+// sender not even a hash may be kept.
 // A retry goes over the same transport with the same body: the gateway gives an update without a mask that of its body, so
 // that over gRPC it would be another request, and refused.
 func idempotency(call *Call, req proto.Message) (key string, hash []byte, err error) {
 	m := req.ProtoReflect()
+	if m.Descriptor().Fields().ByName("request_id") == nil {
+		return "", nil, nil
+	}
 	key = stringField(m, "request_id")
 	switch {
 	case key == "":
@@ -98,9 +103,7 @@ func idempotency(call *Call, req proto.Message) (key string, hash []byte, err er
 		return "", nil, InvalidField("requestId", "has more than 128 characters")
 	}
 	bare := proto.Clone(req)
-	if fd := m.Descriptor().Fields().ByName("request_id"); fd != nil {
-		bare.ProtoReflect().Clear(fd)
-	}
+	bare.ProtoReflect().Clear(m.Descriptor().Fields().ByName("request_id"))
 	wire, err := proto.MarshalOptions{Deterministic: true}.Marshal(bare)
 	if err != nil {
 		return "", nil, err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/btlc/btlc/internal/drops"
+	"github.com/btlc/btlc/internal/notice"
 )
 
 // Config is all settings, each with a value that fits.
@@ -38,7 +39,9 @@ type Config struct {
 	WebhookNetworks   []netip.Prefix
 	FeedRetention     time.Duration // 0: for ever, as the next one
 	WebhookLog        time.Duration
-	FileDrops         string // a file; what is in it is in Drops
+	Mail              *notice.Sender // nil: no notices by e-mail
+	SignInURL         string         // empty: the public URL
+	FileDrops         string         // a file; what is in it is in Drops
 	Drops             []drops.Drop
 	DropReach         drops.Reach
 	Zone              *time.Location

@@ -252,11 +252,15 @@ func TestFiles(t *testing.T) {
 func TestSecretsAreNotShown(t *testing.T) {
 	const secret = "verysecret"
 	url := "postgres://btlc:" + secret + "@h/d"
-	c, err := load(t, []string{"--database-url=" + url}, []string{"BTLC_MIGRATE_DATABASE_URL=" + url}, "")
+	const mailURL = "smtp://btlc:" + secret + "@mail.example.org?from=notices@example.org"
+	c, err := load(t, []string{"--database-url=" + url}, []string{"BTLC_MIGRATE_DATABASE_URL=" + url, "BTLC_SMTP_URL=" + mailURL}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.DatabaseURL.Reveal() != url || c.MigrateDatabaseURL.Reveal() != url {
+	if _, err := load(t, nil, []string{"BTLC_SMTP_URL=" + mailURL + "&tls=" + secret}, ""); err == nil || strings.Contains(err.Error(), secret) {
+		t.Errorf("a wrong URL of a mail server: %v", err)
+	}
+	if c.DatabaseURL.Reveal() != url || c.MigrateDatabaseURL.Reveal() != url || c.Mail.String() != "smtp://mail.example.org:587" {
 		t.Error("the secrets are not what was given")
 	}
 	var logged bytes.Buffer

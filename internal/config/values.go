@@ -18,6 +18,7 @@ import (
 
 	"github.com/btlc/btlc/internal/fetch"
 	"github.com/btlc/btlc/internal/kms"
+	"github.com/btlc/btlc/internal/notice"
 	"github.com/btlc/btlc/internal/openbadge"
 )
 
@@ -51,6 +52,8 @@ func verifyHosts(c *Config) *[]string           { return &c.VerifyHosts }
 func webhookNetworks(c *Config) *[]netip.Prefix { return &c.WebhookNetworks }
 func feedRetention(c *Config) *time.Duration    { return &c.FeedRetention }
 func webhookLog(c *Config) *time.Duration       { return &c.WebhookLog }
+func mail(c *Config) **notice.Sender            { return &c.Mail }
+func signInURL(c *Config) *string               { return &c.SignInURL }
 func fileDrops(c *Config) *string               { return &c.FileDrops }
 func dropRoot(c *Config) *string                { return &c.DropReach.Root }
 func dropNetworks(c *Config) *[]netip.Prefix    { return &c.DropReach.Networks }
@@ -235,6 +238,25 @@ func webURL(text string) (*url.URL, bool) {
 		return nil, false
 	}
 	return u, u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
+func signInPage(text string) (string, error) {
+	if _, ok := webURL(text); !ok {
+		return "", errors.New("https:// and a host name, perhaps with a path; http:// on this machine only")
+	}
+	return text, nil
+}
+
+// mailServer says what is wrong without the URL, which holds a password.
+func mailServer(text string) (*notice.Sender, error) {
+	if text == "" {
+		return nil, nil
+	}
+	sender, err := notice.Open(text)
+	if failure, ok := errors.AsType[*notice.Error](err); ok {
+		return nil, failure.Reason
+	}
+	return sender, err
 }
 
 func isLoopback(host string) bool {

@@ -69,7 +69,7 @@ func TestCareerFacts(t *testing.T) {
 	w.Attend(registration, 2, 480)
 	w.Attend(registration, 3, 0)                                                                   // was not there
 	again := w.Register(educator, w.Mentor(educator), "using-data", "NOT_COMPLETED", "2026-09-01") // hours of two sections are not hours of one course
-	w.Attend(again, 1, 200)
+	w.Attend(again, 4, 200)
 	w.Attend(w.Register(educator, w.Mentor(educator), "shared-leadership", "WITHDRAWN", "2026-09-01"), 1, 700)
 	short := w.Register(educator, w.Mentor(educator), "professional-expertise", "ENROLLED", "2026-09-01")
 	w.Attend(short, 5, 90)

@@ -125,8 +125,8 @@ func TestPublishRefusals(t *testing.T) {
 	if would.VersionNumber != 2 {
 		t.Errorf("would be %v", would)
 	}
-	if n := w.Ent().PolicyVersion.Query().CountX(t.Context()); n != 4 {
-		t.Errorf("%d versions are stored, want the 4 of the files", n)
+	if n := w.Ent().PolicyVersion.Query().CountX(t.Context()); n != 6 {
+		t.Errorf("%d versions are stored, want the 6 of the files", n)
 	}
 	other := must[*pb.CreatePolicyVersionResponse](t)(do(t, recordtest.Staff(), s.CreatePolicyVersion, &pb.CreatePolicyVersionRequest{Parent: "policies/graduate-credit", PolicyVersion: good})).PolicyVersion
 	if other.Name != "policies/graduate-credit/versions/2" {
@@ -227,8 +227,8 @@ func TestSimulate(t *testing.T) {
 			t.Errorf("the same again changes %v", got)
 		}
 	}
-	if n := w.Ent().PolicyVersion.Query().CountX(t.Context()); n != 4 {
-		t.Errorf("%d versions are stored, want 4", n)
+	if n := w.Ent().PolicyVersion.Query().CountX(t.Context()); n != 6 {
+		t.Errorf("%d versions are stored, want 6", n)
 	}
 }
 

@@ -304,7 +304,7 @@ func TestCatalogue(t *testing.T) {
 		_, err := do(t, anybody, s.GetPolicyVersion, &pb.GetPolicyVersionRequest{Name: name})
 		refused(t, err, api.NotFound)
 	}
-	for parent, n := range map[string]int{"policies/course-certificate": 1, "policies/-": 4} {
+	for parent, n := range map[string]int{"policies/course-certificate": 1, "policies/-": 6} {
 		if got := must[*pb.ListPolicyVersionsResponse](t)(do(t, anybody, s.ListPolicyVersions, &pb.ListPolicyVersionsRequest{Parent: parent})).PolicyVersions; len(got) != n {
 			t.Errorf("%s: %v", parent, got)
 		}

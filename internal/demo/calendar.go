@@ -65,14 +65,19 @@ type span struct{ start, end time.Time }
 func (s span) minutes() int32 { return int32(s.end.Sub(s.start) / time.Minute) }
 
 // meetings are those of a section whose evenings are on a weekday: eight evenings of three hours and three Saturdays of
-// four, 36 hours in 12 weeks. In fall the week without a meeting is that of Thanksgiving, or the one beside it.
+// four, 36 hours in 12 weeks. In fall the week without a meeting is that of Thanksgiving, or the one beside it. Sections with
+// different evenings have their Saturdays at different times too, so that whoever takes all four courses can be at each meeting.
 func (t term) meetings(evenings time.Weekday) []span {
 	var spans []span
+	first, hour := 3-int(evenings)%2, 8
+	if evenings > time.Tuesday {
+		hour = 13
+	}
 	for week := 1; week <= 12; week++ {
-		switch week {
-		case 3, 6, 9:
-			spans = append(spans, span{t.week(week, time.Saturday, 8, 30), t.week(week, time.Saturday, 12, 30)})
-		case 11:
+		switch {
+		case week%3 == first%3 && week < 10:
+			spans = append(spans, span{t.week(week, time.Saturday, hour, 30), t.week(week, time.Saturday, hour+4, 30)})
+		case week == 11:
 		default:
 			spans = append(spans, span{t.week(week, evenings, 16, 30), t.week(week, evenings, 19, 30)})
 		}

@@ -51,6 +51,23 @@ type attendance struct {
 	corrected       bool  // the day after: nothing was missing
 }
 
+// enoughMinutes are 80 % of a course's 36 hours, which completing one takes.
+const enoughMinutes = 36 * 60 * 80 / 100
+
+// attended is how long somebody was at meetings, in minutes.
+func (s *seat) attended(meetings []span) (minutes int32) {
+	for i, a := range s.attendance {
+		switch {
+		case a.absent, a.excused:
+		case a.corrected:
+			minutes += meetings[i].minutes()
+		default:
+			minutes += meetings[i].minutes() - a.missing
+		}
+	}
+	return minutes
+}
+
 // work is one performance assessment: what is handed in and what the assessor finds.
 type work struct {
 	handsIn  bool
@@ -90,7 +107,8 @@ var (
 var assessmentCount = map[string]int{"using-data": 4, "supporting-instruction": 4, "shared-leadership": 3, "professional-expertise": 4}
 
 func (w *world) makeSections(over, running int) {
-	facilitators := w.pickFacilitators((over + running) / 2)
+	// Of four facilitators two are left over, so that none leads two sections that have the same evenings.
+	facilitators := w.pickFacilitators((over+running)/8*4 + 2)
 	first := w.holders(w.over.opens())
 	first = slices.DeleteFunc(first, func(p *person) bool { return slices.Contains(facilitators, p) })
 	w.pickLeaders(first, scaled(leaders, float64(over)/sectionsOver, 1))
@@ -135,7 +153,7 @@ func (w *world) pickLeaders(from []*person, n int) {
 }
 
 // seatLeaders gives each leader a seat in a section of each course, none of them in the last section, which may be cancelled.
-// They see it through to the certificates. On Saturdays, when all sections meet, they can be in one only.
+// They see it through to the certificates and miss nothing.
 func (w *world) seatLeaders(past []*section) {
 	groups := max(1, (len(past)-1)/len(courses))
 	for i, p := range w.leaders {
@@ -146,9 +164,7 @@ func (w *world) seatLeaders(past []*section) {
 			for n := range taken.work {
 				taken.work[n].handsIn, taken.work[n].first = true, true
 			}
-			for n, m := range s.meetings {
-				taken.attendance[n] = attendance{excused: m.start.Weekday() == time.Saturday && j != n%len(courses)}
-			}
+			taken.attendance = make([]attendance, len(s.meetings))
 			s.seats = append(s.seats, taken)
 		}
 	}
@@ -160,7 +176,7 @@ func (w *world) openTerm(t term, n int, facilitators []*person) []*section {
 	for i := range n {
 		evenings := time.Monday + time.Weekday(i%4)
 		s := &section{
-			course: courses[i%len(courses)], term: t, evenings: evenings, meetings: t.meetings(evenings), site: w.schools[(i*5)%len(w.schools)].title, late: i % 11,
+			course: courses[i%len(courses)], term: t, evenings: evenings, meetings: t.meetings(evenings), site: w.schools[(i*5)%len(w.schools)].title, late: i % 10, // not the last one, after which is told who completed
 			facilitators: []*person{facilitators[i%len(facilitators)]},
 		}
 		if i%3 == 0 && len(facilitators) > 1 {
@@ -221,7 +237,7 @@ func (w *world) newSeat(s *section, p *person, n, of int) *seat {
 	if a := seat.work[0]; s.course == "supporting-instruction" && !a.demonstrated() && !(a.handsIn && a.waits) {
 		seat.work[1].handsIn = false // it is about the colleague whom the first one shows
 	}
-	seat.completes = !weak
+	seat.completes = !weak && seat.attended(s.meetings) >= enoughMinutes
 	switch luck := w.rand.Float64(); {
 	case luck < 0.03:
 		seat.credential = isSuspended

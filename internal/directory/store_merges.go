@@ -11,6 +11,7 @@ import (
 
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/educatormerge"
+	"github.com/btlc/btlc/ent/noticepreference"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
 )
@@ -40,7 +41,11 @@ func (s store) merge(ctx context.Context, tx *database.Tx, survivor, duplicate *
 	from, to := duplicate.row.ID, survivor.row.ID
 	moved := map[string][]uuid.UUID{}
 	for _, table := range tables {
-		rows, err := changedRows(ctx, tx, `UPDATE `+table+` SET educator_id = $1 WHERE educator_id = $2 RETURNING id`, to, from)
+		move := `UPDATE ` + table + ` SET educator_id = $1 WHERE educator_id = $2`
+		if slices.Contains(survivorsCount, table) {
+			move += ` AND NOT EXISTS (SELECT FROM ` + table + ` WHERE educator_id = $1)`
+		}
+		rows, err := changedRows(ctx, tx, move+` RETURNING id`, to, from)
 		if err != nil {
 			return nil, bothHave(err)
 		}
@@ -115,6 +120,9 @@ func (s store) touched(ctx context.Context, tx *database.Tx, id uuid.UUID) (*per
 	}
 	return s.educator(ctx, tx.Client, id, api.Name("btlc/Educator", id))
 }
+
+// survivorsCount are the tables in which what the survivor has chosen stands, whatever the duplicate had.
+var survivorsCount = []string{noticepreference.Table}
 
 const (
 	// bindings give somebody a role within the scope of an educator, by the educator's name.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/migrate/migrations"
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
 	_ "github.com/btlc/btlc/gen/go/btlc/assessment/v1" // patterns of names
@@ -22,11 +24,19 @@ import (
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/database/databasetest"
 	"github.com/btlc/btlc/internal/enrollment"
+	"github.com/btlc/btlc/internal/program"
 )
 
 func TestMain(m *testing.M) { databasetest.Main(m) }
 
 var now = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
+
+// rulesOfSeats are those of the tests: role-alike first, offers of a day, a week for a role, members who leave go alone.
+var rulesOfSeats = []program.EnrollmentRules{{ID: "enrollment-test", Waitlist: program.WaitlistRules{
+	Order: traced([]string{program.WaitRoleAlike, program.WaitTime}), OfferHours: traced(24), RoleWaitDays: traced(7), MemberLeaves: traced(program.RestStays),
+}}}
+
+func traced[T any](value T) program.Traced[T] { return program.Traced[T]{Value: value} }
 
 // world is a service over a database with one open section and people who hold a role.
 type world struct {
@@ -34,21 +44,20 @@ type world struct {
 	service   *enrollment.Service
 	rules     access.Rules
 	section   uuid.UUID
+	role      uuid.UUID
 	educators []string
+	// url is where the database is; later is how much later than now the clock stands, in microseconds.
+	url   string
+	later atomic.Int64
 }
+
+func (w *world) clock() time.Time { return now.Add(time.Duration(w.later.Load()) * time.Microsecond) }
 
 func newWorld(t *testing.T, seats int32, people int) *world {
 	t.Helper()
 	ctx := t.Context()
-	pool, err := database.Open(ctx, databasetest.New(t, migrations.FS), database.PoolOptions{MaxConns: 50, ServerRole: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := database.NewDB(pool, func() time.Time { return now })
-	t.Cleanup(func() {
-		db.Close()
-		_ = pool.Close()
-	})
+	w := &world{url: databasetest.New(t, migrations.FS)}
+	w.db = w.connect(t, 50)
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		t.Fatal(err)
@@ -57,8 +66,8 @@ func newWorld(t *testing.T, seats int32, people int) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{db: db, service: enrollment.New(db, zone), rules: rules}
-	to := db.Ent()
+	w.service, w.rules = enrollment.New(w.db, zone, rulesOfSeats), rules
+	to := w.db.Ent()
 	to.Framework.Create().SetID("btlc-1").SetTitle("Framework").SetVersionNumber(1).SetAlignments([]string{}).SetSources([]string{}).ExecX(ctx)
 	to.Course.Create().SetID("using-data").SetTitle("Using Data").SetCoreSkill("using-data").SetSources([]string{}).ExecX(ctx)
 	version := to.CourseVersion.Create().SetCourseID("using-data").SetVersionNumber(1).SetContactMinutes(0).SetWeeks(12).SetMeetingCount(0).
@@ -66,16 +75,51 @@ func newWorld(t *testing.T, seats int32, people int) *world {
 	to.Term.Create().SetID("fall-2026").SetDisplayName("Fall 2026").SetStartDate(now).SetEndDate(now).ExecX(ctx)
 	to.District.Create().SetID("bps").SetDisplayName("District").SetTimeZone("America/New_York").ExecX(ctx)
 	role := to.Role.Create().SetDistrictID("bps").SetDisplayName("Data team leader").SetKind("FORMAL").SaveX(ctx)
+	w.role = role.ID
 	w.section = to.Section.Create().SetCourseVersionID(version.ID).SetTermID("fall-2026").SetState("OPEN").SetCapacity(seats).SetTimeZone("America/New_York").
 		SetRegistrationOpenTime(now.Add(-time.Hour)).SetRegistrationCloseTime(now.Add(time.Hour)).SaveX(ctx).ID
-	for i := range people {
-		educator := to.Educator.Create().SetGivenName("Given").SetFamilyName(fmt.Sprint("Family ", i)).SaveX(ctx)
-		to.Employment.Create().SetEducatorID(educator.ID).SetDistrictID("bps").SetStartDate(now.AddDate(-1, 0, 0)).ExecX(ctx)
-		to.RoleAssignment.Create().SetEducatorID(educator.ID).SetRoleID(role.ID).SetDistrictID("bps").SetState("CONFIRMED").SetStartDate(now.AddDate(0, -1, 0)).
-			SetConfirmTime(now).SetConfirmedBy("people/principal").SetReportedBy("people/principal").ExecX(ctx)
-		w.educators = append(w.educators, api.Name("btlc/Educator", educator.ID))
-	}
+	w.employ(t, role.ID, "CONFIRMED", people)
 	return w
+}
+
+// connect opens a pool of so many connections.
+func (w *world) connect(t *testing.T, most int) *database.DB {
+	t.Helper()
+	pool, err := database.Open(t.Context(), w.url, database.PoolOptions{MaxConns: most, ServerRole: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := database.NewDB(pool, w.clock)
+	t.Cleanup(func() {
+		db.Close()
+		_ = pool.Close()
+	})
+	return db
+}
+
+// employ adds people who hold a role, or are said to.
+func (w *world) employ(t *testing.T, role uuid.UUID, state string, people int) (educators []string) {
+	t.Helper()
+	ctx, to := t.Context(), w.db.Ent()
+	var persons []*ent.EducatorCreate
+	var jobs []*ent.EmploymentCreate
+	var roles []*ent.RoleAssignmentCreate
+	for i := range people {
+		id := uuid.Must(uuid.NewV7())
+		persons = append(persons, to.Educator.Create().SetID(id).SetGivenName("Given").SetFamilyName(fmt.Sprint("Family ", i)))
+		jobs = append(jobs, to.Employment.Create().SetEducatorID(id).SetDistrictID("bps").SetStartDate(now.AddDate(-1, 0, 0)))
+		held := to.RoleAssignment.Create().SetEducatorID(id).SetRoleID(role).SetDistrictID("bps").SetState(state).SetStartDate(now.AddDate(0, -1, 0)).SetReportedBy("people/principal")
+		if state == "CONFIRMED" {
+			held.SetConfirmTime(now).SetConfirmedBy("people/principal")
+		}
+		roles = append(roles, held)
+		educators = append(educators, api.Name("btlc/Educator", id))
+	}
+	to.Educator.CreateBulk(persons...).ExecX(ctx)
+	to.Employment.CreateBulk(jobs...).ExecX(ctx)
+	to.RoleAssignment.CreateBulk(roles...).ExecX(ctx)
+	w.educators = append(w.educators, educators...)
+	return educators
 }
 
 func (w *world) parent() string { return api.Name("btlc/Section", w.section) }

@@ -17,6 +17,7 @@ type offer struct {
 	opens, closes time.Time
 	facilitators  []uuid.UUID
 	family        string // of the role-alike cohort; empty when it is for all
+	placed        bool   // whether staff place somebody: that is for when registration is over as well, until the section starts
 }
 
 // assignment is a leadership role that a person holds, held, or is said to hold.
@@ -58,6 +59,10 @@ func (o offer) takes(now time.Time) error {
 			With("registrationOpenTime", o.opens.Format(time.RFC3339)).With("registrationCloseTime", o.closes.Format(time.RFC3339))
 	}
 	switch {
+	case o.placed && o.state != "OPEN" && o.state != "CLOSED":
+		return refuse("The section is %s; people are placed in one that is OPEN or CLOSED.", o.state)
+	case o.placed:
+		return nil
 	case o.state != "OPEN":
 		return refuse("The section is %s; it takes registrations while it is OPEN.", o.state)
 	case now.Before(o.opens):
@@ -90,6 +95,20 @@ func qualify(assignments []assignment, family string, day time.Time) (assignment
 	return slices.MinFunc(counting, func(a, b assignment) int {
 		return cmp.Or(cmp.Compare(other(a), other(b)), a.start.Compare(b.start), cmp.Compare(a.id.String(), b.id.String()))
 	}), nil
+}
+
+// awaited finds, for a person who lacks a role, one that only has to be confirmed for the day: the one that qualify would
+// choose.
+func awaited(assignments []assignment, family string, day time.Time) (assignment, bool) {
+	var reported []assignment
+	for _, a := range assignments {
+		if a.state == "REPORTED" {
+			a.state = "CONFIRMED"
+			reported = append(reported, a)
+		}
+	}
+	found, err := qualify(reported, family, day)
+	return found, err == nil
 }
 
 // onRecord says, for a person who lacks a role, what there is: most often somebody only has to confirm it.

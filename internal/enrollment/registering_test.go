@@ -130,8 +130,13 @@ func TestRegister(t *testing.T) {
 		now          time.Time
 		facilitators []uuid.UUID
 		assignments  []assignment
+		placed       bool
 		want         api.Reason
 	}{
+		"placed after registration":  {state: "CLOSED", now: closes, assignments: held, placed: true},
+		"placed in one that began":   {state: "IN_SESSION", now: closes, assignments: held, placed: true, want: api.RegistrationClosed},
+		"placed in a draft":          {state: "DRAFT", now: opens, assignments: held, placed: true, want: api.RegistrationClosed},
+		"placed without a role":      {now: opens, placed: true, want: api.RoleNotHeld},
 		"open":                       {now: on(time.November, 20), assignments: held},
 		"at the first moment":        {now: opens, assignments: held},
 		"before":                     {now: opens.Add(-time.Microsecond), assignments: held, want: api.RegistrationClosed},
@@ -144,12 +149,37 @@ func TestRegister(t *testing.T) {
 		"without a role":             {now: on(time.November, 20), want: api.RoleNotHeld},
 		"closed comes before a role": {state: "CLOSED", now: on(time.November, 20), want: api.RegistrationClosed},
 	} {
-		o := offer{state: "OPEN", opens: opens, closes: closes, facilitators: c.facilitators}
+		o := offer{state: "OPEN", opens: opens, closes: closes, facilitators: c.facilitators, placed: c.placed}
 		if c.state != "" {
 			o.state = c.state
 		}
 		if _, err := register(o, educator, c.assignments, c.now, on(time.November, 20)); reasonOf(err) != c.want {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// A role is awaited that would qualify if it were confirmed, and no other.
+func TestAwaited(t *testing.T) {
+	day := on(time.November, 20)
+	reported := assignment{id: uuid.UUID{1}, state: "REPORTED", family: "mentor", start: on(time.September, 1)}
+	later, disputed, other := reported, reported, reported
+	later.start, disputed.state, other.id, other.family = on(time.December, 1), "DISPUTED", uuid.UUID{2}, "team-leader"
+	other.start = on(time.August, 1)
+	for name, c := range map[string]struct {
+		assignments []assignment
+		family      string
+		want        uuid.UUID
+	}{
+		"reported":              {assignments: []assignment{reported}, want: reported.id},
+		"of the family":         {assignments: []assignment{other, reported}, family: "mentor", want: reported.id},
+		"the longest held":      {assignments: []assignment{reported, other}, want: other.id},
+		"one that starts later": {assignments: []assignment{later}},
+		"disputed":              {assignments: []assignment{disputed}},
+		"none":                  {},
+	} {
+		if got, found := awaited(c.assignments, c.family, day); got.id != c.want || found != (c.want != uuid.UUID{}) {
+			t.Errorf("%s: got %v, %v", name, got.id, found)
 		}
 	}
 }

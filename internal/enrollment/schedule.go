@@ -67,3 +67,8 @@ func checkOffer(meetings []span, count, contactMinutes int32) []api.Violation {
 func isLate(now, meetingStart time.Time, zone *time.Location, days int32) bool {
 	return api.LocalDay(now, zone).After(api.LocalDay(meetingStart, zone).AddDate(0, 0, int(days)))
 }
+
+// isAnnounced says whether people go by the meetings of a section in this state.
+func isAnnounced(state string) bool {
+	return state == "OPEN" || state == "CLOSED" || state == "IN_SESSION"
+}

@@ -13,17 +13,25 @@ import (
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/program"
 	"github.com/btlc/btlc/internal/record"
 )
 
 // Service answers for courses, terms, sections, registrations and attendance.
 type Service struct {
 	pb.UnimplementedEnrollmentServiceServer
-	store store
+	store     store
+	policies  *record.Policies
+	rules     []program.EnrollmentRules
+	followers []record.SeatFollower
+	baseURL   string
 }
 
-// New makes the service. zone is the program's: the calendar of every section that is made from now on.
-func New(db *database.DB, zone *time.Location) *Service { return &Service{store: store{db, zone}} }
+// New makes the service. zone is the program's: the calendar of every section that is made from now on. Of the rules, those
+// count that are in force on the day. Followers are told of seats that change hands, in the transaction in which they do.
+func New(db *database.DB, zone *time.Location, rules []program.EnrollmentRules, followers ...record.SeatFollower) *Service {
+	return &Service{store: store{db, zone}, policies: record.NewPolicies(), rules: rules, followers: followers}
+}
 
 // viewer is a caller as far as drafts of sections go: staff see them all, facilitators their own.
 type viewer struct {
@@ -93,13 +101,18 @@ func announceRegistrations(ctx context.Context, tx *database.Tx, all []*registra
 	if err != nil {
 		return err
 	}
-	tx.Concerns(educators...)
+	announceTo(tx, audiences, all, kind)
+	return nil
+}
+
+// announceTo is announceRegistrations when it is known whom they concern.
+func announceTo(tx *database.Tx, audiences map[uuid.UUID]record.Listeners, all []*registration, kind string) {
 	for _, r := range all {
 		to := audiences[r.row.EducatorID]
+		tx.Concerns(r.row.EducatorID)
 		tx.Emit(database.Change{
 			Streams: to.Streams, Resource: r.name(), Type: "btlc/Registration", Version: r.row.Version, Kind: kind, NaturalKeys: to.Keys,
 			State: map[string]any{"section": api.Name("btlc/Section", r.row.SectionID), "state": r.row.State, "course": r.section.course()},
 		})
 	}
-	return nil
 }

@@ -2,6 +2,11 @@ package enrollment
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
 	"github.com/btlc/btlc/internal/access"
@@ -47,7 +52,10 @@ func (s *Service) RecordAttendance(ctx context.Context, req *pb.RecordAttendance
 		if err != nil {
 			return nil, err
 		}
-		marks := marksOf(req)
+		marks, err := marksOf(req)
+		if err != nil {
+			return nil, err
+		}
 		sheet, owners, err := s.store.sheet(ctx, tx, h, marks)
 		if err != nil {
 			return nil, err
@@ -56,7 +64,7 @@ func (s *Service) RecordAttendance(ctx context.Context, req *pb.RecordAttendance
 			return nil, err
 		}
 		late := isLate(tx.Now, sheet.start, h.zone, h.entryDays)
-		entries, err := s.store.enter(ctx, tx, h, marks, late, access.CallerOf(ctx).Principal)
+		entries, err := s.store.enter(ctx, tx, h, sheet, marks, late, access.CallerOf(ctx).Principal)
 		if err != nil {
 			return nil, err
 		}
@@ -67,8 +75,9 @@ func (s *Service) RecordAttendance(ctx context.Context, req *pb.RecordAttendance
 }
 
 // marksOf is the marks of a request as plain values.
-func marksOf(req *pb.RecordAttendanceRequest) []mark {
+func marksOf(req *pb.RecordAttendanceRequest) ([]mark, error) {
 	marks := make([]mark, len(req.GetMarks()))
+	var wrong []api.Violation
 	for i, m := range req.GetMarks() {
 		marks[i] = mark{kind: api.EnumWord(m.GetKind()), note: m.GetNote(), minutes: m.GetMinutes()}
 		if api.Part(m.GetRegistration(), 0) == api.Part(req.GetParent(), 0) {
@@ -78,8 +87,28 @@ func marksOf(req *pb.RecordAttendanceRequest) []mark {
 			marks[i].corrects = api.LastUUID(name)
 			marks[i].elsewhere = api.Name("btlc/Meeting", api.Part(name, 0), api.Part(name, 1)) != req.GetParent()
 		}
+		if name := m.GetMakeUpMeeting(); name != "" {
+			marks[i].makeUp, marks[i].makeUpSection = api.LastUUID(name), api.PartUUID(name, 0)
+		}
+		for _, at := range []struct {
+			field string
+			said  *timestamppb.Timestamp
+			to    *time.Time
+		}{{"arriveTime", m.GetArriveTime(), &marks[i].arrive}, {"leaveTime", m.GetLeaveTime(), &marks[i].leave}} {
+			if at.said == nil {
+				continue
+			}
+			t, err := instant(fmt.Sprintf("marks[%d].%s", i, at.field), at.said)
+			if e, invalid := errors.AsType[*api.Error](err); invalid {
+				wrong = append(wrong, e.Violations...)
+			}
+			*at.to = t
+		}
 	}
-	return marks
+	if len(wrong) > 0 {
+		return nil, api.Invalid(wrong...)
+	}
+	return marks, nil
 }
 
 // GetAttendanceSummary adds up what counts of a registration's attendance.

@@ -30,6 +30,18 @@ func (s *Service) ListCourseVersions(ctx context.Context, req *pb.ListCourseVers
 	return s.store.listCourseVersions(ctx, req)
 }
 
+// CreateCourseVersion makes the next version of a course.
+func (s *Service) CreateCourseVersion(ctx context.Context, req *pb.CreateCourseVersionRequest) (*pb.CreateCourseVersionResponse, error) {
+	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CreateCourseVersionResponse, error) {
+		v, err := s.store.createCourseVersion(ctx, tx, req.GetParent(), req.GetCourseVersion())
+		if err != nil {
+			return nil, err
+		}
+		tx.Wrote(v.Name)
+		return &pb.CreateCourseVersionResponse{CourseVersion: v}, nil
+	})
+}
+
 // GetTerm gets a term.
 func (s *Service) GetTerm(ctx context.Context, req *pb.GetTermRequest) (*pb.GetTermResponse, error) {
 	t, err := s.store.term(ctx, req.GetName())

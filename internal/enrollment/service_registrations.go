@@ -18,7 +18,7 @@ func (s *Service) GetRegistration(ctx context.Context, req *pb.GetRegistrationRe
 	if err := access.Authorize(ctx, req.GetName(), found.readers()...); err != nil {
 		return nil, err
 	}
-	return &pb.GetRegistrationResponse{Registration: found.proto()}, nil
+	return &pb.GetRegistrationResponse{Registration: visible(ctx, found.row, found.proto())}, nil
 }
 
 // ListRegistrations lists the registrations that the caller may see.
@@ -27,7 +27,8 @@ func (s *Service) ListRegistrations(ctx context.Context, req *pb.ListRegistratio
 	return s.store.listRegistrations(ctx, req, viewerOf(ctx), everywhere, educators)
 }
 
-// CreateRegistration takes a seat for an educator who holds a confirmed leadership role today.
+// CreateRegistration takes a seat for an educator who holds a confirmed leadership role today; or a place on the waitlist, or
+// one for when the role is confirmed, if the request says so.
 func (s *Service) CreateRegistration(ctx context.Context, req *pb.CreateRegistrationRequest) (*pb.CreateRegistrationResponse, error) {
 	in := req.GetRegistration()
 	if err := access.Authorize(ctx, in.GetEducator(), in.GetEducator()); err != nil {
@@ -38,26 +39,12 @@ func (s *Service) CreateRegistration(ctx context.Context, req *pb.CreateRegistra
 		if err != nil {
 			return nil, err
 		}
-		educator := api.LastUUID(in.GetEducator())
-		assignments, err := s.store.assignments(ctx, tx, educator)
+		made, err := s.admit(ctx, tx, found, []joining{{api.LastUUID(in.GetEducator()), in}}, admission{joinWaitlist: req.GetJoinWaitlist(), awaitRole: req.GetAwaitRole()})
 		if err != nil {
 			return nil, err
 		}
-		day := api.LocalDay(tx.Now, found.zone)
-		role, err := register(found.offer(), educator, assignments, tx.Now, day)
-		if err != nil {
-			return nil, err
-		}
-		made, err := s.store.createRegistration(ctx, tx, found, in, role, day)
-		if err != nil {
-			return nil, err
-		}
-		tx.Wrote(made.name())
-		if err := announceRegistration(ctx, tx, made, "CREATED"); err != nil {
-			return nil, err
-		}
-		// Last of all, for from here on others who want a seat wait until this one has theirs.
-		return &pb.CreateRegistrationResponse{Registration: made.proto()}, s.store.takeSeat(ctx, tx, found)
+		tx.Wrote(made[0].name())
+		return &pb.CreateRegistrationResponse{Registration: made[0].proto()}, nil
 	})
 }
 
@@ -90,64 +77,5 @@ func (s *Service) UpdateRegistration(ctx context.Context, req *pb.UpdateRegistra
 		}
 		tx.Wrote(found.name())
 		return &pb.UpdateRegistrationResponse{Registration: found.proto()}, announceRegistration(ctx, tx, found, "UPDATED")
-	})
-}
-
-// moveRegistration carries out a verb of a registration.
-func (s *Service) moveRegistration(ctx context.Context, tx *database.Tx, req verb, word, reason string) (*registration, error) {
-	found, err := s.store.lockedRegistration(ctx, tx, req.GetName())
-	if err != nil {
-		return nil, err
-	}
-	if err := api.CheckEtag(ctx, req.ProtoReflect(), found.proto()); err != nil {
-		return nil, err
-	}
-	to, err := registrationLife.After("registration", found.row.State, word)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.store.setRegistrationState(ctx, tx, found, to, reason); err != nil {
-		return nil, err
-	}
-	tx.Wrote(found.name())
-	return found, announceRegistration(ctx, tx, found, "UPDATED")
-}
-
-// WithdrawRegistration gives the seat back.
-func (s *Service) WithdrawRegistration(ctx context.Context, req *pb.WithdrawRegistrationRequest) (*pb.WithdrawRegistrationResponse, error) {
-	if err := s.authorizeOwn(ctx, req.GetName()); err != nil {
-		return nil, err
-	}
-	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.WithdrawRegistrationResponse, error) {
-		moved, err := s.moveRegistration(ctx, tx, req, "withdraw", req.GetReason())
-		if err != nil {
-			return nil, err
-		}
-		return &pb.WithdrawRegistrationResponse{Registration: moved.proto()}, s.store.giveSeatBack(ctx, tx, moved.section)
-	})
-}
-
-// CompleteRegistration records whether a person took part to the end: a facilitator of the section or staff says so.
-func (s *Service) CompleteRegistration(ctx context.Context, req *pb.CompleteRegistrationRequest) (*pb.CompleteRegistrationResponse, error) {
-	if req.GetCompleted() && req.GetReason() != "" {
-		return nil, api.InvalidField("reason", "goes with completed: false")
-	}
-	found, err := s.store.registration(ctx, req.GetName())
-	if err != nil {
-		return nil, err
-	}
-	if err := access.Authorize(ctx, req.GetName(), scopesOf(found.section.facilitators...)...); err != nil {
-		return nil, err
-	}
-	word := "fail"
-	if req.GetCompleted() {
-		word = "complete"
-	}
-	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CompleteRegistrationResponse, error) {
-		moved, err := s.moveRegistration(ctx, tx, req, word, req.GetReason())
-		if err != nil {
-			return nil, err
-		}
-		return &pb.CompleteRegistrationResponse{Registration: moved.proto()}, nil
 	})
 }

@@ -8,6 +8,7 @@ import (
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/record"
 )
 
 // GetSection gets a section.
@@ -47,7 +48,11 @@ func (s *Service) UpdateSection(ctx context.Context, req *pb.UpdateSectionReques
 		if err != nil {
 			return nil, err
 		}
+		seats := found.row.Capacity
 		if err := s.store.updateSection(ctx, tx, found, next); err != nil {
+			return nil, err
+		}
+		if err := s.resize(ctx, tx, found, seats); err != nil {
 			return nil, err
 		}
 		announceSection(tx, found, "UPDATED")
@@ -114,10 +119,10 @@ func (s *Service) CloseSection(ctx context.Context, req *pb.CloseSectionRequest)
 	})
 }
 
-// StartSection begins the meetings of a section.
+// StartSection begins the meetings of a section, and ends its waitlist.
 func (s *Service) StartSection(ctx context.Context, req *pb.StartSectionRequest) (*pb.StartSectionResponse, error) {
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.StartSectionResponse, error) {
-		moved, err := s.moveSection(ctx, tx, req, "start", "", nil)
+		moved, err := s.moveSection(ctx, tx, req, "start", "", func(found *section) error { return s.startSeats(ctx, tx, found) })
 		return &pb.StartSectionResponse{Section: moved}, err
 	})
 }
@@ -130,18 +135,11 @@ func (s *Service) CompleteSection(ctx context.Context, req *pb.CompleteSectionRe
 	})
 }
 
-// sectionCancelled is the reason that registrations are withdrawn for when their section does not take place.
-const sectionCancelled = "section cancelled"
-
 // CancelSection cancels a section and withdraws its registrations.
 func (s *Service) CancelSection(ctx context.Context, req *pb.CancelSectionRequest) (*pb.CancelSectionResponse, error) {
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CancelSectionResponse, error) {
 		moved, err := s.moveSection(ctx, tx, req, "cancel", req.GetReason(), func(found *section) error {
-			withdrawn, err := s.store.withdrawAll(ctx, tx, found, sectionCancelled)
-			if err != nil {
-				return err
-			}
-			return announceRegistrations(ctx, tx, withdrawn, "UPDATED")
+			return s.cancelSeats(ctx, tx, found)
 		})
 		return &pb.CancelSectionResponse{Section: moved}, err
 	})
@@ -164,11 +162,35 @@ func (s *Service) ListMeetings(ctx context.Context, req *pb.ListMeetingsRequest)
 // UpdateMeeting updates a meeting.
 func (s *Service) UpdateMeeting(ctx context.Context, req *pb.UpdateMeetingRequest) (*pb.UpdateMeetingResponse, error) {
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.UpdateMeetingResponse, error) {
-		m, err := s.store.updateMeeting(ctx, tx, req)
+		of, before, after, err := s.store.updateMeeting(ctx, tx, req)
 		if err != nil {
 			return nil, err
 		}
+		m := meetingProto(after)
 		tx.Wrote(m.Name)
+		if move := moveOf(before, after); move != nil && isAnnounced(of.row.State) {
+			if err := s.tellOfMove(ctx, tx, m, after.Version, *move); err != nil {
+				return nil, err
+			}
+		}
 		return &pb.UpdateMeetingResponse{Meeting: m}, nil
 	})
+}
+
+// tellOfMove tells those who follow sections, and the program's feed, of a meeting that people were told another time or
+// place of.
+func (s *Service) tellOfMove(ctx context.Context, tx *database.Tx, m *pb.Meeting, version int32, move record.MeetingMove) error {
+	tx.Emit(database.Change{
+		Streams: []string{"program"}, Resource: m.Name, Type: "btlc/Meeting", Version: version, Kind: "UPDATED",
+		State: map[string]any{
+			"section": api.Name("btlc/Section", move.Section), "meetingNumber": move.MeetingNumber,
+			"startTime": move.NewStart, "endTime": move.NewEnd, "location": move.NewLocation, "room": move.NewRoom,
+		},
+	})
+	for _, follower := range s.followers {
+		if err := follower.MeetingMoved(ctx, tx, move); err != nil {
+			return err
+		}
+	}
+	return nil
 }

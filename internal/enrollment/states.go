@@ -16,12 +16,31 @@ var sectionLife = api.Life{
 	{"IN_SESSION", "cancel", "CANCELLED"},
 }
 
+// The first step is that of who gets a seat at once; waits for one, for a role, and offers, are other ways in.
 var registrationLife = api.Life{
 	{"", "create", "ENROLLED"},
+	{"", "joinWaitlist", "WAITLISTED"},
+	{"", "awaitRole", "AWAITING_ROLE"},
+	{"AWAITING_ROLE", "confirm", "ENROLLED"},
+	{"AWAITING_ROLE", "confirmToWait", "WAITLISTED"},
+	{"WAITLISTED", "offer", "OFFERED"},
+	{"OFFERED", "acceptOffer", "ENROLLED"},
+	{"OFFERED", "declineOffer", "DECLINED"},
+	{"OFFERED", "expire", "EXPIRED"},
+	{"WAITLISTED", "expire", "EXPIRED"},
+	{"AWAITING_ROLE", "expire", "EXPIRED"},
 	{"ENROLLED", "withdraw", "WITHDRAWN"},
+	{"OFFERED", "withdraw", "WITHDRAWN"},
+	{"WAITLISTED", "withdraw", "WITHDRAWN"},
+	{"AWAITING_ROLE", "withdraw", "WITHDRAWN"},
 	{"ENROLLED", "complete", "COMPLETED"},
 	{"ENROLLED", "fail", "NOT_COMPLETED"},
 }
 
 // Lives are the life cycles of this context's resources, by type.
-var Lives = map[string]api.Life{"btlc/Section": sectionLife, "btlc/Registration": registrationLife}
+var Lives = map[string]api.Life{
+	"btlc/Section": sectionLife, "btlc/Registration": registrationLife, "btlc/Application": applicationLife, "btlc/PlacementProposal": proposalLife,
+}
+
+// begun says whether a section of this state has started.
+func begun(state string) bool { return state == "IN_SESSION" || state == "COMPLETED" }

@@ -55,5 +55,8 @@ func TestSectionLife(t *testing.T) {
 func TestRegistrationLife(t *testing.T) {
 	walk(t, registrationLife, entregistration.DefaultState, api.EnumColumn[pb.RegistrationState]("").Words, map[string]string{
 		"ENROLLED withdraw": "WITHDRAWN", "ENROLLED complete": "COMPLETED", "ENROLLED fail": "NOT_COMPLETED",
+		"AWAITING_ROLE confirm": "ENROLLED", "AWAITING_ROLE confirmToWait": "WAITLISTED", "WAITLISTED offer": "OFFERED",
+		"OFFERED acceptOffer": "ENROLLED", "OFFERED declineOffer": "DECLINED", "OFFERED expire": "EXPIRED", "WAITLISTED expire": "EXPIRED", "AWAITING_ROLE expire": "EXPIRED",
+		"AWAITING_ROLE withdraw": "WITHDRAWN", "WAITLISTED withdraw": "WITHDRAWN", "OFFERED withdraw": "WITHDRAWN",
 	})
 }

@@ -3,11 +3,9 @@ package enrollment
 import (
 	"context"
 	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/genproto/googleapis/type/money"
 
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/course"
@@ -91,58 +89,6 @@ func (s store) listCourses(ctx context.Context, req *pb.ListCoursesRequest) (*pb
 	page, next := api.Page(q, rows, func(row *ent.Course) *ent.Course { return row })
 	items, err := s.courseProtos(ctx, page)
 	return &pb.ListCoursesResponse{Courses: items, NextPageToken: next}, err
-}
-
-var versionList = &api.ListSpec{Default: "version_number", Columns: map[string]api.Column{
-	"version_number": {Name: courseversion.FieldVersionNumber, Kind: api.NumberColumn}, "create_time": {Name: courseversion.FieldCreateTime, Kind: api.InstantColumn},
-}}
-
-func versionName(row *ent.CourseVersion) string {
-	return api.Name("btlc/CourseVersion", row.CourseID, row.VersionNumber)
-}
-
-func versionProto(row *ent.CourseVersion) *pb.CourseVersion {
-	return &pb.CourseVersion{
-		Name: versionName(row), VersionNumber: row.VersionNumber, ContactMinutes: row.ContactMinutes, Weeks: row.Weeks, MeetingCount: row.MeetingCount,
-		Fee: &money.Money{CurrencyCode: row.FeeCurrency, Units: row.FeeUnits}, Credits: row.Credits, AttendanceEntryDays: row.AttendanceEntryDays,
-		Sources: row.Sources, Assumptions: row.Assumptions, CreateTime: api.Timestamp(row.CreateTime),
-	}
-}
-
-func versionRow(ctx context.Context, db *ent.Client, name string) (*ent.CourseVersion, error) {
-	number, err := strconv.ParseInt(api.LastWord(name), 10, 32)
-	if err != nil || strconv.FormatInt(number, 10) != api.LastWord(name) {
-		number = 0 // versions are counted from 1: there is no `01` and no `latest`
-	}
-	return db.CourseVersion.Query().Where(courseversion.CourseID(api.Part(name, 0)), courseversion.VersionNumber(int32(number))).Only(ctx)
-}
-
-func (s store) courseVersion(ctx context.Context, name string) (*pb.CourseVersion, error) {
-	row, err := versionRow(ctx, s.db.Ent(), name)
-	if err != nil {
-		return nil, orMissing(err, name)
-	}
-	return versionProto(row), nil
-}
-
-func (s store) listCourseVersions(ctx context.Context, req *pb.ListCourseVersionsRequest) (*pb.ListCourseVersionsResponse, error) {
-	q, err := api.ParseList(req, versionList)
-	if err != nil {
-		return nil, err
-	}
-	query := s.db.Ent().CourseVersion.Query()
-	if parent := api.LastWord(req.GetParent()); parent != "-" {
-		if found, err := s.db.Ent().Course.Query().Where(course.ID(parent)).Exist(ctx); err != nil || !found {
-			return nil, orMissing(err, req.GetParent())
-		}
-		query.Where(courseversion.CourseID(parent))
-	}
-	rows, err := query.Where(predicate.CourseVersion(q.Apply)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	items, next := api.Page(q, rows, versionProto)
-	return &pb.ListCourseVersionsResponse{CourseVersions: items, NextPageToken: next}, nil
 }
 
 var versionNames = regexp.MustCompile(`courses/[a-z0-9-]+/versions/[0-9]+`)

@@ -29,6 +29,15 @@ func attendanceProto(section uuid.UUID, row *ent.AttendanceEntry) *pb.Attendance
 		Kind: api.EnumOf[pb.AttendanceKind](row.Kind), Minutes: row.Minutes, Note: row.Note, Late: row.Late, RecordedBy: row.RecordedBy,
 		CreateTime: api.Timestamp(row.CreateTime),
 	}
+	if row.ArriveTime != nil {
+		out.ArriveTime = api.Timestamp(*row.ArriveTime)
+	}
+	if row.LeaveTime != nil {
+		out.LeaveTime = api.Timestamp(*row.LeaveTime)
+	}
+	if at := row.Edges.MakeUpMeeting; at != nil {
+		out.MakeUpMeeting = api.Name("btlc/Meeting", at.SectionID, at.ID)
+	}
 	if row.CorrectsID != nil {
 		out.Corrects = api.Name("btlc/AttendanceEntry", section, row.MeetingID, *row.CorrectsID)
 	}
@@ -55,7 +64,7 @@ func (s store) lines(ctx context.Context, registration uuid.UUID) ([]line, error
 func (s store) attendanceEntry(ctx context.Context, name string) (*pb.AttendanceEntry, *registration, error) {
 	section := api.PartUUID(name, 0)
 	row, err := s.db.Ent().AttendanceEntry.Query().Where(attendanceentry.ID(api.LastUUID(name)), attendanceentry.MeetingID(api.PartUUID(name, 1)),
-		attendanceentry.HasMeetingWith(entmeeting.SectionID(section))).Only(ctx)
+		attendanceentry.HasMeetingWith(entmeeting.SectionID(section))).WithMakeUpMeeting().Only(ctx)
 	if err != nil {
 		return nil, nil, orMissing(err, name)
 	}
@@ -83,7 +92,7 @@ func (s store) listAttendanceEntries(ctx context.Context, req *pb.ListAttendance
 	if !everywhere {
 		query.Where(attendanceentry.HasRegistrationWith(readableBy(educators)))
 	}
-	rows, err := query.Where(predicate.AttendanceEntry(q.Apply)).WithMeeting().WithRegistration().All(ctx)
+	rows, err := query.Where(predicate.AttendanceEntry(q.Apply)).WithMeeting().WithRegistration().WithMakeUpMeeting().All(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -111,6 +120,7 @@ func (s store) parentVisible(ctx context.Context, section, meeting uuid.UUID, v 
 // held is a meeting whose attendance is entered.
 type held struct {
 	row       *ent.Meeting
+	course    string
 	zone      *time.Location
 	entryDays int32
 }
@@ -126,10 +136,10 @@ func (s store) heldMeeting(ctx context.Context, tx *database.Tx, name string) (*
 		return nil, err
 	}
 	zone, err := s.zoneOf(of)
-	return &held{row: row, zone: zone, entryDays: of.Edges.CourseVersion.AttendanceEntryDays}, err
+	return &held{row: row, course: of.Edges.CourseVersion.CourseID, zone: zone, entryDays: of.Edges.CourseVersion.AttendanceEntryDays}, err
 }
 
-// sheet reads what marks are checked against, and says whom they are about: two queries, however many they are.
+// sheet reads what marks are checked against, and says whom they are about: with no more queries for many than for one.
 func (s store) sheet(ctx context.Context, tx *database.Tx, h *held, marks []mark) (sheet, []uuid.UUID, error) {
 	ids := make([]uuid.UUID, len(marks))
 	for i, m := range marks {
@@ -152,7 +162,8 @@ func (s store) sheet(ctx context.Context, tx *database.Tx, h *held, marks []mark
 	for _, l := range linesOf(entries) {
 		out.counts[l.registration] = l
 	}
-	return out, owners, nil
+	out.makeUps, err = s.makeUps(ctx, tx, h, marks, registrations)
+	return out, owners, err
 }
 
 // meanwhile is what it means that somebody else entered or corrected the same attendance at the same time.
@@ -165,11 +176,20 @@ var attendanceConflicts = api.Conflicts{
 }
 
 // enter writes the entries, all at once.
-func (s store) enter(ctx context.Context, tx *database.Tx, h *held, marks []mark, late bool, by string) ([]*pb.AttendanceEntry, error) {
+func (s store) enter(ctx context.Context, tx *database.Tx, h *held, on sheet, marks []mark, late bool, by string) ([]*pb.AttendanceEntry, error) {
 	creates := make([]*ent.AttendanceEntryCreate, len(marks))
 	for i, m := range marks {
-		creates[i] = tx.AttendanceEntry.Create().SetMeetingID(h.row.ID).SetRegistrationID(m.registration).SetKind(m.kind).SetMinutes(m.minutes).
+		creates[i] = tx.AttendanceEntry.Create().SetMeetingID(h.row.ID).SetRegistrationID(m.registration).SetKind(m.kind).SetMinutes(on.counted(m)).
 			SetNote(m.note).SetLate(late).SetRecordedBy(by).SetCreateTime(tx.Now)
+		if m.arrive.After(on.where(m).start) {
+			creates[i].SetArriveTime(m.arrive)
+		}
+		if !m.leave.IsZero() {
+			creates[i].SetLeaveTime(m.leave)
+		}
+		if m.makeUp != uuid.Nil {
+			creates[i].SetMakeUpMeetingID(m.makeUp)
+		}
 		if m.corrects != uuid.Nil {
 			creates[i].SetCorrectsID(m.corrects)
 		}
@@ -180,6 +200,9 @@ func (s store) enter(ctx context.Context, tx *database.Tx, h *held, marks []mark
 	}
 	entries := make([]*pb.AttendanceEntry, len(rows))
 	for i, row := range rows {
+		if at, made := on.makeUps[marks[i].makeUp]; made {
+			row.Edges.MakeUpMeeting = &ent.Meeting{ID: marks[i].makeUp, SectionID: at.section}
+		}
 		entries[i] = attendanceProto(h.row.SectionID, row)
 	}
 	return entries, nil

@@ -10,9 +10,11 @@ import (
 	"github.com/btlc/btlc/ent/attendanceentry"
 	entmeeting "github.com/btlc/btlc/ent/meeting"
 	"github.com/btlc/btlc/ent/predicate"
+	entsection "github.com/btlc/btlc/ent/section"
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/record"
 )
 
 var meetingList = &api.ListSpec{Default: "meeting_number", Columns: map[string]api.Column{
@@ -23,7 +25,7 @@ var meetingList = &api.ListSpec{Default: "meeting_number", Columns: map[string]a
 func meetingProto(row *ent.Meeting) *pb.Meeting {
 	return &pb.Meeting{
 		Name: api.Name("btlc/Meeting", row.SectionID, row.ID), MeetingNumber: row.MeetingNumber,
-		StartTime: api.Timestamp(row.StartTime), EndTime: api.Timestamp(row.EndTime), Location: row.Location,
+		StartTime: api.Timestamp(row.StartTime), EndTime: api.Timestamp(row.EndTime), Location: row.Location, Room: row.Room,
 		CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version),
 	}
 }
@@ -62,7 +64,7 @@ func (s store) createMeetings(ctx context.Context, tx *database.Tx, section uuid
 	creates := make([]*ent.MeetingCreate, len(in))
 	for i, m := range in {
 		creates[i] = tx.Meeting.Create().SetSectionID(section).SetMeetingNumber(spans[i].number).SetStartTime(spans[i].start).SetEndTime(spans[i].end).
-			SetLocation(m.GetLocation()).SetCreateTime(tx.Now).SetUpdateTime(tx.Now)
+			SetLocation(m.GetLocation()).SetRoom(m.GetRoom()).SetCreateTime(tx.Now).SetUpdateTime(tx.Now)
 	}
 	return tx.Meeting.CreateBulk(creates...).Exec(ctx)
 }
@@ -116,31 +118,44 @@ func (s store) listMeetings(ctx context.Context, req *pb.ListMeetingsRequest, v 
 	return &pb.ListMeetingsResponse{Meetings: items, NextPageToken: next}, nil
 }
 
-func (s store) updateMeeting(ctx context.Context, tx *database.Tx, req *pb.UpdateMeetingRequest) (*pb.Meeting, error) {
+// updateMeeting changes a meeting, and says what it was. The section is held before the meeting is, as by whoever books
+// people for its meetings.
+func (s store) updateMeeting(ctx context.Context, tx *database.Tx, req *pb.UpdateMeetingRequest) (of *section, before, after *ent.Meeting, err error) {
 	name := req.GetMeeting().GetName()
-	row, err := tx.Meeting.Query().Where(ofMeeting(name)).ForUpdate().Only(ctx)
-	if err != nil {
-		return nil, orMissing(err, name)
+	if of, err = s.one(ctx, tx.Client, tx.Section.Query().Where(entsection.ID(api.PartUUID(name, 0))).ForUpdate(), name); err != nil {
+		return nil, nil, nil, err
 	}
-	next, err := api.ApplyMask(ctx, req, meetingProto(row))
+	if before, err = tx.Meeting.Query().Where(ofMeeting(name)).ForUpdate().Only(ctx); err != nil {
+		return nil, nil, nil, orMissing(err, name)
+	}
+	next, err := api.ApplyMask(ctx, req, meetingProto(before))
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	to, err := inputSpan("meeting", next)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if wrong := to.check("meeting"); len(wrong) > 0 {
-		return nil, api.Invalid(wrong...)
+		return nil, nil, nil, api.Invalid(wrong...)
 	}
-	if err := s.checkAttended(ctx, tx, row.ID, to); err != nil {
-		return nil, err
+	if err := s.checkAttended(ctx, tx, before.ID, to); err != nil {
+		return nil, nil, nil, err
 	}
-	row, err = row.Update().SetStartTime(to.start).SetEndTime(to.end).SetLocation(next.Location).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
-	if err != nil {
-		return nil, err
+	after, err = before.Update().SetStartTime(to.start).SetEndTime(to.end).SetLocation(next.Location).SetRoom(next.Room).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
+	return of, before, after, movingConflicts.Translate(err)
+}
+
+// moveOf is what a change of a meeting moves; nil when it stays where and when it was.
+func moveOf(before, after *ent.Meeting) *record.MeetingMove {
+	if before.StartTime.Equal(after.StartTime) && before.EndTime.Equal(after.EndTime) && before.Room == after.Room && before.Location == after.Location {
+		return nil
 	}
-	return meetingProto(row), nil
+	return &record.MeetingMove{
+		Section: after.SectionID, Meeting: after.ID, MeetingNumber: after.MeetingNumber,
+		OldStart: before.StartTime, OldEnd: before.EndTime, NewStart: after.StartTime, NewEnd: after.EndTime,
+		OldRoom: before.Room, NewRoom: after.Room, OldLocation: before.Location, NewLocation: after.Location,
+	}
 }
 
 // checkAttended says whether somebody was present for longer than a meeting is to be.

@@ -2,7 +2,7 @@ package enrollment
 
 import (
 	"context"
-	"time"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -14,8 +14,10 @@ import (
 	"github.com/btlc/btlc/ent/roleassignment"
 	entsection "github.com/btlc/btlc/ent/section"
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
+	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/seating"
 )
 
 var registrationList = &api.ListSpec{Default: "create_time", Columns: map[string]api.Column{
@@ -38,16 +40,56 @@ func (r *registration) readers() []string {
 	return scopesOf(append([]uuid.UUID{r.row.EducatorID}, r.section.facilitators...)...)
 }
 
-func (r *registration) proto() *pb.Registration { return registrationProto(r.row) }
+func (r *registration) proto() *pb.Registration {
+	r.row.Edges.Section = r.section.row
+	return registrationProto(r.row)
+}
 
+// registrationProto is a registration whose row has its section.
 func registrationProto(row *ent.Registration) *pb.Registration {
-	return &pb.Registration{
+	out := &pb.Registration{
 		Name: api.Name("btlc/Registration", row.SectionID, row.ID), Educator: api.Name("btlc/Educator", row.EducatorID),
 		State: api.EnumOf[pb.RegistrationState](row.State), RegisterDate: api.Date(row.RegisterDate),
-		RoleAssignment:        api.Name("btlc/RoleAssignment", row.EducatorID, row.RoleAssignmentID),
-		AcknowledgedFramework: api.Name("btlc/Framework", row.FrameworkID), Strengths: row.Strengths, LearningGoals: row.LearningGoals, Reason: row.Reason,
+		Strengths: row.Strengths, LearningGoals: row.LearningGoals, Reason: row.Reason, Payer: payerProto(row),
+		AccessibilityNeeds: row.AccessibilityNeeds, NeedsAnswer: row.NeedsAnswer, ImportedSource: row.ImportedSource, CompletionException: row.CompletionException,
 		CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version),
 	}
+	for _, r := range row.CompetencyRatings {
+		out.CompetencyRatings = append(out.CompetencyRatings, &pb.CompetencyRating{Competency: r.Competency, Rating: r.Rating, LearningGoal: r.LearningGoal})
+	}
+	if row.RoleAssignmentID != nil {
+		out.RoleAssignment = api.Name("btlc/RoleAssignment", row.EducatorID, *row.RoleAssignmentID)
+	}
+	if row.FrameworkID != nil {
+		out.AcknowledgedFramework = api.Name("btlc/Framework", *row.FrameworkID)
+	}
+	if row.CreditInstitutionID != nil {
+		out.CreditInstitution = api.Name("btlc/Institution", *row.CreditInstitutionID)
+	}
+	if row.ApplicationID != nil {
+		out.Application = api.Name("btlc/Application", row.Edges.Section.TermID, *row.ApplicationID)
+	}
+	if row.OfferExpireTime != nil {
+		out.OfferExpireTime = api.Timestamp(*row.OfferExpireTime)
+	}
+	return out
+}
+
+// payerProto is who pays, when it is somebody else than the person.
+func payerProto(row *ent.Registration) *pb.Payer {
+	if row.PayerKind == "SELF" {
+		return nil
+	}
+	return &pb.Payer{Kind: api.EnumOf[pb.Payer_Kind](row.PayerKind), Sponsor: row.Sponsor, PurchaseOrder: row.PurchaseOrder}
+}
+
+// visible is a registration as the caller may see it: who pays is for the person and the program to know, not for who leads
+// the section.
+func visible(ctx context.Context, row *ent.Registration, out *pb.Registration) *pb.Registration {
+	if out.Payer != nil && access.Authorize(ctx, out.Name, scopesOf(row.EducatorID)...) != nil {
+		out.Payer = nil
+	}
+	return out
 }
 
 func ofRegistration(name string) predicate.Registration {
@@ -93,7 +135,7 @@ func (s store) listRegistrations(ctx context.Context, req *pb.ListRegistrationsR
 	if err != nil {
 		return nil, err
 	}
-	query := s.db.Ent().Registration.Query()
+	query := s.db.Ent().Registration.Query().WithSection()
 	if !everywhere {
 		query.Where(readableBy(educators))
 	}
@@ -108,7 +150,7 @@ func (s store) listRegistrations(ctx context.Context, req *pb.ListRegistrationsR
 	if err != nil {
 		return nil, err
 	}
-	items, next := api.Page(q, rows, registrationProto)
+	items, next := api.Page(q, rows, func(row *ent.Registration) *pb.Registration { return visible(ctx, row, registrationProto(row)) })
 	return &pb.ListRegistrationsResponse{Registrations: items, NextPageToken: next}, nil
 }
 
@@ -125,12 +167,18 @@ func (s store) assignments(ctx context.Context, tx *database.Tx, id uuid.UUID) (
 	}
 	held := make([]assignment, len(rows))
 	for i, row := range rows {
-		held[i] = assignment{id: row.ID, state: row.State, confirmed: row.ConfirmTime != nil, start: row.StartDate, end: row.EndDate}
-		if family := row.Edges.Role.RoleFamilyID; family != nil {
-			held[i].family = *family
-		}
+		held[i] = assignmentOf(row)
 	}
 	return held, nil
+}
+
+// assignmentOf is a row with its role, as a plain value.
+func assignmentOf(row *ent.RoleAssignment) assignment {
+	a := assignment{id: row.ID, state: row.State, confirmed: row.ConfirmTime != nil, start: row.StartDate, end: row.EndDate}
+	if family := row.Edges.Role.RoleFamilyID; family != nil {
+		a.family = *family
+	}
+	return a
 }
 
 func orElse(err error, meaning func() *api.Error) error {
@@ -144,44 +192,45 @@ var registrationConflicts = api.Conflicts{
 	"registration_once": func() *api.Error {
 		return api.Errorf(api.AlreadyRegistered, "The person has a registration in this section.")
 	},
-	"registrations_frameworks_framework": absent("registration.acknowledgedFramework", "framework"),
+	"registrations_frameworks_framework":            absent("registration.acknowledgedFramework", "framework"),
+	"registrations_institutions_credit_institution": absent("registration.creditInstitution", "institution"),
+	"nobody_is_booked_twice":                        bookingConflicts["nobody_is_booked_twice"],
 }
 
-func (s store) createRegistration(ctx context.Context, tx *database.Tx, of *section, in *pb.Registration, by assignment, day time.Time) (*registration, error) {
-	row, err := tx.Registration.Create().SetSectionID(of.row.ID).SetEducatorID(api.LastUUID(in.GetEducator())).SetRoleAssignmentID(by.id).
-		SetFrameworkID(api.LastWord(in.GetAcknowledgedFramework())).SetState(registrationLife.First()).SetRegisterDate(day).SetStrengths(in.GetStrengths()).SetLearningGoals(in.GetLearningGoals()).
-		SetStateTime(tx.Now).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
-	if err != nil {
-		return nil, registrationConflicts.Translate(err)
-	}
-	return &registration{row: row, section: of}, nil
-}
-
+// updateRegistration changes what a registration says. Other needs than before have not been answered yet.
 func (s store) updateRegistration(ctx context.Context, tx *database.Tx, found *registration, next *pb.Registration) (err error) {
-	found.row, err = found.row.Update().SetStrengths(next.Strengths).SetLearningGoals(next.LearningGoals).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
+	if err := s.checkDetails(ctx, tx, found.section.row.Edges.CourseVersion.CourseID, api.LastWord(next.AcknowledgedFramework), next); err != nil {
+		return err
+	}
+	if of := found.section.row.State; !ratesItself(of) && !slices.Equal(ratingsOf(next), found.row.CompetencyRatings) {
+		return api.Errorf(api.StateConflict, "Registration was closed: the ratings stay as they are, since they are told of the group.").With("state", of)
+	}
+	p := payerOf(next)
+	update := found.row.Update().SetStrengths(next.Strengths).SetLearningGoals(next.LearningGoals).SetCompetencyRatings(ratingsOf(next)).
+		SetAccessibilityNeeds(next.AccessibilityNeeds).SetPayerKind(p.kind).SetSponsor(p.sponsor).SetPurchaseOrder(p.order).ClearCreditInstitutionID().
+		SetUpdateTime(tx.Now).AddVersion(1)
+	if p != (payer{found.row.PayerKind, found.row.Sponsor, found.row.PurchaseOrder}) && standings[found.row.State] == seating.Enrolled {
+		return api.Errorf(api.StateConflict, "The seat is charged to its payer already: who pays is changed while there is no seat yet.").With("state", found.row.State)
+	}
+	if next.AccessibilityNeeds != found.row.AccessibilityNeeds {
+		update.SetNeedsAnswer("")
+	}
+	if next.CreditInstitution != "" {
+		update.SetCreditInstitutionID(api.LastWord(next.CreditInstitution))
+	}
+	found.row, err = update.Save(ctx)
+	return err
+}
+
+func (s store) answerNeeds(ctx context.Context, tx *database.Tx, found *registration, answer string) (err error) {
+	if found.row.AccessibilityNeeds == "" {
+		return api.Errorf(api.StateConflict, "The person has told of no needs.").With("state", found.row.State)
+	}
+	found.row, err = found.row.Update().SetNeedsAnswer(answer).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
 	return err
 }
 
 func (s store) setRegistrationState(ctx context.Context, tx *database.Tx, found *registration, state, reason string) (err error) {
 	found.row, err = found.row.Update().SetState(state).SetStateTime(tx.Now).SetReason(reason).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
 	return err
-}
-
-// withdrawAll withdraws all who have a seat in a section that is held against others, and says who they are.
-func (s store) withdrawAll(ctx context.Context, tx *database.Tx, of *section, reason string) ([]*registration, error) {
-	enrolled := []predicate.Registration{entregistration.SectionID(of.row.ID), entregistration.State("ENROLLED")}
-	rows, err := tx.Registration.Query().Where(enrolled...).Order(ent.Asc(entregistration.FieldID)).ForUpdate().All(ctx)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	if err := tx.Registration.Update().Where(enrolled...).SetState("WITHDRAWN").SetStateTime(tx.Now).SetReason(reason).
-		SetUpdateTime(tx.Now).AddVersion(1).Exec(ctx); err != nil {
-		return nil, err
-	}
-	withdrawn := make([]*registration, len(rows))
-	for i, row := range rows {
-		row.State, row.Version = "WITHDRAWN", row.Version+1
-		withdrawn[i] = &registration{row: row, section: of}
-	}
-	return withdrawn, nil
 }

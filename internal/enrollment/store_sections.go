@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/predicate"
 	entregistration "github.com/btlc/btlc/ent/registration"
+	"github.com/btlc/btlc/ent/school"
 	entsection "github.com/btlc/btlc/ent/section"
 	"github.com/btlc/btlc/ent/sectionfacilitator"
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
@@ -27,10 +28,11 @@ var sectionList = &api.ListSpec{Default: "create_time desc", Columns: map[string
 	"create_time": {Name: entsection.FieldCreateTime, Kind: api.InstantColumn},
 }}
 
-// section is a section with its course version (an edge of the row) and those who lead it.
+// section is a section with its course version (an edge of the row), those who lead it, and the name of its school.
 type section struct {
 	row          *ent.Section
 	facilitators []uuid.UUID
+	school       string
 	zone         *time.Location
 }
 
@@ -44,6 +46,8 @@ func (f *section) proto() *pb.Section {
 		DisplayName: f.row.DisplayName, State: api.EnumOf[pb.SectionState](f.row.State), Capacity: f.row.Capacity, SeatsTaken: f.row.SeatsTaken, Site: f.row.Site,
 		Facilitators: scopesOf(f.facilitators...), RegistrationOpenTime: api.Timestamp(f.row.RegistrationOpenTime), RegistrationCloseTime: api.Timestamp(f.row.RegistrationCloseTime),
 		CreateTime: api.Timestamp(f.row.CreateTime), UpdateTime: api.Timestamp(f.row.UpdateTime), Etag: api.Etag(f.row.Version),
+		School: f.school, Language: f.row.Language, Accessibility: f.row.Accessibility, ByArrangement: f.row.ByArrangement,
+		WaitingCount: f.row.WaitingCount, ImportedSource: f.row.ImportedSource,
 	}
 	if f.row.RoleFamilyID != nil {
 		out.RoleFamily = api.Name("btlc/RoleFamily", *f.row.RoleFamilyID)
@@ -60,7 +64,7 @@ func (f *section) offer() offer {
 	return o
 }
 
-// sections puts to rows who leads them and by which calendar: one query, however many they are.
+// sections puts to rows who leads them, in which school and by which calendar: two queries, however many they are.
 func (s store) sections(ctx context.Context, db *ent.Client, rows []*ent.Section) ([]*section, error) {
 	all, ids, byID := make([]*section, len(rows)), make([]uuid.UUID, len(rows)), map[uuid.UUID]*section{}
 	for i, row := range rows {
@@ -78,7 +82,34 @@ func (s store) sections(ctx context.Context, db *ent.Client, rows []*ent.Section
 	for _, l := range leads {
 		byID[l.SectionID].facilitators = append(byID[l.SectionID].facilitators, l.EducatorID)
 	}
-	return all, nil
+	return all, nameSchools(ctx, db, all)
+}
+
+// nameSchools gives sections the names of their schools.
+func nameSchools(ctx context.Context, db *ent.Client, sections []*section) error {
+	var ids []uuid.UUID
+	for _, f := range sections {
+		if f.row.SchoolID != nil {
+			ids = append(ids, *f.row.SchoolID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	schools, err := db.School.Query().Where(school.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return err
+	}
+	names := map[uuid.UUID]string{}
+	for _, row := range schools {
+		names[row.ID] = api.Name("btlc/School", row.DistrictID, row.ID)
+	}
+	for _, f := range sections {
+		if f.row.SchoolID != nil {
+			f.school = names[*f.row.SchoolID]
+		}
+	}
+	return nil
 }
 
 func (s store) zoneOf(row *ent.Section) (*time.Location, error) {
@@ -206,8 +237,28 @@ func window(in *pb.Section) (opens, closes time.Time, err error) {
 	return opens, closes, err
 }
 
+// schoolOf is the school that a section names; nil for none.
+func schoolOf(ctx context.Context, db *ent.Client, in *pb.Section) (*uuid.UUID, error) {
+	if in.GetByArrangement() && in.GetSite() == "" {
+		return nil, api.InvalidField("section.site", "is required for a section by arrangement: it says where")
+	}
+	name := in.GetSchool()
+	if name == "" {
+		return nil, nil
+	}
+	id, err := db.School.Query().Where(school.ID(api.LastUUID(name)), school.DistrictID(api.Part(name, 0))).OnlyID(ctx)
+	if ent.IsNotFound(err) {
+		return nil, absent("section.school", "school")()
+	}
+	return &id, err
+}
+
 func (s store) createSection(ctx context.Context, tx *database.Tx, in *pb.Section) (*section, error) {
 	opens, closes, err := window(in)
+	if err != nil {
+		return nil, err
+	}
+	at, err := schoolOf(ctx, tx.Client, in)
 	if err != nil {
 		return nil, err
 	}
@@ -226,12 +277,13 @@ func (s store) createSection(ctx context.Context, tx *database.Tx, in *pb.Sectio
 	}
 	row, err := tx.Section.Create().SetCourseVersionID(version.ID).SetTermID(api.LastWord(in.GetTerm())).SetNillableRoleFamilyID(api.OptionalWord(in.GetRoleFamily())).
 		SetDisplayName(in.GetDisplayName()).SetState(sectionLife.First()).SetCapacity(in.GetCapacity()).SetSite(in.GetSite()).SetTimeZone(s.zone.String()).
+		SetNillableSchoolID(at).SetLanguage(in.GetLanguage()).SetAccessibility(in.GetAccessibility()).SetByArrangement(in.GetByArrangement()).
 		SetRegistrationOpenTime(opens).SetRegistrationCloseTime(closes).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, sectionConflicts.Translate(err)
 	}
 	row.Edges.CourseVersion = version
-	made := &section{row: row, zone: s.zone}
+	made := &section{row: row, school: in.GetSchool(), zone: s.zone}
 	if err := s.setFacilitators(ctx, tx, made, in.GetFacilitators()); err != nil {
 		return nil, err
 	}
@@ -257,12 +309,12 @@ func (s store) setFacilitators(ctx context.Context, tx *database.Tx, of *section
 	}
 	of.facilitators = ids
 	tx.Concerns(ids...)
-	return sectionConflicts.Translate(tx.SectionFacilitator.CreateBulk(creates...).Exec(ctx))
+	return leadingConflicts.Translate(sectionConflicts.Translate(tx.SectionFacilitator.CreateBulk(creates...).Exec(ctx)))
 }
 
 // checkSeated says whether one of those who are to lead a section takes it.
 func (s store) checkSeated(ctx context.Context, tx *database.Tx, section uuid.UUID, leaders []uuid.UUID) error {
-	seated, err := tx.Registration.Query().Where(entregistration.SectionID(section), entregistration.EducatorIDIn(leaders...), entregistration.StateNEQ("WITHDRAWN")).All(ctx)
+	seated, err := tx.Registration.Query().Where(entregistration.SectionID(section), entregistration.EducatorIDIn(leaders...), entregistration.StateNotIn(ended...)).All(ctx)
 	if err != nil || len(seated) == 0 {
 		return err
 	}
@@ -281,7 +333,13 @@ func (s store) updateSection(ctx context.Context, tx *database.Tx, found *sectio
 	if err := s.setFacilitators(ctx, tx, found, next.Facilitators); err != nil {
 		return err
 	}
+	at, err := schoolOf(ctx, tx.Client, next)
+	if err != nil {
+		return err
+	}
+	found.school = next.School
 	update := found.row.Update().SetDisplayName(next.DisplayName).SetCapacity(next.Capacity).SetSite(next.Site).ClearRoleFamilyID().
+		SetLanguage(next.Language).SetAccessibility(next.Accessibility).SetByArrangement(next.ByArrangement).ClearSchoolID().SetNillableSchoolID(at).
 		SetRegistrationOpenTime(opens).SetRegistrationCloseTime(closes).SetUpdateTime(tx.Now).AddVersion(1)
 	if next.RoleFamily != "" {
 		update.SetRoleFamilyID(api.LastWord(next.RoleFamily))
@@ -289,41 +347,17 @@ func (s store) updateSection(ctx context.Context, tx *database.Tx, found *sectio
 	return s.saveSection(ctx, found, update)
 }
 
-// setSectionState gives a section its new state. One that does not take place has no seats taken.
+// setSectionState gives a section its new state.
 func (s store) setSectionState(ctx context.Context, tx *database.Tx, found *section, state, reason string) error {
-	update := found.row.Update().SetState(state).SetReason(reason).SetUpdateTime(tx.Now).AddVersion(1)
-	if state == "CANCELLED" {
-		update.SetSeatsTaken(0)
-	}
-	return s.saveSection(ctx, found, update)
+	return s.saveSection(ctx, found, found.row.Update().SetState(state).SetReason(reason).SetUpdateTime(tx.Now).AddVersion(1))
 }
 
 func (s store) saveSection(ctx context.Context, found *section, update *ent.SectionUpdateOne) error {
 	row, err := update.Save(ctx)
 	if err != nil {
-		return sectionConflicts.Translate(err)
+		return openingConflicts.Translate(sectionConflicts.Translate(err))
 	}
 	row.Edges = found.row.Edges
 	found.row = row
 	return nil
-}
-
-// takeSeat takes a seat, if one is left now.
-func (s store) takeSeat(ctx context.Context, tx *database.Tx, of *section) error {
-	left := func(sel *sql.Selector) {
-		sel.Where(sql.ColumnsLT(sel.C(entsection.FieldSeatsTaken), sel.C(entsection.FieldCapacity)))
-	}
-	taken, err := tx.Section.Update().Where(entsection.ID(of.row.ID), left).AddSeatsTaken(1).AddVersion(1).SetUpdateTime(tx.Now).Save(ctx)
-	if err != nil {
-		return err
-	}
-	if taken == 0 {
-		return api.Errorf(api.SeatUnavailable, "All %d seats of the section are taken.", of.row.Capacity).With("capacity", fmt.Sprint(of.row.Capacity))
-	}
-	return nil
-}
-
-// giveSeatBack is the opposite of takeSeat.
-func (s store) giveSeatBack(ctx context.Context, tx *database.Tx, of *section) error {
-	return tx.Section.Update().Where(entsection.ID(of.row.ID)).AddSeatsTaken(-1).AddVersion(1).SetUpdateTime(tx.Now).Exec(ctx)
 }

@@ -29,7 +29,7 @@ func newStaffRoom(t *testing.T) staffRoom {
 	t.Helper()
 	w := recordtest.New(t)
 	name := func(number string) string { return api.Name("btlc/Educator", w.Educator("bps", number)) }
-	return staffRoom{w, enrollment.New(w.DB, time.UTC), name("B1"), name("B2"), "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"}
+	return staffRoom{w, enrollment.New(w.DB, time.UTC, nil), name("B1"), name("B2"), "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"}
 }
 
 func ask[Q, A proto.Message](t *testing.T, caller *access.Caller, handler func(context.Context, Q) (A, error), req Q) (A, error) {

@@ -2,6 +2,7 @@ package legacy
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -158,6 +159,21 @@ func TestTermsInOrder(t *testing.T) {
 	for _, id := range []string{"", "spring", "spring-11", "fall-02011", "Spring-2011", "winter-2011", "spring-2010", "spring-2011 "} {
 		if _, err := ParseTerm(id); !errors.Is(err, ErrTerm) {
 			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
+func TestTermsHaveDaysAndTitles(t *testing.T) {
+	for id, want := range map[string]string{
+		"spring-2011": "Spring 2011, from 2011-01-01 to 2011-08-31", "fall-2011": "Fall 2011, from 2011-07-01 to 2012-02-29", "fall-2012": "Fall 2012, from 2012-07-01 to 2013-02-28",
+	} {
+		term, err := ParseTerm(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, last := term.Days()
+		if got := fmt.Sprintf("%s, from %s to %s", term.Title(), first.Format(time.DateOnly), last.Format(time.DateOnly)); got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -57,3 +58,12 @@ func (t Term) begin() time.Time {
 // over is the day after the last on which a course of the term may have been completed: two months after the half year, for
 // work that was handed in late.
 func (t Term) over() time.Time { return t.begin().AddDate(0, 8, 0) }
+
+// Days are the first day of the term and the last, in UTC: an assumption, and as wide as a term can have been. Springs and
+// falls overlap.
+func (t Term) Days() (first, last time.Time) { return t.begin(), t.over().AddDate(0, 0, -1) }
+
+// Title is the term as people call it: Spring 2011.
+func (t Term) Title() string {
+	return fmt.Sprintf("%s%s %d", strings.ToUpper(t.Season[:1]), t.Season[1:], t.Year)
+}

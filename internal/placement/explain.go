@@ -39,15 +39,33 @@ type Alternative struct {
 // Explain says why a party sits where an assignment has it, and what would have to change for a better place. The error
 // wraps ErrProblem or ErrUnknownParty.
 func Explain(problem Problem, assignment Assignment, party string) (Explanation, error) {
-	m, err := newModel(&problem)
+	e, err := NewExplainer(problem, assignment)
 	if err != nil {
 		return Explanation{}, err
 	}
-	i, known := m.partyOf[party]
+	return e.Explain(party)
+}
+
+// Explainer explains an assignment, party by party. It is for one goroutine.
+type Explainer struct{ state *state }
+
+// NewExplainer makes an explainer of an assignment. The error wraps ErrProblem.
+func NewExplainer(problem Problem, assignment Assignment) (*Explainer, error) {
+	m, err := newModel(&problem)
+	if err != nil {
+		return nil, err
+	}
+	s, _ := m.assigned(assignment)
+	return &Explainer{s}, nil
+}
+
+// Explain is the function of that name, for one of many parties. The error wraps ErrUnknownParty.
+func (x *Explainer) Explain(party string) (Explanation, error) {
+	s, problem := x.state, x.state.Problem
+	i, known := s.partyOf[party]
 	if !known {
 		return Explanation{}, fmt.Errorf("%w: %q", ErrUnknownParty, party)
 	}
-	s, _ := m.assigned(assignment)
 	e := Explanation{Party: party}
 	at := s.seat[i]
 	if at != unplaced {
@@ -55,7 +73,7 @@ func Explain(problem Problem, assignment Assignment, party string) (Explanation,
 		e.Points, e.For, e.Against = s.merits(i)
 	}
 	most := 0
-	for _, r := range m.parties[i].roles {
+	for _, r := range s.parties[i].roles {
 		most = max(most, r.count)
 	}
 	offered, possible := false, false

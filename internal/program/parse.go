@@ -26,6 +26,7 @@ var files = []struct {
 	{"institutions.yaml", []string{"institutions", "agreements"}},
 	{"resources.yaml", []string{"resources"}},
 	{"pdps.yaml", []string{"pdpRules"}},
+	{"enrollmentrules.yaml", []string{"enrollmentRules"}},
 }
 
 // fileOf names the file that holds a key of Program.

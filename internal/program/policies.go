@@ -1,14 +1,18 @@
 package program
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Policies that the server looks up by name. Those of credentials are named by their credential type.
 const (
-	RegistrationPolicy   = "registration"
-	GraduateCreditPolicy = "graduate-credit"
+	RegistrationPolicy     = "registration"
+	CourseCompletionPolicy = "course-completion"
+	GraduateCreditPolicy   = "graduate-credit"
 )
 
-// Policy is a set of requirements, all of which must be met. Its expressions are compiled and evaluated elsewhere.
+// Policy is one version of a set of requirements, all of which must be met. Its expressions are compiled and evaluated elsewhere.
 type Policy struct {
 	ID           string        `yaml:"id"`
 	Version      int           `yaml:"version"`
@@ -29,9 +33,14 @@ type Requirement struct {
 }
 
 func (c *checker) checkPolicies() {
-	refer(c, "policies", "policy", c.Policies, RegistrationPolicy, GraduateCreditPolicy)
+	refer(c, "policies", "policy", c.Policies, RegistrationPolicy, CourseCompletionPolicy, GraduateCreditPolicy)
+	before := map[string]Policy{}
 	for i, policy := range c.Policies {
-		path := at("policies", i, policy.ID)
+		path := at("policies", i, keyOf(reflect.ValueOf(policy)))
+		if before, ok := before[policy.ID]; ok {
+			c.check(before.Version < policy.Version && !policy.Dated.Before(before.Dated), path, "comes after version %d, dated %s: versions are listed as they came", before.Version, before.Dated.Format(time.DateOnly))
+		}
+		before[policy.ID] = policy
 		c.check(policy.Version >= 1, path+".version", "is %d, but versions begin with 1", policy.Version)
 		c.check(!policy.Dated.IsZero(), path+".dated", "empty")
 		c.check(len(policy.Requirements) > 0, path+".requirements", "empty: everybody would meet the policy")

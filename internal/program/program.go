@@ -1,5 +1,5 @@
 // Package program holds the data of the Boston Teacher Leadership Certificate program: its framework, courses,
-// policies, roles and resources, as YAML files in the binary. Each value says which public source it comes from, or
+// policies, rules of enrollment, roles and resources, as YAML files in the binary. Each value says which public source it comes from, or
 // that it is an assumption; where the sources are silent, it is empty.
 //
 // Reading and checking the files is pure. A new fact is a line in data/, not in code.
@@ -16,18 +16,19 @@ var data embed.FS
 
 // Program is everything that the data files say.
 type Program struct {
-	Sources         []Source         `yaml:"sources"`
-	Framework       Framework        `yaml:"framework"`
-	Courses         []Course         `yaml:"courses"`
-	CredentialTypes []CredentialType `yaml:"credentialTypes"`
-	Policies        []Policy         `yaml:"policies"`
-	RoleFamilies    []RoleFamily     `yaml:"roleFamilies"`
-	Roles           []Role           `yaml:"roles"`
-	InformalWays    []InformalWay    `yaml:"informalWays"`
-	Institutions    []Institution    `yaml:"institutions"`
-	Agreements      []Agreement      `yaml:"agreements"`
-	Resources       []Resource       `yaml:"resources"`
-	PDPRules        []PDPRule        `yaml:"pdpRules"`
+	Sources         []Source          `yaml:"sources"`
+	Framework       Framework         `yaml:"framework"`
+	Courses         []Course          `yaml:"courses"`
+	CredentialTypes []CredentialType  `yaml:"credentialTypes"`
+	Policies        []Policy          `yaml:"policies"`
+	RoleFamilies    []RoleFamily      `yaml:"roleFamilies"`
+	Roles           []Role            `yaml:"roles"`
+	InformalWays    []InformalWay     `yaml:"informalWays"`
+	Institutions    []Institution     `yaml:"institutions"`
+	Agreements      []Agreement       `yaml:"agreements"`
+	Resources       []Resource        `yaml:"resources"`
+	PDPRules        []PDPRule         `yaml:"pdpRules"`
+	EnrollmentRules []EnrollmentRules `yaml:"enrollmentRules"`
 }
 
 // Source is a public document.

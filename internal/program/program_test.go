@@ -30,7 +30,7 @@ func TestCertificatesPoliciesRoles(t *testing.T) {
 		equal(t, "id", credential.ID, credential.Course+"-certificate")
 		equal(t, "policy", credential.Policy, "course-certificate")
 	}
-	equal(t, "number of policies", len(p.Policies), 4)
+	equal(t, "number of policies", len(p.Policies), 6)
 	equal(t, "number of role families", len(p.RoleFamilies), 4)
 	equal(t, "number of informal ways", len(p.InformalWays), 3)
 	equal(t, "number of institutions", len(p.Institutions), 2)

@@ -17,9 +17,9 @@ import (
 
 // Store writes the program's data to the tables, in one transaction; what is there already stays. Titles and
 // descriptions of the catalogue follow the files, but a version (of the framework, a course, a policy) that is stored
-// and differs from the files is an error: registrations and awards were decided by it. A policy that staff have published
-// since stays in force until the files have a later version of it. What staff may change themselves, institutions and
-// agreements, is written once and then theirs.
+// and differs from the files is an error: registrations and awards were decided by it. A version of a policy or of a
+// course that staff have made since stays in force until the files have a later one. What staff may change themselves,
+// institutions and agreements, is written once and then theirs.
 func Store(ctx context.Context, db *database.DB, p *Program) error {
 	return db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
 		// Many servers may start at once.

@@ -12,6 +12,7 @@ import (
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/agreement"
 	"github.com/btlc/btlc/ent/agreementcourse"
+	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/credentialtype"
 	"github.com/btlc/btlc/ent/migrate/migrations"
 	"github.com/btlc/btlc/ent/performanceassessment"
@@ -132,7 +133,8 @@ func TestStored(t *testing.T) {
 		t.Errorf("conference: %v", conference)
 	}
 	for _, v := range must[[]*ent.CourseVersion](t)(db.Ent().CourseVersion.Query().All(ctx)) {
-		if v.ContactMinutes != 2160 || v.MeetingCount != 11 || v.FeeUnits != 1000 || len(v.Assumptions) != 1 {
+		pattern := []schema.SessionPattern{{Kind: "EVENING", Count: 8, StartMinute: 990, EndMinute: 1170}, {Kind: "SATURDAY", Count: 3, StartMinute: 510, EndMinute: 750}}
+		if v.ContactMinutes != 2160 || v.MeetingCount != 11 || v.FeeUnits != 1000 || len(v.Assumptions) != 1 || !slices.Equal(v.SessionPattern, pattern) {
 			t.Errorf("course version: %v", v)
 		}
 	}
@@ -198,8 +200,12 @@ func TestAStoredVersionNeverChanges(t *testing.T) {
 		},
 		"policy registration version 1": func(p *program.Program) { p.Policies[0].Requirements[0].Expression = "true" },
 		"course using-data version 1":   func(p *program.Program) { p.Courses[0].Version.Fee.Amount = 1200 },
-		"course using-data: ":           func(p *program.Program) { p.Courses[0].CoreSkill = "shared-leadership" },
-		"credential type ":              func(p *program.Program) { p.CredentialTypes[0].Course = "shared-leadership" },
+		"course shared-leadership version 1 is stored and the files say otherwise (session pattern)": func(p *program.Program) {
+			evenings := &p.Courses[2].Version.Meetings[0]
+			evenings.Start, evenings.End = evenings.Start+30, evenings.End+30
+		},
+		"course using-data: ": func(p *program.Program) { p.Courses[0].CoreSkill = "shared-leadership" },
+		"credential type ":    func(p *program.Program) { p.CredentialTypes[0].Course = "shared-leadership" },
 	} {
 		changed := load(t)
 		change(changed)
@@ -281,6 +287,60 @@ func TestStoreRoles(t *testing.T) {
 		if len(r.Sources) == 0 || r.RoleFamilyID == nil {
 			t.Errorf("role: %v", r)
 		}
+	}
+}
+
+// A version from before there were session patterns gets the files' one, and is otherwise what it was.
+func TestOlderCourseVersionsGetTheirSessionPattern(t *testing.T) {
+	db, _ := open(t)
+	p := load(t)
+	store(t, db, p)
+	ctx := t.Context()
+	versions := func() []*ent.CourseVersion {
+		return must[[]*ent.CourseVersion](t)(db.Ent().CourseVersion.Query().Order(ent.Asc(courseversion.FieldCourseID)).All(ctx))
+	}
+	before := versions()
+	if err := db.Ent().CourseVersion.Update().SetSessionPattern([]schema.SessionPattern{}).Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
+	dearer := load(t)
+	dearer.Courses[3].Version.Fee.Amount = 1200
+	if err := program.Store(ctx, db, dearer); err == nil || !strings.Contains(err.Error(), "professional-expertise version 1 is stored and the files say otherwise (fee)") {
+		t.Errorf("got %v, want an error on the fee alone", err)
+	}
+	for _, v := range versions() {
+		if len(v.SessionPattern) != 0 {
+			t.Errorf("refused files left a session pattern: %v", v)
+		}
+	}
+	store(t, db, p)
+	for i, v := range versions() {
+		if v.String() != before[i].String() {
+			t.Errorf("got\n%v\nwant\n%v", v, before[i])
+		}
+	}
+}
+
+// Versions of a course that staff have made since the files' are theirs; the files cannot take their numbers.
+func TestTheStaffsCourseVersionsStay(t *testing.T) {
+	db, pool := open(t)
+	p := load(t)
+	store(t, db, p)
+	ctx := t.Context()
+	first := must[*ent.CourseVersion](t)(db.Ent().CourseVersion.Query().Where(courseversion.CourseID("using-data")).Only(ctx))
+	if err := db.Ent().CourseVersion.Create().SetCourseID(first.CourseID).SetVersionNumber(2).SetContactMinutes(first.ContactMinutes).SetWeeks(10).
+		SetMeetingCount(first.MeetingCount).SetFeeCurrency(first.FeeCurrency).SetFeeUnits(first.FeeUnits).SetCredits(first.Credits).
+		SetAttendanceEntryDays(first.AttendanceEntryDays).SetSources([]string{}).Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
+	before := dump(t, pool)
+	store(t, db, p)
+	if after := dump(t, pool); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+	p.Courses[0].Version.Number = 2
+	if err := program.Store(ctx, db, p); err == nil || !strings.Contains(err.Error(), "course using-data version 2") {
+		t.Errorf("got %v, want an error on a number that is taken", err)
 	}
 }
 

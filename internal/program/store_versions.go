@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -165,16 +166,33 @@ func storeCourseVersions(ctx context.Context, tx *database.Tx, p *Program) error
 		name := courseVersion(course.ID, int32(v.Number))
 		wanted := v.row()
 		if row := stored[name]; row != nil {
-			if err := unchanged(name, courseVersionContent(row), courseVersionContent(wanted)); err != nil {
+			if err := keepCourseVersion(ctx, name, row, wanted); err != nil {
 				return err
 			}
 			continue
 		}
 		if err := tx.CourseVersion.Create().SetCourseID(course.ID).SetVersionNumber(int32(v.Number)).SetContactMinutes(wanted.ContactMinutes).
 			SetWeeks(wanted.Weeks).SetMeetingCount(wanted.MeetingCount).SetFeeCurrency(wanted.FeeCurrency).SetFeeUnits(wanted.FeeUnits).SetCredits(wanted.Credits).
-			SetAttendanceEntryDays(wanted.AttendanceEntryDays).SetSources(wanted.Sources).SetAssumptions(wanted.Assumptions).SetCreateTime(tx.Now).Exec(ctx); err != nil {
+			SetAttendanceEntryDays(wanted.AttendanceEntryDays).SetSessionPattern(wanted.SessionPattern).SetSources(wanted.Sources).SetAssumptions(wanted.Assumptions).
+			SetCreateTime(tx.Now).Exec(ctx); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+	}
+	return nil
+}
+
+// keepCourseVersion leaves a stored version as it is. One without a session pattern is from before there were any, and
+// gets what the files say.
+func keepCourseVersion(ctx context.Context, name string, row, wanted *ent.CourseVersion) error {
+	patternless := len(row.SessionPattern) == 0
+	if patternless {
+		row.SessionPattern = wanted.SessionPattern
+	}
+	if err := unchanged(name, courseVersionContent(row), courseVersionContent(wanted)); err != nil || !patternless {
+		return err
+	}
+	if err := row.Update().SetSessionPattern(wanted.SessionPattern).Exec(ctx); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }
@@ -185,14 +203,15 @@ func courseVersion(course string, number int32) string {
 
 // row is the version as the table has it.
 func (v CourseVersion) row() *ent.CourseVersion {
-	meetings := 0
+	meetings, pattern := 0, []schema.SessionPattern{}
 	for _, m := range v.Meetings {
 		meetings += m.Count
+		pattern = append(pattern, schema.SessionPattern{Kind: strings.ToUpper(m.Kind), Count: int32(m.Count), StartMinute: int32(m.Start), EndMinute: int32(m.End)})
 	}
 	return &ent.CourseVersion{
 		ContactMinutes: int32(v.Minutes()), Weeks: int32(v.Weeks), MeetingCount: int32(meetings), FeeCurrency: v.Fee.Currency, FeeUnits: int64(v.Fee.Amount),
-		Credits: int32(v.GraduateCredits), AttendanceEntryDays: int32(v.AttendanceEntryDays.Value), Sources: sources(v.Trace),
-		Assumptions: assumptions(v.Trace, v.AttendanceEntryDays.Trace),
+		Credits: int32(v.GraduateCredits), AttendanceEntryDays: int32(v.AttendanceEntryDays.Value), SessionPattern: pattern,
+		Sources: sources(v.Trace), Assumptions: assumptions(v.Trace, v.AttendanceEntryDays.Trace),
 	}
 }
 
@@ -202,6 +221,7 @@ func courseVersionContent(row *ent.CourseVersion) content {
 	c.put("fee", row.FeeUnits, row.FeeCurrency)
 	c.put("graduateCredits", row.Credits)
 	c.put("attendanceEntryDays", row.AttendanceEntryDays)
+	c.put("session pattern", row.SessionPattern)
 	c.put("sources", row.Sources)
 	c.put("assumptions", row.Assumptions)
 	return c

@@ -45,6 +45,7 @@ func (p *Program) Validate() error {
 	c.checkInstitutions()
 	c.checkResources()
 	c.checkPDPs()
+	c.checkEnrollmentRules()
 	if len(c.faults) > 0 {
 		return c.faults
 	}
@@ -82,7 +83,8 @@ func refer[T any](c *checker, path, kind string, list []T, ids ...string) {
 
 var idPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$|^[SP][0-9]+$`)
 
-// checkItems holds what is true of every item wherever it stands: an id that is unique in its list, a title, a trace.
+// checkItems holds what is true of every item wherever it stands: an id that is unique in its list, with its
+// version if it has one, a title, a trace.
 func (c *checker) checkItems() {
 	walk("", reflect.ValueOf(c.Program), func(path string, v reflect.Value) {
 		switch v.Kind() {
@@ -105,9 +107,9 @@ func (c *checker) checkItems() {
 func (c *checker) checkIDs(path string, list reflect.Value) {
 	seen := map[string]bool{}
 	for i := range list.Len() {
-		id := idOf(list.Index(i))
-		c.check(id == "" || !seen[id], path, "id %q is used twice", id)
-		seen[id] = true
+		key := keyOf(list.Index(i))
+		c.check(key == "" || !seen[key], path, "id %q is used twice", key)
+		seen[key] = true
 	}
 }
 
@@ -146,4 +148,16 @@ func idOf(v reflect.Value) string {
 		return id.String()
 	}
 	return ""
+}
+
+// keyOf tells an item from the others of its list: by its id, and by its version where items have versions.
+func keyOf(v reflect.Value) string {
+	id := idOf(v)
+	if id == "" {
+		return ""
+	}
+	if version := v.FieldByName("Version"); version.IsValid() && version.CanInt() {
+		return fmt.Sprintf("%s@%d", id, version.Int())
+	}
+	return id
 }

@@ -28,8 +28,8 @@ func TestValidateFaults(t *testing.T) {
 			"roles.yaml: informalWays[asking-critical-questions].sources: names a source twice"},
 		{"silent assumption", func(p *Program) { p.Courses[0].Version.AttendanceEntryDays.Note = "one day" },
 			"courses.yaml: courses[using-data].version.attendanceEntryDays: is an assumption, but its text does not say so"},
-		{"silent requirement", func(p *Program) { p.Policies[3].Requirements[3].Citation = "S4" },
-			"policies.yaml: policies[graduate-credit].requirements[contact-hours]: is an assumption, but its text does not say so"},
+		{"silent requirement", func(p *Program) { p.Policies[5].Requirements[3].Citation = "S4" },
+			"policies.yaml: policies[graduate-credit@1].requirements[contact-hours]: is an assumption, but its text does not say so"},
 		{"bad id", func(p *Program) { p.Resources[0].ID = "The Template" },
 			`resources.yaml: resources[The Template].id: "The Template" is not an id: lower-case words joined by hyphens`},
 		{"no id", func(p *Program) { p.Resources[0].ID = "" },
@@ -109,11 +109,17 @@ func TestValidateFaults(t *testing.T) {
 		{"achievement type", func(p *Program) { p.CredentialTypes[0].AchievementType = "Certificat" },
 			`credentialtypes.yaml: credentialTypes[using-data-certificate].achievementType: unknown type of achievement "Certificat"`},
 		{"no requirements", func(p *Program) { p.Policies[0].Requirements = nil },
-			"policies.yaml: policies[registration].requirements: empty: everybody would meet the policy"},
+			"policies.yaml: policies[registration@1].requirements: empty: everybody would meet the policy"},
 		{"no expression", func(p *Program) { p.Policies[0].Requirements[0].Expression = "" },
-			"policies.yaml: policies[registration].requirements[leadership-role].expression: empty"},
-		{"policy gone", func(p *Program) { p.Policies = p.Policies[1:] },
+			"policies.yaml: policies[registration@1].requirements[leadership-role].expression: empty"},
+		{"policy gone", func(p *Program) { p.Policies = p.Policies[2:] },
 			`policies.yaml: policies: no policy "registration"`},
+		{"version twice", func(p *Program) { p.Policies[1].Version = 1 },
+			`policies.yaml: policies: id "registration@1" is used twice`},
+		{"version before the last one", func(p *Program) { p.Policies[0], p.Policies[1] = p.Policies[1], p.Policies[0] },
+			"policies.yaml: policies[registration@1]: comes after version 2, dated 2026-11-23: versions are listed as they came"},
+		{"version older than the last one", func(p *Program) { p.Policies[1].Dated = p.Policies[0].Dated.AddDate(-1, 0, 0) },
+			"policies.yaml: policies[registration@2]: comes after version 1, dated 2026-11-22: versions are listed as they came"},
 
 		{"role family", func(p *Program) { p.Roles[0].Family = "x" },
 			`roles.yaml: roles[mentor].family: no role family "x"`},
@@ -135,17 +141,21 @@ func TestValidateFaults(t *testing.T) {
 			`resources.yaml: resources[role-job-description-template].kind: unknown kind of resource "x"`},
 	}
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			p := load(t)
-			c.damage(p)
-			var faults Faults
-			if !errors.As(p.Validate(), &faults) {
-				t.Fatal("found nothing wrong")
-			}
-			if !slices.ContainsFunc(faults, func(f Fault) bool { return f.String() == c.fault }) {
-				t.Errorf("got\n%v\nwant\n%s", faults, c.fault)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { wantFault(t, c.damage, c.fault) })
+	}
+}
+
+// wantFault breaks one thing in the good data, of which the fault must come.
+func wantFault(t *testing.T, damage func(p *Program), fault string) {
+	t.Helper()
+	p := load(t)
+	damage(p)
+	var faults Faults
+	if !errors.As(p.Validate(), &faults) {
+		t.Fatal("found nothing wrong")
+	}
+	if !slices.ContainsFunc(faults, func(f Fault) bool { return f.String() == fault }) {
+		t.Errorf("got\n%v\nwant\n%s", faults, fault)
 	}
 }
 

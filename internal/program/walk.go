@@ -8,7 +8,7 @@ import (
 )
 
 // walk visits v and all that it holds, each with its path as the data files spell it: courses[using-data].version.
-// Items of a list are named by their id, or by their index when they have none.
+// Items of a list are named by their id, with their version if they have one, or by their index when they have none.
 func walk(path string, v reflect.Value, visit func(path string, v reflect.Value)) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -18,7 +18,7 @@ func walk(path string, v reflect.Value, visit func(path string, v reflect.Value)
 	case reflect.Slice:
 		visit(path, v)
 		for i := range v.Len() {
-			walk(at(path, i, idOf(v.Index(i))), v.Index(i), visit)
+			walk(at(path, i, keyOf(v.Index(i))), v.Index(i), visit)
 		}
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {

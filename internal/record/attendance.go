@@ -38,14 +38,23 @@ type attendance struct {
 	until, recorded time.Time
 }
 
-// attended adds up, for each registration, the entries that count; given are all, with their meetings.
+// takenPart is the meeting that an entry's minutes are of: that of another section for one that made up for its own.
+func takenPart(e *ent.AttendanceEntry) *ent.Meeting {
+	if at := e.Edges.MakeUpMeeting; at != nil {
+		return at
+	}
+	return e.Edges.Meeting
+}
+
+// attended adds up, for each registration, the entries that count; given are all, with their meetings and those by which
+// people made up for them.
 func attended(entries []*ent.AttendanceEntry) map[uuid.UUID]attendance {
 	sums := map[uuid.UUID]attendance{}
 	for _, e := range Counting(entries) {
 		sum := sums[e.RegistrationID]
 		sum.registration = e.RegistrationID
 		sum.minutes += int(e.Minutes)
-		if end := e.Edges.Meeting.EndTime; e.Minutes > 0 && end.After(sum.until) {
+		if end := takenPart(e).EndTime; e.Minutes > 0 && end.After(sum.until) {
 			sum.until = end
 		}
 		if e.CreateTime.After(sum.recorded) {

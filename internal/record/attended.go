@@ -36,7 +36,7 @@ func (r *Records) Attended(ctx context.Context, educator uuid.UUID) ([]CourseAtt
 	}
 	sections, entries := map[uuid.UUID]*ent.Section{}, map[string][]*ent.AttendanceEntry{}
 	for _, row := range all[educator] {
-		if row.State != "WITHDRAWN" {
+		if takesPart(row) {
 			sections[row.ID] = row.Edges.Section
 			entries[courseOf(row)] = append(entries[courseOf(row)], ledgers[row.ID]...)
 		}

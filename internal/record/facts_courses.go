@@ -20,8 +20,11 @@ import (
 	"github.com/btlc/btlc/internal/policy"
 )
 
-// rank orders registrations of one course by how much they count; a withdrawn one does not count at all.
+// rank orders registrations of one course by how much they count; one without a seat does not count at all.
 var rank = map[string]int{"COMPLETED": 1, "ENROLLED": 2, "NOT_COMPLETED": 3}
+
+// takesPart says whether a registration has, or had to the end, a seat: one that waits for it, or gave it back, has none.
+func takesPart(row *ent.Registration) bool { return rank[row.State] > 0 }
 
 // Courses are the courses that one of the people is or was registered for, withdrawn registrations too, in order.
 func (r *Records) Courses(ctx context.Context, educator uuid.UUID) ([]string, error) {
@@ -42,15 +45,27 @@ func (f *facts) ofCourse(ctx context.Context, course string) ([]*ent.Registratio
 	all, err := f.registrations.get(ctx, f.readRegistrations)
 	var rows []*ent.Registration
 	for _, row := range all[f.educator] {
-		if row.State != "WITHDRAWN" && courseOf(row) == course {
+		if takesPart(row) && courseOf(row) == course {
 			rows = append(rows, row)
 		}
 	}
 	return rows, err
 }
 
-// readRegistrations reads all that were there, each in the state that it was in: a registration that is not in its first
-// one has been in no other before.
+// stateBefore is the state that a registration was in before it came into the one that it is in. A seat that was taken later
+// than the registration was made was waited for; whoever gave one back, or took part to the end, had one.
+func stateBefore(row *ent.Registration) string {
+	if row.State == "ENROLLED" && row.StateTime.After(row.CreateTime) {
+		return "WAITLISTED"
+	}
+	switch row.State {
+	case "OFFERED", "DECLINED", "EXPIRED":
+		return "WAITLISTED"
+	}
+	return "ENROLLED"
+}
+
+// readRegistrations reads all that were there, each in the state that it was in.
 func (r *Records) readRegistrations(ctx context.Context) (map[uuid.UUID][]*ent.Registration, error) {
 	rows, err := r.db.Registration.Query().Where(registration.EducatorIDIn(r.people...)).
 		WithSection(func(q *ent.SectionQuery) { q.WithCourseVersion() }).All(ctx)
@@ -64,7 +79,7 @@ func (r *Records) readRegistrations(ctx context.Context) (map[uuid.UUID][]*ent.R
 			return nil, fmt.Errorf("section %s: %w", row.SectionID, err)
 		}
 		if r.began(row.RegisterDate, zone) && r.knew(row.CreateTime) {
-			row.State = r.stateThen("ENROLLED", row.State, row.StateTime)
+			row.State = r.stateThen(stateBefore(row), row.State, row.StateTime)
 			there = append(there, row)
 		}
 	}
@@ -94,7 +109,11 @@ func (f *facts) Completed(ctx context.Context, course string) (bool, []policy.Fa
 	if !completed {
 		value = "not completed"
 	}
-	return completed, []policy.Fact{{Kind: "completion", ID: course, Value: value, OccurredAt: rows[0].StateTime, RecordedAt: rows[0].StateTime}}, nil
+	recorded := rows[0].StateTime
+	if rows[0].ImportedSource != "" {
+		recorded = rows[0].CreateTime // long after it was so
+	}
+	return completed, []policy.Fact{{Kind: "completion", ID: course, Value: value, OccurredAt: rows[0].StateTime, RecordedAt: recorded}}, nil
 }
 
 // RegistrationDate implements policy.Facts: of the registration that counts.
@@ -158,11 +177,11 @@ func (r *Records) readAttendance(ctx context.Context) (map[uuid.UUID][]*ent.Atte
 			ids = append(ids, row.ID)
 		}
 	}
-	rows, err := r.db.AttendanceEntry.Query().Where(attendanceentry.RegistrationIDIn(ids...)).WithMeeting().All(ctx)
+	rows, err := r.db.AttendanceEntry.Query().Where(attendanceentry.RegistrationIDIn(ids...)).WithMeeting().WithMakeUpMeeting().All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(e *ent.AttendanceEntry) bool { return !r.saw(e.Edges.Meeting.StartTime, e.CreateTime) })
+	rows = slices.DeleteFunc(rows, func(e *ent.AttendanceEntry) bool { return !r.saw(takenPart(e).StartTime, e.CreateTime) })
 	return by(rows, func(e *ent.AttendanceEntry) uuid.UUID { return e.RegistrationID }), nil
 }
 

@@ -152,7 +152,7 @@ func TestFactsOfAttendance(t *testing.T) {
 	withdrawn := w.Register(educator, role, "using-data", "WITHDRAWN", "2026-09-03")
 	w.Attend(first, 1, 100)
 	w.Attend(withdrawn, 1, 700)
-	w.Attend(second, 1, 60)
+	w.Attend(second, 3, 60) // nobody is at two meetings at once
 	mistaken := w.Attend(second, 2, 18)
 	mistaken = w.Correct(second, mistaken, 81)
 	w.Correct(second, mistaken, 180)

@@ -4,6 +4,8 @@ package roleinventory
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	pb "github.com/btlc/btlc/gen/go/btlc/roleinventory/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
@@ -12,11 +14,21 @@ import (
 // Service answers for role families, roles and role assignments.
 type Service struct {
 	pb.UnimplementedRoleInventoryServiceServer
-	store store
+	store     store
+	confirmed Confirmed
 }
 
-// New makes the service.
-func New(db *database.DB) *Service { return &Service{store: store{db}} }
+// Confirmed does what others have to do when a role of an educator is confirmed, in the transaction in which it is. Its
+// error undoes the confirmation.
+type Confirmed func(ctx context.Context, tx *database.Tx, educator uuid.UUID) error
+
+// New makes the service; confirmed may be nil.
+func New(db *database.DB, confirmed Confirmed) *Service {
+	if confirmed == nil {
+		confirmed = func(context.Context, *database.Tx, uuid.UUID) error { return nil }
+	}
+	return &Service{store: store{db}, confirmed: confirmed}
+}
 
 // GetRoleFamily gets a role family.
 func (s *Service) GetRoleFamily(ctx context.Context, req *pb.GetRoleFamilyRequest) (*pb.GetRoleFamilyResponse, error) {

@@ -113,7 +113,14 @@ func (s *Service) ConfirmRoleAssignment(ctx context.Context, req *pb.ConfirmRole
 		a, err := s.change(ctx, tx, req, req.GetName(), func(t tenure, _ time.Time) (tenure, error) {
 			return t.confirm(access.CallerOf(ctx).Principal, tx.Now)
 		})
-		return &pb.ConfirmRoleAssignmentResponse{RoleAssignment: a}, err
+		if err != nil {
+			return nil, err
+		}
+		if err := s.confirmed(ctx, tx, api.PartUUID(req.GetName(), 0)); err != nil {
+			return nil, err
+		}
+		tx.Wrote(a.Name)
+		return &pb.ConfirmRoleAssignmentResponse{RoleAssignment: a}, nil
 	})
 }
 

@@ -55,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	educator := db.Ent().Educator.Create().SetGivenName("Given").SetFamilyName("Family").SaveX(ctx)
 	db.Ent().Employment.Create().SetEducatorID(educator.ID).SetDistrictID(d.ID).SetSchoolID(school.ID).SetTitle("Teacher").SetStartDate(time.Date(2020, 9, 1, 0, 0, 0, 0, time.UTC)).SaveX(ctx)
 	return &world{
-		t: t, db: db, service: roleinventory.New(db), rules: rules,
+		t: t, db: db, service: roleinventory.New(db, nil), rules: rules,
 		educator: api.Name("btlc/Educator", educator.ID), school: api.Name("btlc/School", d.ID, school.ID), role: api.Name("btlc/Role", d.ID, role.ID),
 	}
 }
@@ -210,7 +210,7 @@ func TestAfterLeaving(t *testing.T) {
 // The day is the district's: at one in the morning of UTC it is yesterday in New York.
 func TestEndByTheDistrictsCalendar(t *testing.T) {
 	w := newWorld(t)
-	late := roleinventory.New(database.NewDB(w.db.SQL(), func() time.Time { return time.Date(2026, 11, 21, 1, 0, 0, 0, time.UTC) }))
+	late := roleinventory.New(database.NewDB(w.db.SQL(), func() time.Time { return time.Date(2026, 11, 21, 1, 0, 0, 0, time.UTC) }), nil)
 	a := w.reported(w.school)
 	for day, want := range map[int32]string{20: "REPORTED", 19: "ENDED"} {
 		answer, err := call(w, w.caller(w.asEducator()), "EndRoleAssignment", late.EndRoleAssignment, &pb.EndRoleAssignmentRequest{Name: a.Name, EndDate: &date.Date{Year: 2026, Month: 11, Day: day}})

@@ -51,7 +51,7 @@ func (s *step) happen() error {
 		return fmt.Errorf("%w: rules: %w", ErrMalformed, err)
 	}
 	switch s.event.Kind {
-	case Registered, Confirmed:
+	case Registered, Placed, Confirmed:
 		return s.admit()
 	case Accepted, Declined, Expired:
 		return s.answer()
@@ -63,8 +63,11 @@ func (s *step) happen() error {
 		}
 		s.Capacity = s.event.Capacity
 		return nil
+	case Started:
+		s.start()
+		return nil
 	case Cancelled:
-		for _, p := range s.Parties {
+		for _, p := range s.everybody() {
 			s.decide(Cancelled, p.Party, "the section was cancelled")
 		}
 		s.Taken, s.Parties, s.Cancelled = 0, nil, true
@@ -83,7 +86,7 @@ func (s *step) admit() error {
 		return fmt.Errorf("%w: a party has an id and members", ErrMalformed)
 	case len(slices.Compact(slices.Sorted(slices.Values(p.Members)))) < len(p.Members):
 		return fmt.Errorf("%w: somebody is a member twice", ErrMalformed)
-	case s.event.Kind == Registered && !p.Since.Equal(s.event.Time), p.Since.After(s.event.Time):
+	case s.event.Kind != Confirmed && !p.Since.Equal(s.event.Time), p.Since.After(s.event.Time):
 		return fmt.Errorf("%w: the party asked at %v", ErrMalformed, p.Since)
 	}
 	for _, other := range s.Parties {
@@ -97,8 +100,15 @@ func (s *step) admit() error {
 	if s.event.Kind == Confirmed {
 		reason = "the role it waited for is confirmed, and the time when it asked counts; "
 	}
+	if s.event.Note != "" {
+		reason += s.event.Note + "; "
+	}
 	if Admit(s.Capacity, s.Taken, int32(len(waiting)), p.Size()) == Seated {
-		s.decide(Seated, p, reason+"nobody was waiting")
+		kind := Seated
+		if s.event.Kind == Placed {
+			kind = Placed
+		}
+		s.decide(kind, p, reason+"nobody was waiting")
 		s.Parties = append(s.Parties, Place{Party: p, Standing: Enrolled})
 		s.Taken += p.Size()
 		return nil
@@ -111,6 +121,25 @@ func (s *step) admit() error {
 	s.Parties = append(s.Parties, Place{Party: p, Standing: Waitlisted})
 	s.decide(Waitlisted, p, reason+"; the order is "+s.event.Rules.order())
 	return nil
+}
+
+// start ends what is open: who has no seat by now gets none.
+func (s *step) start() {
+	for _, p := range s.everybody() {
+		if p.Standing == Enrolled {
+			continue
+		}
+		s.decide(Expired, p.Party, "the section has begun")
+		if p.Standing == Offered {
+			s.Taken -= p.Size()
+		}
+	}
+	s.Parties = slices.DeleteFunc(s.Parties, func(p Place) bool { return p.Standing != Enrolled })
+}
+
+// everybody is all who have a place, in an order that does not hang on how the state was loaded.
+func (s *step) everybody() []Place {
+	return slices.SortedFunc(slices.Values(s.Parties), func(a, b Place) int { return s.event.Rules.Compare(a.Party, b.Party) })
 }
 
 // answer ends an offer, in one of three ways.

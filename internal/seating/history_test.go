@@ -31,7 +31,7 @@ func (h *history) draw(t *rapid.T) Event {
 		e.Kind, e.Party.ID = Expired, due[0]
 		return e
 	}
-	kinds := []Kind{Registered, Registered, Registered, Confirmed, Resized}
+	kinds := []Kind{Registered, Registered, Registered, Placed, Confirmed, Resized}
 	var open, everybody []Place
 	for _, p := range h.state.Parties {
 		everybody = append(everybody, p)
@@ -46,8 +46,9 @@ func (h *history) draw(t *rapid.T) Event {
 		kinds = append(kinds, Withdrawn, Withdrawn)
 	}
 	switch e.Kind = rapid.SampledFrom(kinds).Draw(t, "kind"); e.Kind {
-	case Registered, Confirmed:
+	case Registered, Placed, Confirmed:
 		h.next++
+		e.Note = rapid.SampledFrom([]string{"", "on record from before the log"}).Draw(t, "note")
 		e.Party = Party{ID: fmt.Sprintf("p%d", h.next), Since: h.now, RoleAlike: rapid.Bool().Draw(t, "role-alike")}
 		if e.Kind == Confirmed {
 			e.Party.Since = h.now.Add(-time.Duration(rapid.IntRange(0, 100).Draw(t, "hours ago")) * time.Hour)
@@ -182,7 +183,7 @@ func checkWhole(t *rapid.T, was, is State, e Event) {
 			t.Fatalf("%s has members %q, want %q", p.ID, got, want)
 		}
 	}
-	if e.Kind == Registered || e.Kind == Confirmed {
+	if e.Kind == Registered || e.Kind == Placed || e.Kind == Confirmed {
 		if got := members(is, e.Party.ID); !slices.Equal(got, e.Party.Members) {
 			t.Fatalf("%s came with %q and has a place for %q", e.Party.ID, e.Party.Members, got)
 		}
@@ -204,7 +205,7 @@ func checkOrder(t *rapid.T, was State, e Event, decisions []Decision) {
 	passed := map[string]bool{}
 	for _, d := range decisions {
 		switch d.Kind {
-		case Seated:
+		case Seated, Placed:
 			if len(waiting) > 0 {
 				t.Fatalf("%s was seated while %d waited", d.Party, len(waiting))
 			}
@@ -263,9 +264,9 @@ func checkTold(t *rapid.T, s State, all []Decision) {
 	left := map[string]int{}
 	for _, d := range all {
 		switch d.Kind {
-		case Seated, Waitlisted:
+		case Seated, Placed, Waitlisted:
 			standing[d.Party], left[d.Party] = d.Kind, len(d.Members)
-			if d.Kind == Seated {
+			if d.Kind != Waitlisted {
 				standing[d.Party] = Enrolled
 			}
 		case Offered, Enrolled:

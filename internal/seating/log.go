@@ -18,6 +18,8 @@ const (
 	Accepted Kind = "ACCEPTED"
 	// Resized is that the section has another number of seats. Its first event gives it seats at all.
 	Resized Kind = "RESIZED"
+	// Started is that the section begins. Nobody waits from then on: offers and places on the waitlist have Expired.
+	Started Kind = "STARTED"
 )
 
 // What is decided.
@@ -32,8 +34,9 @@ const (
 	Enrolled Kind = "ENROLLED"
 )
 
-// What happens and is decided in one. Whoever is left without a place by it may ask again, as of then.
+// What happens and is decided in one, unless the party that is Placed is Waitlisted. Whoever is left without a place by it may ask again, as of then.
 const (
+	Placed    Kind = "PLACED"    // Registered and Seated by staff, who pass nobody who waits
 	Declined  Kind = "DECLINED"  // an offer, by the party
 	Expired   Kind = "EXPIRED"   // an offer, at its deadline or later
 	Withdrawn Kind = "WITHDRAWN" // members, from whatever they had
@@ -42,36 +45,39 @@ const (
 
 // Event is one thing that happened to the seats of a section.
 type Event struct {
-	Sequence int64 // 1 for the section's first, then without gaps
-	Time     time.Time
-	Kind     Kind
-	// Party is whole when it is Registered, Since being Time, or Confirmed. When members are Withdrawn it is the ID and
+	Sequence int64     `json:"sequence"` // 1 for the section's first, then without gaps
+	Time     time.Time `json:"time"`
+	Kind     Kind      `json:"kind"`
+	// Party is whole when it is Registered or Placed, Since being Time, or Confirmed. When members are Withdrawn it is the ID and
 	// those Members; with other kinds the ID does, or nothing when all of the section is meant.
-	Party Party
+	Party Party `json:"party,omitzero"`
 	// Capacity is how many seats a section has that is Resized.
-	Capacity int32
+	Capacity int32 `json:"capacity,omitempty"`
+	// Note is what else is to be said of a newcomer's seats: a clause in English, or nothing.
+	Note string `json:"note,omitempty"`
 	// Rules are those in force. A log may keep their version and look them up, since versions never change.
-	Rules Rules
+	Rules Rules `json:"rules"`
 }
 
 // Decision is what became of one party by an event. One event may decide about many, or none.
 type Decision struct {
-	Sequence int64 // of the event
-	Time     time.Time
-	Kind     Kind
-	Party    string
+	Sequence int64     `json:"sequence"` // of the event
+	Time     time.Time `json:"time"`
+	Kind     Kind      `json:"kind"`
+	Party    string    `json:"party"`
 	// Members are whom it is about: all of the party, or those who left it.
-	Members []string
+	Members []string `json:"members"`
 	// Position is the place on the waitlist, 1 being next; 0 for who was not, or is no longer, waiting.
-	Position int32
+	Position int32 `json:"position,omitempty"`
 	// Free and Capacity are the seats that were free, and all there were, when this was decided.
-	Free, Capacity int32
+	Free     int32 `json:"free"`
+	Capacity int32 `json:"capacity"`
 	// Deadline is when an offer ends; nil for whatever is no offer.
-	Deadline *time.Time
+	Deadline *time.Time `json:"deadline,omitempty"`
 	// Reason says why, in English, as a clause without a full stop.
-	Reason string
+	Reason string `json:"reason"`
 	// Rules is the version of the rules.
-	Rules int32
+	Rules int32 `json:"rules"`
 }
 
 // State is how the seats of a section stand.

@@ -24,14 +24,14 @@ import (
 // Party is who asks for seats together: one educator, or school-based partners who take the course together.
 type Party struct {
 	// ID is that of the registration, or of the partner group.
-	ID string
+	ID string `json:"id"`
 	// Members are the registrations in it, one at least.
-	Members []string
+	Members []string `json:"members,omitempty"`
 	// Since is when it asked. One that had to wait for a role to be confirmed keeps that time.
-	Since time.Time
+	Since time.Time `json:"since,omitzero"`
 	// RoleAlike is whether a member's role was of the section's family when the party asked. It stays so when that
 	// member leaves: others have arranged themselves by the order since.
-	RoleAlike bool
+	RoleAlike bool `json:"roleAlike,omitempty"`
 }
 
 // Size is how many seats the party needs.
@@ -51,13 +51,13 @@ const (
 
 // Rules are what the program decides about seats. Each version is kept, for decisions to be understood by it.
 type Rules struct {
-	Version int32
+	Version int32 `json:"version"`
 	// Order are the keys of the waitlist, the weightiest first. After them come the time and last the ID, always.
-	Order []string
+	Order []string `json:"order"`
 	// OfferHours is how long an offer stands: from 1 to 8,784 hours, which are a leap year.
-	OfferHours int32
+	OfferHours int32 `json:"offerHours"`
 	// MemberLeaves is RestStays or AllLeave.
-	MemberLeaves string
+	MemberLeaves string `json:"memberLeaves"`
 }
 
 const maxOfferHours = 366 * 24

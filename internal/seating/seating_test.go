@@ -206,6 +206,45 @@ func TestConfirmedLater(t *testing.T) {
 	s.expect(s.do(15, Event{Kind: Accepted, Party: Party{ID: "c"}}), "ENROLLED c")
 }
 
+// Once a section has begun nobody waits for it, and seats that fall free stay so.
+func TestStartEndsTheWaiting(t *testing.T) {
+	s := open(t, 3)
+	s.do(1, Event{Kind: Registered, Party: party("a", 1, 1)})
+	s.do(2, Event{Kind: Registered, Party: party("b", 2, 2)})
+	s.do(3, Event{Kind: Registered, Party: party("c", 3, 1)})
+	s.do(4, Event{Kind: Registered, Party: party("d", 4, 2)})
+	if got := s.do(5, Event{Kind: Withdrawn, Party: Party{ID: "a", Members: []string{"a1"}}}); !slices.Equal(got, []string{"WITHDRAWN a", "OFFERED c"}) {
+		t.Fatalf("got %q", got)
+	}
+	if got := s.do(6, Event{Kind: Started}); !slices.Equal(got, []string{"EXPIRED c", "EXPIRED d"}) {
+		t.Errorf("got %q", got)
+	}
+	if len(s.state.Parties) != 1 || s.state.Parties[0].ID != "b" || s.state.Taken != 2 {
+		t.Errorf("left is %+v", s.state)
+	}
+	if got := s.do(7, Event{Kind: Withdrawn, Party: Party{ID: "b", Members: []string{"b1"}}}); !slices.Equal(got, []string{"WITHDRAWN b"}) {
+		t.Errorf("got %q", got)
+	}
+	if last := s.all[len(s.all)-2]; !strings.HasSuffix(last.Sentence(time.UTC), "expired; the section has begun.") || last.Position != 1 {
+		t.Errorf("told %q", last.Sentence(time.UTC))
+	}
+}
+
+// Staff place people like others ask: with a word of its own, and past nobody who waits.
+func TestPlacedPassNobody(t *testing.T) {
+	s := open(t, 2)
+	if got := s.do(1, Event{Kind: Placed, Party: party("a", 1, 1), Note: "by proposal"}); !slices.Equal(got, []string{"PLACED a"}) {
+		t.Errorf("got %q", got)
+	}
+	if reason := s.all[0].Reason; reason != "by proposal; nobody was waiting" {
+		t.Errorf("the reason is %q", reason)
+	}
+	s.do(2, Event{Kind: Registered, Party: party("b", 2, 2)})
+	if got := s.do(3, Event{Kind: Placed, Party: party("c", 3, 2)}); !slices.Equal(got, []string{"WAITLISTED c"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestOrder(t *testing.T) {
 	early, late := party("z", 1, 1), alike(party("b", 2, 1))
 	same := party("a", 1, 1)

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/btlc/btlc/internal/notice"
 )
 
 // batchPause is how long what another server left of a batch may lie before this one goes on with it.
@@ -21,6 +23,9 @@ func (s *Server) work(ctx context.Context) {
 	all.Go(func() {
 		every(ctx, time.Minute, func(ctx context.Context) { s.warn(ctx, "expired credentials", s.credentials.ExpireDue(ctx)) })
 	})
+	all.Go(func() {
+		every(ctx, time.Minute, func(ctx context.Context) { s.warn(ctx, "offers of seats", s.enrollment.SettleDue(ctx)) })
+	})
 	if workers := s.options.batchWorkers(); workers > 0 {
 		all.Go(func() {
 			s.credentials.KeepIssuing(ctx, workers, batchPause, func(err error) { s.warn(ctx, "batches of credentials", err) })
@@ -30,6 +35,9 @@ func (s *Server) work(ctx context.Context) {
 		all.Go(func() {
 			s.changes.KeepDelivering(ctx, workers, func(err error) { s.warn(ctx, "webhooks", err) })
 		})
+	}
+	if !s.options.WithoutSending {
+		all.Go(func() { s.notices.KeepSending(ctx, func(r notice.Round, err error) { s.tellSent(ctx, r, err) }) })
 	}
 	for _, d := range s.options.Drops {
 		all.Go(func() {
@@ -66,6 +74,14 @@ func (s *Server) warn(ctx context.Context, what string, err error) {
 	if err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, what, "error", err)
 	}
+}
+
+// tellSent logs what became of notices. Of what went wrong only the first is told; all of it is on record.
+func (s *Server) tellSent(ctx context.Context, r notice.Round, err error) {
+	if r != (notice.Round{}) {
+		s.log.InfoContext(ctx, "notices", "sent", r.Sent, "suppressed", r.Suppressed, "deferred", r.Deferred, "failed", r.Failed)
+	}
+	s.warn(ctx, "notices", err)
 }
 
 // housekeep looks whether the change feed is still in its history, makes partitions ahead of time, and forgets old changes,

@@ -112,7 +112,7 @@ func (c restCaller) call(t testing.TB, method protoreflect.MethodDescriptor, key
 	}
 	verb, path, body := address(t, method, fields)
 	if method.IsStreamingServer() {
-		return c.stream(t, method, path, key, headers)
+		return c.stream(t, method, verb, path, body, key, headers)
 	}
 	return c.send(t, verb, path, body, key, headers, responseField(method))
 }

@@ -23,7 +23,10 @@ import (
 	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	directorypb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
 	enrollmentpb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
+	feedbackpb "github.com/btlc/btlc/gen/go/btlc/feedback/v1"
 	gradcreditpb "github.com/btlc/btlc/gen/go/btlc/gradcredit/v1"
+	ledgerpb "github.com/btlc/btlc/gen/go/btlc/ledger/v1"
+	noticepb "github.com/btlc/btlc/gen/go/btlc/notice/v1"
 	roleinventorypb "github.com/btlc/btlc/gen/go/btlc/roleinventory/v1"
 	"github.com/btlc/btlc/internal/api"
 )
@@ -49,7 +52,10 @@ func newGateway(ctx context.Context, channel grpc.ClientConnInterface) (http.Han
 		changepb.RegisterChangeServiceHandlerClient(ctx, mux, changepb.NewChangeServiceClient(channel)),
 		directorypb.RegisterDirectoryServiceHandlerClient(ctx, mux, directorypb.NewDirectoryServiceClient(channel)),
 		enrollmentpb.RegisterEnrollmentServiceHandlerClient(ctx, mux, enrollmentpb.NewEnrollmentServiceClient(channel)),
+		feedbackpb.RegisterFeedbackServiceHandlerClient(ctx, mux, feedbackpb.NewFeedbackServiceClient(channel)),
 		gradcreditpb.RegisterGraduateCreditServiceHandlerClient(ctx, mux, gradcreditpb.NewGraduateCreditServiceClient(channel)),
+		ledgerpb.RegisterLedgerServiceHandlerClient(ctx, mux, ledgerpb.NewLedgerServiceClient(channel)),
+		noticepb.RegisterNoticeServiceHandlerClient(ctx, mux, noticepb.NewNoticeServiceClient(channel)),
 		roleinventorypb.RegisterRoleInventoryServiceHandlerClient(ctx, mux, roleinventorypb.NewRoleInventoryServiceClient(channel)),
 		// The gateway tries patterns one by one, those registered last first: look-ups are what it is asked most.
 		credentialpb.RegisterCredentialServiceHandlerClient(ctx, mux, credentialpb.NewCredentialServiceClient(channel)),

@@ -18,7 +18,9 @@ import (
 	"github.com/btlc/btlc/internal/credential"
 	"github.com/btlc/btlc/internal/directory"
 	"github.com/btlc/btlc/internal/enrollment"
+	"github.com/btlc/btlc/internal/feedback"
 	"github.com/btlc/btlc/internal/gradcredit"
+	"github.com/btlc/btlc/internal/notice"
 	"github.com/btlc/btlc/internal/roleinventory"
 )
 
@@ -29,7 +31,7 @@ var lifeless = []string{"btlc/CredentialEvent", "btlc/ApiClient"}
 // TestLifecycles draws the lives of all resources that have a state, and compares with docs/lifecycles.md.
 func TestLifecycles(t *testing.T) {
 	lives := map[string]api.Life{}
-	for _, of := range []map[string]api.Life{assessment.Lives, change.Lives, credential.Lives, directory.Lives, enrollment.Lives, gradcredit.Lives, roleinventory.Lives} {
+	for _, of := range []map[string]api.Life{assessment.Lives, change.Lives, credential.Lives, directory.Lives, enrollment.Lives, feedback.Lives, gradcredit.Lives, notice.Lives, roleinventory.Lives} {
 		maps.Copy(lives, of)
 	}
 	contract := statesByType()

@@ -41,3 +41,20 @@ func TestNothingIsWrittenForAMergedRecord(t *testing.T) {
 	}
 	t.Logf("%d of 20 employments came after the merge", refused)
 }
+
+// TestTheSurvivorsChoiceStands merges two records of a person who chose which e-mails to get under both.
+func TestTheSurvivorsChoiceStands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var names []string
+	for i, kind := range []string{"NOTICE_KIND_COMPLETED", "NOTICE_KIND_WITHDRAWN"} {
+		name := text(w.do(t, "staff", "CreateEducator", map[string]any{"educator": map[string]any{"givenName": "Robin", "familyName": fmt.Sprint("Twice ", i)}}), "educator.name")
+		w.do(t, "staff", "UpdateNoticePreferences", map[string]any{"noticePreferences": map[string]any{"name": name + "/noticePreferences", "mutedKinds": []any{kind}}, "updateMask": "mutedKinds"})
+		names = append(names, name)
+	}
+	w.do(t, "staff", "MergeEducators", map[string]any{"name": names[0], "duplicate": names[1]})
+	kept := w.do(t, "staff", "GetNoticePreferences", map[string]any{"name": names[0] + "/noticePreferences"})
+	if kind := text(kept, "noticePreferences.mutedKinds.0"); kind != "NOTICE_KIND_COMPLETED" {
+		t.Errorf("not wanted is %s", kind)
+	}
+}

@@ -41,6 +41,7 @@ func (s *Server) pages(gateway http.Handler) *http.ServeMux {
 	mux.HandleFunc("GET /credentials/{credential}", s.credential)
 	mux.HandleFunc("POST /credentials/{credential}", s.askHolder)
 	mux.HandleFunc("GET /credentials/{credential}/learner-record", s.learnerRecord)
+	mux.HandleFunc("GET /calendars/{calendar}", s.calendar)
 	mux.HandleFunc("GET /verify", s.verifyForm)
 	mux.HandleFunc("POST /verify", s.verify)
 	mux.HandleFunc("GET /assets/pages.css", public("text/css; charset=utf-8", web.Style))

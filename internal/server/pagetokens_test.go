@@ -54,6 +54,10 @@ func (m *misuser) changeQuery(t *testing.T, a attempt, request map[string]any) {
 		}
 		return
 	}
+	if fields.ByName("payer") != nil {
+		request["payer"] = m.variables["educator"]
+		return
+	}
 	for i := range fields.Len() {
 		if fd := fields.Get(i); fd.Message() != nil && fd.Message().FullName() == "google.protobuf.Timestamp" {
 			request[fd.JSONName()] = startOfTime.AddDate(-1, 0, 0).Format(time.RFC3339)

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -20,7 +21,7 @@ func (m *misuser) repeat(t *testing.T, a attempt, first reply) {
 	for _, c := range m.callers() {
 		again := c.call(t, a.method, a.key, marshal(t, a.request), nil)
 		switch {
-		case a.method.Output().Fields().ByName("secret") != nil:
+		case tellsSecret(a.method):
 			a.wants(t, "the same again", c, again, api.SecretAlreadyShown)
 		case !reflect.DeepEqual(comparable(again), comparable(first)):
 			t.Errorf("%s over %s, the same again: answered\n%v\nand first\n%v", a.where, c.name(), comparable(again), comparable(first))
@@ -30,11 +31,19 @@ func (m *misuser) repeat(t *testing.T, a attempt, first reply) {
 	}
 }
 
+// tellsSecret says whether an RPC answers what is told once.
+func tellsSecret(method protoreflect.MethodDescriptor) bool {
+	return method.Output().Fields().ByName("secret") != nil || method.Name() == "CreateCalendarLink"
+}
+
 // reuse makes another call under the idempotency key of an attempt.
 func (m *misuser) reuse(t *testing.T, a attempt) {
 	t.Helper()
 	req := newMessage(t, a.method.Input())
 	must(t, protojson.Unmarshal(marshal(t, a.request), req))
+	if onlyNames(a.method.Input()) {
+		return // any other request is about something else, of which the caller may know nothing
+	}
 	for _, c := range m.callers() {
 		found := false
 		for _, other := range others(req) {
@@ -52,6 +61,16 @@ func (m *misuser) reuse(t *testing.T, a attempt) {
 			t.Errorf("%s over %s: no other request could be made of %s", a.where, c.name(), marshal(t, a.request))
 		}
 	}
+}
+
+// onlyNames says whether a request has nothing but what it is about, and its key.
+func onlyNames(d protoreflect.MessageDescriptor) bool {
+	for i := range d.Fields().Len() {
+		if fd := d.Fields().Get(i); fd.Name() != "request_id" && !proto.HasExtension(fd.Options(), annotations.E_ResourceReference) {
+			return false
+		}
+	}
+	return true
 }
 
 // others are requests that differ from one in a single value and are valid by the contract; last those about something
@@ -98,9 +117,15 @@ func vary(m protoreflect.Message, do func(protoreflect.FieldDescriptor)) {
 	}
 }
 
+var allDigits = regexp.MustCompile("^[0-9]+$")
+
 func another(fd protoreflect.FieldDescriptor, value protoreflect.Value) protoreflect.Value {
 	switch fd.Kind() {
 	case protoreflect.StringKind:
+		if text := value.String(); allDigits.MatchString(text) {
+			last := text[len(text)-1]
+			return protoreflect.ValueOfString(text[:len(text)-1] + string('0'+(last-'0'+1)%10))
+		}
 		return protoreflect.ValueOfString(value.String() + "x")
 	case protoreflect.BytesKind:
 		return protoreflect.ValueOfBytes(append(slices.Clone(value.Bytes()), 'x'))

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -27,7 +28,10 @@ import (
 	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	directorypb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
 	enrollmentpb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
+	feedbackpb "github.com/btlc/btlc/gen/go/btlc/feedback/v1"
 	gradcreditpb "github.com/btlc/btlc/gen/go/btlc/gradcredit/v1"
+	ledgerpb "github.com/btlc/btlc/gen/go/btlc/ledger/v1"
+	noticepb "github.com/btlc/btlc/gen/go/btlc/notice/v1"
 	roleinventorypb "github.com/btlc/btlc/gen/go/btlc/roleinventory/v1"
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/assessment"
@@ -37,7 +41,11 @@ import (
 	"github.com/btlc/btlc/internal/directory"
 	"github.com/btlc/btlc/internal/drops"
 	"github.com/btlc/btlc/internal/enrollment"
+	"github.com/btlc/btlc/internal/feedback"
 	"github.com/btlc/btlc/internal/gradcredit"
+	"github.com/btlc/btlc/internal/ledger"
+	"github.com/btlc/btlc/internal/notice"
+	"github.com/btlc/btlc/internal/program"
 	"github.com/btlc/btlc/internal/roleinventory"
 )
 
@@ -75,6 +83,11 @@ type Options struct {
 	// FeedRetention is how long changes stay on the feed, and WebhookLog how long attempts to post them are on record: whole
 	// months, when all of them is older. 0 keeps all.
 	FeedRetention, WebhookLog time.Duration
+	// Notices are e-mails to people; with the zero value there are none. Who writes and where people sign in is filled in
+	// from Issuer, where it is empty.
+	Notices notice.Options
+	// WithoutSending leaves what is written to other servers to send.
+	WithoutSending bool
 	// Drops are the files that are left for systems which cannot call, and DropReach says where they may be.
 	Drops     []drops.Drop
 	DropReach drops.Reach
@@ -96,6 +109,8 @@ type Server struct {
 	health      *health.Server
 	credentials *credential.Service
 	changes     *change.Service
+	enrollment  *enrollment.Service
+	notices     *notice.Service
 	chain       *chain
 	drops       *drops.Maker
 	stopStreams context.CancelFunc
@@ -118,8 +133,18 @@ func New(options Options) (*Server, error) {
 	if err := s.credentials.AskHosts(options.VerifyHosts...); err != nil {
 		return nil, err
 	}
+	data, err := program.Load()
+	if err != nil {
+		return nil, err
+	}
+	money, err := ledger.NewService(db, options.Zone, data.EnrollmentRules)
+	if err != nil {
+		return nil, err
+	}
 	options.Webhooks.PublicURL, options.Webhooks.JSON = options.Issuer.BaseURL, func(m proto.Message) ([]byte, error) { return appendJSON(nil, m.ProtoReflect()) }
 	s.changes = change.New(db, options.Webhooks)
+	options.Notices.Program, options.Notices.SignInURL = cmp.Or(options.Notices.Program, options.Issuer.Name), cmp.Or(options.Notices.SignInURL, options.Issuer.BaseURL)
+	s.notices = notice.New(db, options.Notices)
 	callers := access.New(db, options.Issuers)
 	var stopping context.Context
 	stopping, s.stopStreams = context.WithCancel(context.Background())
@@ -137,9 +162,13 @@ func New(options Options) (*Server, error) {
 	changepb.RegisterChangeServiceServer(registrar, s.changes)
 	credentialpb.RegisterCredentialServiceServer(registrar, s.credentials)
 	directorypb.RegisterDirectoryServiceServer(registrar, directory.New(db))
-	enrollmentpb.RegisterEnrollmentServiceServer(registrar, enrollment.New(db, options.Zone))
+	s.enrollment = enrollment.New(db, options.Zone, data.EnrollmentRules, money, s.notices).At(options.Issuer.BaseURL)
+	enrollmentpb.RegisterEnrollmentServiceServer(registrar, s.enrollment)
+	feedbackpb.RegisterFeedbackServiceServer(registrar, feedback.New(db, options.Zone, data.EnrollmentRules))
 	gradcreditpb.RegisterGraduateCreditServiceServer(registrar, gradcredit.New(db))
-	roleinventorypb.RegisterRoleInventoryServiceServer(registrar, roleinventory.New(db))
+	ledgerpb.RegisterLedgerServiceServer(registrar, money)
+	noticepb.RegisterNoticeServiceServer(registrar, s.notices)
+	roleinventorypb.RegisterRoleInventoryServiceServer(registrar, roleinventory.New(db, s.enrollment.RoleConfirmed))
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
 	gateway, err := newGateway(context.Background(), s.channel)
@@ -165,7 +194,8 @@ func services() []protoreflect.ServiceDescriptor {
 		accesspb.File_btlc_access_v1_service_proto.Services().Get(0), assessmentpb.File_btlc_assessment_v1_service_proto.Services().Get(0),
 		changepb.File_btlc_change_v1_service_proto.Services().Get(0), credentialpb.File_btlc_credential_v1_service_proto.Services().Get(0),
 		directorypb.File_btlc_directory_v1_service_proto.Services().Get(0), enrollmentpb.File_btlc_enrollment_v1_service_proto.Services().Get(0),
-		gradcreditpb.File_btlc_gradcredit_v1_service_proto.Services().Get(0), roleinventorypb.File_btlc_roleinventory_v1_service_proto.Services().Get(0),
+		feedbackpb.File_btlc_feedback_v1_service_proto.Services().Get(0), gradcreditpb.File_btlc_gradcredit_v1_service_proto.Services().Get(0), ledgerpb.File_btlc_ledger_v1_service_proto.Services().Get(0),
+		noticepb.File_btlc_notice_v1_service_proto.Services().Get(0), roleinventorypb.File_btlc_roleinventory_v1_service_proto.Services().Get(0),
 	}
 }
 

@@ -41,6 +41,11 @@ func (w *world) settle(t testing.TB) {
 	v["client"] = text(made, "apiClient.name")
 	v["key"] = text(w.do(t, "admin", "CreateApiKey", map[string]any{"parent": v["client"]}), "apiKey.name")
 	v["binding"] = text(w.do(t, "admin", "CreateRoleBinding", map[string]any{"roleBinding": map[string]any{"apiClient": v["client"], "role": "ROLE_BOARD_MEMBER"}}), "roleBinding.name")
+	w.settleFeedback(t)
+	w.settleSchedules(t)
+	w.settleLedger(t)
+	w.settleNotices(t)
+	w.settleApplications(t)
 }
 
 func day(year, month, day int) map[string]any {

@@ -80,12 +80,15 @@ func withHeader(t testing.TB, out reply, s grpc.ClientStream) reply {
 }
 
 // stream reads a stream on REST into the same form.
-func (c restCaller) stream(t testing.TB, method protoreflect.MethodDescriptor, path, key string, headers map[string]string) reply {
+func (c restCaller) stream(t testing.TB, method protoreflect.MethodDescriptor, verb, path string, body []byte, key string, headers map[string]string) reply {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, verb, c.base+path, bytes.NewReader(body))
 	must(t, err)
+	if len(body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}

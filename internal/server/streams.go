@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -42,7 +43,7 @@ func formsOf(services []protoreflect.ServiceDescriptor) map[string][]string {
 		for i := range service.Methods().Len() {
 			if m := service.Methods().Get(i); m.IsStreamingServer() {
 				rule := proto.GetExtension(m.Options(), annotations.E_Http).(*annotations.HttpRule)
-				forms[path.Base(rule.GetGet())] = formsOfAnswer(m.Output())
+				forms[path.Base(cmp.Or(rule.GetGet(), rule.GetPost()))] = formsOfAnswer(m.Output())
 			}
 		}
 	}

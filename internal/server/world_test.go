@@ -27,6 +27,7 @@ import (
 	"github.com/btlc/btlc/internal/credential"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/database/databasetest"
+	"github.com/btlc/btlc/internal/notice"
 	"github.com/btlc/btlc/internal/openbadge"
 	"github.com/btlc/btlc/internal/program"
 	"github.com/btlc/btlc/internal/server"
@@ -87,9 +88,12 @@ func newWorld(t testing.TB, adjust ...func(*server.Options)) *world {
 	w.rest.base = "http://" + rest.Listener.Addr().String()
 	did, err := openbadge.DIDWeb(w.rest.base)
 	must(t, err)
+	sender, err := notice.Open("smtp://127.0.0.1:9?from=notices@example.org&tls=none")
+	must(t, err)
 	options := server.Options{
 		Pool: pool, Migrations: migrations.FS, Zone: zone, Clock: w.now, Deadline: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
 		BatchWorkers: -1, WebhookWorkers: -1, // what is done when nobody asks for it would come at any time
+		Notices: notice.Options{Sender: sender}, WithoutSending: true,
 		Webhooks: change.Options{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 		Issuer:   credential.Issuer{BaseURL: w.rest.base, Name: "Boston Teacher Leadership Certificate", DID: did, Keys: keys},
 	}

@@ -1546,7 +1546,11 @@ export interface paths {
         /** Lists course versions that the caller may see */
         get: operations["ListCourseVersions"];
         put?: never;
-        post?: never;
+        /**
+         * Makes the next version of a course: what is not given stays as it is in the latest one
+         * @description Makes the next version of a course: what is not given stays as it is in the latest one. Sections that are made from then on may pin it.
+         */
+        post: operations["CreateCourseVersion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1965,6 +1969,586 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/courses/{course}/versions/{version}:proposeSchedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proposes a schedule: the meetings of a course version's pattern around a school calendar, in the program's time zone */
+        post: operations["ProposeSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/schoolCalendars/{schoolCalendar}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a school calendar
+         * @description Gets a school calendar. NOT_FOUND when there is none.
+         */
+        get: operations["GetSchoolCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Updates a school calendar
+         * @description Updates a school calendar. Schedules that were made by it stay as they are.
+         */
+        patch: operations["UpdateSchoolCalendar"];
+        trace?: never;
+    };
+    "/v1/schoolCalendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists school calendars */
+        get: operations["ListSchoolCalendars"];
+        put?: never;
+        /** Creates a school calendar */
+        post: operations["CreateSchoolCalendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendarLinks/{calendarLink}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a calendar link, without its address
+         * @description Gets a calendar link, without its address. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetCalendarLink"];
+        put?: never;
+        post?: never;
+        /** Deletes a calendar link: its address shows nothing from then on */
+        delete: operations["DeleteCalendarLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendarLinks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists calendar links that the caller may see */
+        get: operations["ListCalendarLinks"];
+        put?: never;
+        /** Makes an address at which calendar programs read the meetings of a section or of a person */
+        post: operations["CreateCalendarLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/registrations/{registration}:acceptOffer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts a seat that is offered: from offered
+         * @description Accepts a seat that is offered: from offered. All who came by one application accept as one.
+         */
+        post: operations["AcceptOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/registrations/{registration}:declineOffer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Declines a seat that is offered: from offered
+         * @description Declines a seat that is offered: from offered. The seat goes to the next who waits.
+         */
+        post: operations["DeclineOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/registrations/{registration}:answerNeeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers what a person needs in order to take part: a facilitator of the section or staff */
+        post: operations["AnswerNeeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/registrations/{registration}:explainPlacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says, decision by decision, why a person has a seat, waits or has none */
+        get: operations["ExplainPlacement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/meetings/{meeting}:signInCode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gets the code that is shown in the room, which changes by the minute: from fifteen minutes before the meeting to its end, for a facilitator of the section or staff */
+        get: operations["GetSignInCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/meetings/{meeting}:signIn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a person is in the room, by the code that is shown there */
+        post: operations["SignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/meetings/{meeting}:signOut": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a person who signed in leaves before the end */
+        post: operations["SignOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/applications/{application}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets an application
+         * @description Gets an application. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetApplication"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists applications that the caller may see */
+        get: operations["ListApplications"];
+        put?: never;
+        /** Creates an application; the partners whom it names are invited */
+        post: operations["CreateApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/applications/{application}:acceptInvitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation of partners: from forming */
+        post: operations["AcceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/applications/{application}:declineInvitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Declines an invitation of partners: from forming */
+        post: operations["DeclineInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/applications/{application}:submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submits an application with all who accepted: from forming
+         * @description Submits an application with all who accepted: from forming. One for a section is seated, or waits, as one or not at all.
+         */
+        post: operations["SubmitApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/applications/{application}:withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraws an application: from forming and submitted */
+        post: operations["WithdrawApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}:proposePlacements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proposes, for the applications of a term that wait, who goes to which section: role-alike cohorts, partners together, by weights that are policy data */
+        post: operations["ProposePlacements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/placementProposals/{placementProposal}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a placement proposal
+         * @description Gets a placement proposal. NOT_FOUND when there is none.
+         */
+        get: operations["GetPlacementProposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/placementProposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists placement proposals */
+        get: operations["ListPlacementProposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/placementProposals/{placementProposal}/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the placements of a proposal, each with why, and what would have to change for a better one */
+        get: operations["ListPlacements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/placementProposals/{placementProposal}:editPlacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an application where staff want it; the proposal's value is told anew */
+        post: operations["EditPlacement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/terms/{term}/placementProposals/{placementProposal}:apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Applies a placement proposal: each application gets its registrations whole or not at all; what cannot be made any more is told as failed */
+        post: operations["ApplyPlacementProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}:cohortProfile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gets what those who registered for a section said of their skills and goals, by competency, for its facilitators */
+        get: operations["GetCohortProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pastRecords:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Imports past sections and completions from CSV, as a plan first; what is imported is marked with its source */
+        post: operations["ImportPastRecords"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/feedbackRounds/{feedbackRound}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a feedback round
+         * @description Gets a feedback round. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetFeedbackRound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/feedbackRounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists feedback rounds */
+        get: operations["ListFeedbackRounds"];
+        put?: never;
+        /** Opens a feedback round of a section: its facilitators or staff */
+        post: operations["CreateFeedbackRound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/feedbackRounds/{feedbackRound}:close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes a feedback round: from open
+         * @description Closes a feedback round: from open. Its results are shown from then on.
+         */
+        post: operations["CloseFeedbackRound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/feedbackRounds/{feedbackRound}:submitFeedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends what a person who takes the section thinks of it, once */
+        post: operations["SubmitFeedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/feedbackRounds/{feedbackRound}:results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gets what was answered, once the round is closed and enough people answered: for the facilitators of the section and staff */
+        get: operations["GetFeedbackResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/courses/{course}:compareFeedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what was answered about each version of a course, over all its terms, and whether a change helped */
+        get: operations["CompareFeedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/agreements/{agreement}": {
         parameters: {
             query?: never;
@@ -2128,6 +2712,150 @@ export interface paths {
          * @description Says whether a person who asked this institution for credit is eligible, and why. NOT_FOUND when there is no such person, or no such request, or no consent: the institution cannot tell which.
          */
         post: operations["CheckGraduateCreditEligibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/registrations/{registration}/ledgerEntries/{ledgerEntry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a line of the ledger
+         * @description Gets a line of the ledger. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetLedgerEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/registrations/{registration}/ledgerEntries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists lines of the ledger that the caller may see */
+        get: operations["ListLedgerEntries"];
+        put?: never;
+        /** Appends a line to the ledger */
+        post: operations["CreateLedgerEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what payers owe */
+        get: operations["ListBalances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/registrations/{registration}:quoteRefund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what would be refunded if a person withdrew now */
+        get: operations["QuoteRefund"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledgerEntries:export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports the ledger for accounting, in the order of entry */
+        post: operations["ExportLedger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}/noticePreferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gets which e-mails a person wants */
+        get: operations["GetNoticePreferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes which e-mails a person wants */
+        patch: operations["UpdateNoticePreferences"];
+        trace?: never;
+    };
+    "/v1/educators/{educator}/notices/{notice}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a notice
+         * @description Gets a notice. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists notices to a person */
+        get: operations["ListNotices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2421,6 +3149,44 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description Represents a day of the week.
+         *
+         *     - `DAY_OF_WEEK_UNSPECIFIED`: The day of the week is unspecified.
+         *     - `MONDAY`: Monday
+         *     - `TUESDAY`: Tuesday
+         *     - `WEDNESDAY`: Wednesday
+         *     - `THURSDAY`: Thursday
+         *     - `FRIDAY`: Friday
+         *     - `SATURDAY`: Saturday
+         *     - `SUNDAY`: Sunday
+         * @enum {string}
+         */
+        "": "DAY_OF_WEEK_UNSPECIFIED" | "MONDAY" | "TUESDAY" | "WEDNESDAY" | "THURSDAY" | "FRIDAY" | "SATURDAY" | "SUNDAY";
+        /** @description Says that an invited person takes part. */
+        AcceptInvitationRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description Who. Format: `educators/{educator}`. */
+            educator: string;
+            /** @description What the registration is to say. */
+            registration: components["schemas"]["RegistrationInput"];
+        };
+        /** @description Names the registration whose offer is accepted; all who came by one application accept as one. */
+        AcceptOfferRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
+        /**
          * @description Role is what a caller is to the program.
          *
          *     - `ROLE_UNSPECIFIED`: Not said.
@@ -2514,6 +3280,21 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
         };
+        /** @description Says what is answered to a person's needs. */
+        AnswerNeedsRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /**
+             * @description What is answered.
+             * @example Room 12 is step-free, and the handouts come in large print.
+             */
+            answer: string;
+        };
         /** @description ApiClient is a machine that calls. */
         ApiClient: {
             /**
@@ -2606,6 +3387,107 @@ export interface components {
              */
             expireTime?: string;
         };
+        /** @description Application is what a person or a group of partners asks for in a term: a seat in a section, or in whichever section of a course a placement proposal finds for them. */
+        Application: {
+            /**
+             * @description Resource name. Format: `terms/{term}/applications/{application}`.
+             * @example terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            readonly name: string;
+            /** @description The course. Format: `courses/{course}`. */
+            course: string;
+            /** @description The section, when it is for that one only: it is asked for a seat as soon as the application is submitted. Format: `sections/{section}`. */
+            section: string;
+            /** @description The evenings of the week that all of them can come on; empty for any. */
+            evenings: components["schemas"][];
+            /** @description The sites that they would go to, the best first; empty for any. */
+            sites: string[];
+            /** @description Who applies: the first is the one who made it. */
+            members: components["schemas"]["ApplicationMember"][];
+            /** @description How far it is. */
+            readonly state: components["schemas"]["ApplicationState"];
+            /** @description Why it was withdrawn. */
+            readonly reason: string;
+            /**
+             * Format: date-time
+             * @description When it was submitted; unset before.
+             */
+            readonly submitTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            etag: string;
+        };
+        /** @description Application is what a person or a group of partners asks for in a term: a seat in a section, or in whichever section of a course a placement proposal finds for them. */
+        ApplicationInput: {
+            /** @description The course. Format: `courses/{course}`. */
+            course: string;
+            /** @description The section, when it is for that one only: it is asked for a seat as soon as the application is submitted. Format: `sections/{section}`. */
+            section?: string;
+            /** @description The evenings of the week that all of them can come on; empty for any. */
+            evenings?: components["schemas"][];
+            /** @description The sites that they would go to, the best first; empty for any. */
+            sites?: string[];
+            /** @description Who applies: the first is the one who made it. */
+            members: components["schemas"]["ApplicationMemberInput"][];
+        };
+        /** @description ApplicationMember is one of those who apply together. */
+        ApplicationMember: {
+            /** @description Who. Format: `educators/{educator}`. */
+            educator: string;
+            /** @description What the registration is to say. Given by the person: at creation for oneself, by AcceptInvitation for the others. Only the person and staff read it. */
+            registration?: components["schemas"]["Registration"];
+            /** @description Whether the person takes part. */
+            readonly state: components["schemas"]["ApplicationMemberState"];
+            /** @description The registration that was made. Format: `sections/{section}/registrations/{registration}`. */
+            readonly registrationName: string;
+        };
+        /** @description ApplicationMember is one of those who apply together. */
+        ApplicationMemberInput: {
+            /** @description Who. Format: `educators/{educator}`. */
+            educator: string;
+            /** @description What the registration is to say. Given by the person: at creation for oneself, by AcceptInvitation for the others. Only the person and staff read it. */
+            registration?: components["schemas"]["RegistrationInput"];
+        };
+        /**
+         * @description State says whether the person takes part.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_INVITED`: Was asked, and has not answered.
+         *     - `STATE_ACCEPTED`: Takes part.
+         *     - `STATE_DECLINED`: Does not.
+         * @enum {string}
+         */
+        ApplicationMemberState: "STATE_UNSPECIFIED" | "STATE_INVITED" | "STATE_ACCEPTED" | "STATE_DECLINED";
+        /**
+         * @description State is how far it is.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_FORMING`: Partners are still to answer, or it is not submitted.
+         *     - `STATE_SUBMITTED`: It waits to be placed.
+         *     - `STATE_PLACED`: All have a registration.
+         *     - `STATE_WITHDRAWN`: It was withdrawn.
+         * @enum {string}
+         */
+        ApplicationState: "STATE_UNSPECIFIED" | "STATE_FORMING" | "STATE_SUBMITTED" | "STATE_PLACED" | "STATE_WITHDRAWN";
+        /** @description Names the proposal to apply: each application is registered whole or not at all. A call again goes on with what is left. */
+        ApplyPlacementProposalRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
         /** @description Says what to apply. */
         ApplyRosterImportRequest: {
             /**
@@ -2677,6 +3559,18 @@ export interface components {
              * @description When the record was made.
              */
             readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the person came, if later than the beginning is on record.
+             */
+            readonly arriveTime?: string;
+            /**
+             * Format: date-time
+             * @description When the person left, if that is on record.
+             */
+            readonly leaveTime?: string;
+            /** @description Of a make-up: the meeting of another section that the person was at. */
+            readonly makeUpMeeting: string;
         };
         /**
          * @description AttendanceKind says how minutes came about.
@@ -2685,9 +3579,10 @@ export interface components {
          *     - `ATTENDANCE_KIND_PRESENT`: The person was there for these minutes.
          *     - `ATTENDANCE_KIND_EXCUSED`: The person was excused; the minutes do not count.
          *     - `ATTENDANCE_KIND_ABSENT`: The person was not there; the minutes are 0.
+         *     - `ATTENDANCE_KIND_MAKE_UP`: The person made up for the meeting at one of another section of the course.
          * @enum {string}
          */
-        AttendanceKind: "ATTENDANCE_KIND_UNSPECIFIED" | "ATTENDANCE_KIND_PRESENT" | "ATTENDANCE_KIND_EXCUSED" | "ATTENDANCE_KIND_ABSENT";
+        AttendanceKind: "ATTENDANCE_KIND_UNSPECIFIED" | "ATTENDANCE_KIND_PRESENT" | "ATTENDANCE_KIND_EXCUSED" | "ATTENDANCE_KIND_ABSENT" | "ATTENDANCE_KIND_MAKE_UP";
         /** @description AttendanceMark is what to enter for one person. */
         AttendanceMark: {
             /** @description Whose. Format: `sections/{section}/registrations/{registration}`. */
@@ -2696,13 +3591,25 @@ export interface components {
             kind: components["schemas"]["AttendanceKind"];
             /**
              * Format: int32
-             * @description Minutes; with PRESENT at most the length of the meeting, otherwise 0.
+             * @description Minutes; with PRESENT and MAKE_UP at most the length of the meeting, otherwise 0.
              */
             minutes?: number;
             /** @description The line that this one corrects. */
             corrects?: string;
             /** @description What the writer adds. */
             note?: string;
+            /**
+             * Format: date-time
+             * @description When the person came. With arrive_time or leave_time the minutes are counted from them, and are not given.
+             */
+            arriveTime?: string;
+            /**
+             * Format: date-time
+             * @description When the person left.
+             */
+            leaveTime?: string;
+            /** @description With MAKE_UP: the meeting of another section of the same course that the person was at. */
+            makeUpMeeting?: string;
         };
         /** @description AttendedMeeting is what counts of one meeting. */
         AttendedMeeting: {
@@ -2756,6 +3663,21 @@ export interface components {
              */
             requestUid: string;
         };
+        /** @description Balance is what a payer owes a payee. */
+        Balance: {
+            /** @description Who pays. */
+            payer: string;
+            /** @description Who gets it. */
+            payee: string;
+            /** @description What is owed; below zero it is the payer's credit. */
+            owed?: components["schemas"]["Money"];
+            /** @description What was charged, less refunds. */
+            charged?: components["schemas"]["Money"];
+            /** @description What was paid, less what was paid back. */
+            paid?: components["schemas"]["Money"];
+            /** @description What was waived. */
+            waived?: components["schemas"]["Money"];
+        };
         /** @description Says what to issue, and to whom. */
         BatchIssueCredentialsRequest: {
             /** @description What. Format: `credentialTypes/{credential_type}`. */
@@ -2798,6 +3720,40 @@ export interface components {
              * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
              */
             requestId?: string;
+        };
+        /** @description CalendarLink is an address at which calendar programs read meetings (iCalendar). Who has the address reads the feed. */
+        CalendarLink: {
+            /**
+             * @description Resource name. Format: `calendarLinks/{calendar_link}`.
+             * @example calendarLinks/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            readonly name: string;
+            /**
+             * @description The section whose meetings are shown. Either this or educator.
+             * @example sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            section: string;
+            /** @description The person whose meetings are shown: those taken and those led. */
+            educator: string;
+            /** @description The address, told once when the link is made. */
+            readonly url: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /** @description Of what there is now: a link is made and deleted, and never changes. */
+            etag: string;
+        };
+        /** @description CalendarLink is an address at which calendar programs read meetings (iCalendar). Who has the address reads the feed. */
+        CalendarLinkInput: {
+            /**
+             * @description The section whose meetings are shown. Either this or educator.
+             * @example sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            section?: string;
+            /** @description The person whose meetings are shown: those taken and those led. */
+            educator?: string;
         };
         /** @description Names the section and says why. */
         CancelSectionRequest: {
@@ -2894,6 +3850,16 @@ export interface components {
             /** @description Every requirement, in the order of the policy. */
             outcomes: components["schemas"]["RequirementOutcome"][];
         };
+        /** @description Names the round to close. */
+        CloseFeedbackRoundRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
         /** @description Names the section. */
         CloseSectionRequest: {
             /** @description The etag last seen; another one now makes the call fail. */
@@ -2903,6 +3869,37 @@ export interface components {
              * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
              */
             requestId?: string;
+        };
+        /** @description ClosedDay is a day, or several on end, without meetings. */
+        ClosedDay: {
+            /**
+             * @description What it is.
+             * @example Thanksgiving recess
+             */
+            title: string;
+            /** @description The first day. */
+            firstDate: components["schemas"]["Date"];
+            /** @description The last day; unset when it is the first. */
+            lastDate?: components["schemas"]["Date"];
+        };
+        /** @description ClosedDay is a day, or several on end, without meetings. */
+        ClosedDayInput: {
+            /**
+             * @description What it is.
+             * @example Thanksgiving recess
+             */
+            title: string;
+            /** @description The first day. */
+            firstDate: components["schemas"]["Date"];
+            /** @description The last day; unset when it is the first. */
+            lastDate?: components["schemas"]["Date"];
+        };
+        /** @description What was answered about each version of a course, over all its terms, and whether a change helped. */
+        CompareFeedbackResponse: {
+            /** @description Version by version, in order. */
+            versions: components["schemas"]["VersionFeedback"][];
+            /** @description Each version against the one before. */
+            changes: components["schemas"]["FeedbackChange"][];
         };
         /** @description Competency is one thing that a teacher leader can do. */
         Competency: {
@@ -2924,6 +3921,61 @@ export interface components {
             /** @description True for the starred one, which has no assessment of its own. */
             readonly foundational: boolean;
         };
+        /** @description CompetencyProfile is what was said of one competency. */
+        CompetencyProfile: {
+            /**
+             * @description The id of the competency.
+             * @example using-data-2
+             */
+            competency: string;
+            /**
+             * Format: int32
+             * @description How many rated themselves.
+             */
+            ratingCount: number;
+            /**
+             * Format: double
+             * @description The mean, to one decimal.
+             */
+            meanRating: number;
+            /** @description How many rated themselves 1, 2, 3, 4 and 5. */
+            ratings: number[];
+            /**
+             * Format: int32
+             * @description For how many it is a learning goal.
+             */
+            goalCount: number;
+        };
+        /** @description CompetencyRating is what a person says of the own skill. */
+        CompetencyRating: {
+            /**
+             * @description The id of the competency in the framework.
+             * @example using-data-2
+             */
+            competency: string;
+            /**
+             * Format: int32
+             * @description 1 (new to me) to 5 (I could teach it); 0 for no answer.
+             */
+            rating: number;
+            /** @description Whether it is a learning goal. */
+            learningGoal: boolean;
+        };
+        /** @description CompetencyRating is what a person says of the own skill. */
+        CompetencyRatingInput: {
+            /**
+             * @description The id of the competency in the framework.
+             * @example using-data-2
+             */
+            competency: string;
+            /**
+             * Format: int32
+             * @description 1 (new to me) to 5 (I could teach it); 0 for no answer.
+             */
+            rating?: number;
+            /** @description Whether it is a learning goal. */
+            learningGoal?: boolean;
+        };
         /** @description Names the registration and says why. */
         CompleteRegistrationRequest: {
             /** @description True: completed; false: not completed. */
@@ -2937,6 +3989,8 @@ export interface components {
              * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
              */
             requestId?: string;
+            /** @description Why it counts as completed although the requirements of the policy `course-completion` are not met. Without it such a completion is refused with REQUIREMENTS_UNMET. */
+            exception?: string;
         };
         /** @description Names the section. */
         CompleteSectionRequest: {
@@ -3053,7 +4107,21 @@ export interface components {
             /** @description The course certificate that counts; empty for none. */
             credential: string;
         };
-        /** @description CourseVersion is a course as it was offered from some time on. A section pins one. Program data. */
+        /** @description CourseResource is something that participants are given or asked to read. */
+        CourseResource: {
+            /** @description What it is called. */
+            title: string;
+            /** @description Where it is, when it is on the web. */
+            url: string;
+        };
+        /** @description CourseResource is something that participants are given or asked to read. */
+        CourseResourceInput: {
+            /** @description What it is called. */
+            title: string;
+            /** @description Where it is, when it is on the web. */
+            url?: string;
+        };
+        /** @description CourseVersion is a course as it was offered from some time on. A section pins one. The first is program data; staff make the next ones. */
         CourseVersion: {
             /**
              * @description Resource name. Format: `courses/{course}/versions/{version}`.
@@ -3074,24 +4142,24 @@ export interface components {
              * Format: int32
              * @description Over how many weeks.
              */
-            readonly weeks: number;
+            weeks: number;
             /**
              * Format: int32
              * @description How many meetings. 11: eight evenings and three Saturdays.
              */
             readonly meetingCount: number;
             /** @description The fee to the program, without graduate credit. */
-            readonly fee?: components["schemas"]["Money"];
+            fee?: components["schemas"]["Money"];
             /**
              * Format: int32
              * @description Graduate credits on offer.
              */
-            readonly credits: number;
+            credits: number;
             /**
              * Format: int32
              * @description Attendance entered more days than this after the meeting is marked late.
              */
-            readonly attendanceEntryDays: number;
+            attendanceEntryDays: number;
             /** @description Ids of the sources. */
             readonly sources: string[];
             /** @description What of this version is an assumption, since no source says it. */
@@ -3101,6 +4169,52 @@ export interface components {
              * @description When the record was made.
              */
             readonly createTime?: string;
+            /** @description How the meetings are spread: eight evenings and three Saturdays. */
+            sessionPattern: components["schemas"]["SessionPattern"][];
+            /** @description What is gone through, in order. Empty when it is not on record. */
+            syllabus: components["schemas"]["SyllabusUnit"][];
+            /** @description What participants are given or asked to read. */
+            resources: components["schemas"]["CourseResource"][];
+            /** @description The learning goals that made staff change the version before. */
+            servedGoals: components["schemas"]["ServedGoal"][];
+            /**
+             * @description What was changed against the version before, and why.
+             * @example More practice with protocols for looking at student work.
+             */
+            changeNote: string;
+        };
+        /** @description CourseVersion is a course as it was offered from some time on. A section pins one. The first is program data; staff make the next ones. */
+        CourseVersionInput: {
+            /**
+             * Format: int32
+             * @description Over how many weeks.
+             */
+            weeks?: number;
+            /** @description The fee to the program, without graduate credit. */
+            fee?: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description Graduate credits on offer.
+             */
+            credits?: number;
+            /**
+             * Format: int32
+             * @description Attendance entered more days than this after the meeting is marked late.
+             */
+            attendanceEntryDays?: number;
+            /** @description How the meetings are spread: eight evenings and three Saturdays. */
+            sessionPattern?: components["schemas"]["SessionPatternInput"][];
+            /** @description What is gone through, in order. Empty when it is not on record. */
+            syllabus?: components["schemas"]["SyllabusUnitInput"][];
+            /** @description What participants are given or asked to read. */
+            resources?: components["schemas"]["CourseResourceInput"][];
+            /** @description The learning goals that made staff change the version before. */
+            servedGoals?: components["schemas"]["ServedGoalInput"][];
+            /**
+             * @description What was changed against the version before, and why.
+             * @example More practice with protocols for looking at student work.
+             */
+            changeNote?: string;
         };
         /** @description The answer. */
         CreateApiKeyResponse: {
@@ -3390,6 +4504,28 @@ export interface components {
              */
             day: number;
         };
+        /** @description Says that an invited person does not take part. */
+        DeclineInvitationRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description Who. Format: `educators/{educator}`. */
+            educator: string;
+        };
+        /** @description Names the registration whose offer is declined. */
+        DeclineOfferRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
         /**
          * @description DegreeEligibility says whether the credits count towards a degree.
          *
@@ -3400,6 +4536,8 @@ export interface components {
          * @enum {string}
          */
         DegreeEligibility: "DEGREE_ELIGIBILITY_UNSPECIFIED" | "DEGREE_ELIGIBILITY_DEGREE_ELIGIBLE" | "DEGREE_ELIGIBILITY_NOT_DEGREE_ELIGIBLE" | "DEGREE_ELIGIBILITY_UNKNOWN";
+        /** @description Nothing. */
+        DeleteCalendarLinkResponse: Record<string, never>;
         /** @description The answer. */
         DeleteRoleBindingResponse: Record<string, never>;
         /** @description It is gone. */
@@ -3554,6 +4692,20 @@ export interface components {
             credentialStatusDate: string;
             /** @description The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so. */
             staffUniqueId: string;
+        };
+        /** @description Says where staff put an application. */
+        EditPlacementRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description The application. Format: `terms/{term}/applications/{application}`. */
+            application: string;
+            /** @description The section; empty for none. Format: `sections/{section}`. */
+            section?: string;
         };
         /** @description Educator is a person, whatever their capacities: participant, facilitator, developer, assessor. */
         Educator: {
@@ -3836,6 +4988,30 @@ export interface components {
              */
             readonly alternativeGroup: string;
         };
+        /** @description The answer. */
+        ExplainPlacementResponse: {
+            /** @description What was decided and why, in order, for people. */
+            sentences: string[];
+            /** @description The same for programs. */
+            decisions: components["schemas"]["PlacementDecision"][];
+            /**
+             * Format: int32
+             * @description The place on the waitlist, 1 for the first; 0 for somebody who does not wait.
+             */
+            waitlistPosition: number;
+            /**
+             * @description The rules that the decisions went by.
+             * @example enrollment-rules-1
+             */
+            rules: string;
+        };
+        /** @description Says what to export. */
+        ExportLedgerRequest: {
+            /** @description The first day; unset for since ever. */
+            startDate?: components["schemas"]["Date"];
+            /** @description The last day; unset for until now. */
+            endDate?: components["schemas"]["Date"];
+        };
         /** @description ExportedCredentialStatus is the status of one credential of a person whom the district employs. */
         ExportedCredentialStatus: {
             /** @description The credential. Format: `credentials/{credential}`. */
@@ -3933,6 +5109,122 @@ export interface components {
              */
             recordTime?: string;
         };
+        /** @description FeedbackAnswer is what is answered to one question. */
+        FeedbackAnswer: {
+            /**
+             * @description The id of the question.
+             * @example role
+             */
+            question: string;
+            /**
+             * Format: int32
+             * @description 1 to 5, of a question of kind SCALE.
+             */
+            rating?: number;
+            /** @description In own words, of a question of kind TEXT. */
+            text?: string;
+        };
+        /** @description FeedbackChange is how answers to one question changed from one version to the next. */
+        FeedbackChange: {
+            /** @description The later version. */
+            courseVersion: string;
+            /** @description What was changed in it. */
+            changeNote: string;
+            /** @description The id of the question. */
+            question: string;
+            /**
+             * Format: double
+             * @description The mean of the later less that of the earlier version.
+             */
+            difference: number;
+            /**
+             * Format: double
+             * @description The lower end of the interval of 95 %.
+             */
+            lower: number;
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            upper: number;
+            /**
+             * @description What can be said, for people.
+             * @example No difference can be told from 12 and 15 answers.
+             */
+            statement: string;
+        };
+        /** @description FeedbackQuestion is a question. */
+        FeedbackQuestion: {
+            /**
+             * @description Its id.
+             * @example role
+             */
+            id: string;
+            /** @description How it is answered. */
+            kind: components["schemas"]["FeedbackQuestionKind"];
+            /** @description What is asked. */
+            text: string;
+        };
+        /**
+         * @description Kind says how it is answered.
+         *
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `KIND_SCALE`: By a number from 1 (not at all) to 5 (very much).
+         *     - `KIND_TEXT`: In own words.
+         * @enum {string}
+         */
+        FeedbackQuestionKind: "KIND_UNSPECIFIED" | "KIND_SCALE" | "KIND_TEXT";
+        /** @description FeedbackRound is a time in which those who take a section say what they think of it. No key joins an answer to a person. */
+        FeedbackRound: {
+            /** @description Resource name. Format: `sections/{section}/feedbackRounds/{feedback_round}`. */
+            readonly name: string;
+            /** @description When in the course it is; a section has one of each. */
+            kind: components["schemas"]["FeedbackRoundKind"];
+            /** @description How far it is. */
+            readonly state: components["schemas"]["FeedbackRoundState"];
+            /** @description What is asked; policy data of the day on which the round was opened. */
+            readonly questions: components["schemas"]["FeedbackQuestion"][];
+            /**
+             * Format: date-time
+             * @description When it was closed; unset before.
+             */
+            readonly closeTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            etag: string;
+        };
+        /** @description FeedbackRound is a time in which those who take a section say what they think of it. No key joins an answer to a person. */
+        FeedbackRoundInput: {
+            /** @description When in the course it is; a section has one of each. */
+            kind: components["schemas"]["FeedbackRoundKind"];
+        };
+        /**
+         * @description Kind says when in the course it is.
+         *
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `KIND_MID`: In the middle.
+         *     - `KIND_END`: At the end.
+         * @enum {string}
+         */
+        FeedbackRoundKind: "KIND_UNSPECIFIED" | "KIND_MID" | "KIND_END";
+        /**
+         * @description State is how far it is.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_OPEN`: It takes answers.
+         *     - `STATE_CLOSED`: It takes none any more, and shows its results.
+         * @enum {string}
+         */
+        FeedbackRoundState: "STATE_UNSPECIFIED" | "STATE_OPEN" | "STATE_CLOSED";
         /** @description Framework is one version of the competency framework. A version that was used never changes. Program data. */
         Framework: {
             /**
@@ -3987,6 +5279,36 @@ export interface components {
             /** @description One for each course that the person has attended, in the order of the courses. */
             courses: components["schemas"]["CourseFacts"][];
         };
+        /** @description What those who registered said of their skills and goals, by competency: nothing that tells of fewer than the least number, and nothing before registration was closed, while answers may still change. */
+        GetCohortProfileResponse: {
+            /**
+             * Format: int32
+             * @description How many of them it is of: a multiple of the least number; 0 while fewer answered.
+             */
+            answerCount: number;
+            /**
+             * Format: int32
+             * @description The least number of answers that is told of, which is policy data.
+             */
+            minimumAnswers: number;
+            /** @description Competency by competency. */
+            competencies: components["schemas"]["CompetencyProfile"][];
+        };
+        /** @description What was answered, once the round is closed and enough people answered. */
+        GetFeedbackResultsResponse: {
+            /**
+             * Format: int32
+             * @description How many answered; 0 while it is not shown.
+             */
+            answerCount: number;
+            /**
+             * Format: int32
+             * @description The least number of answers that is shown, which is policy data.
+             */
+            minimumAnswers: number;
+            /** @description Question by question. */
+            questions: components["schemas"]["QuestionResult"][];
+        };
         /** @description The digest of the part, of its own parts, and its rows when they are few. */
         GetReconciliationDigestResponse: {
             /** @description The part that was asked for. */
@@ -3997,6 +5319,19 @@ export interface components {
             rows: components["schemas"]["ReconciliationRow"][];
             /** @description Where the change feed stood when it was read. */
             cursor: string;
+        };
+        /** @description The code that is shown in the room. */
+        GetSignInCodeResponse: {
+            /**
+             * @description Six digits.
+             * @example 402913
+             */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When the next one takes its place.
+             */
+            expireTime?: string;
         };
         /** @description GrantedRole is a role that the caller has. */
         GrantedRole: {
@@ -4009,6 +5344,58 @@ export interface components {
             scope: string;
             /** @description What it permits. */
             permissions: string[];
+        };
+        /** @description Says what to import. */
+        ImportPastRecordsRequest: {
+            /**
+             * @description What the file is called.
+             * @example binder-2011.csv
+             */
+            fileName: string;
+            /**
+             * Format: byte
+             * @description The CSV file, with the columns of docs/past-records.md.
+             */
+            content: string;
+            /** @description Only plans: says what would be imported, and every fault by line. */
+            validateOnly?: boolean;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
+        /** @description What is imported, or would be. With faults nothing is. */
+        ImportPastRecordsResponse: {
+            /**
+             * Format: int32
+             * @description Sections that are new.
+             */
+            sectionCount: number;
+            /**
+             * Format: int32
+             * @description Registrations that are new.
+             */
+            registrationCount: number;
+            /**
+             * Format: int32
+             * @description How many of them were completed.
+             */
+            completionCount: number;
+            /**
+             * Format: int32
+             * @description Rows that are on record already.
+             */
+            knownCount: number;
+            /**
+             * Format: int32
+             * @description How many faults the file has.
+             */
+            faultCount: number;
+            /** @description The first 1000 of them. */
+            faults: components["schemas"]["PastRecordFault"][];
+            /** @description Terms that are new. */
+            terms: string[];
         };
         /** @description Institution is a university or college that may grant graduate credit, such as UMass Boston. */
         Institution: {
@@ -4134,6 +5521,129 @@ export interface components {
              */
             detail: string;
         };
+        /** @description LedgerEntry is a line of the ledger of a registration: an amount that goes from one account to another, so that all accounts together are always zero. It is never changed; a mistake is reversed by another line. */
+        LedgerEntry: {
+            /** @description Resource name. Format: `sections/{section}/registrations/{registration}/ledgerEntries/{ledger_entry}`. */
+            readonly name: string;
+            /** @description What it is. */
+            kind: components["schemas"]["LedgerEntryKind"];
+            /** @description How much: more than nothing, without fractions of the smallest coin. Of a reversal it is that of the line reversed, and is not given. */
+            amount?: components["schemas"]["Money"];
+            /**
+             * @description Who pays: a person, school or district; unset for the payer of the registration.
+             * @example districts/bps
+             */
+            payer: string;
+            /**
+             * @description Who gets it: `program` or an institution.
+             * @example institutions/umass-boston
+             */
+            payee: string;
+            /** @description Of a reassignment: who pays from now on. */
+            newPayer: string;
+            /** @description Why; asked for with WAIVER, REFUND, REASSIGNMENT and REVERSAL. */
+            reason: string;
+            /** @description The number of the cheque, transfer or purchase order. Card numbers are refused. */
+            reference: string;
+            /** @description Of a reversal: the line that it takes back; each is reversed once at most. */
+            reverses: string;
+            /** @description The day that it is of, today by default. */
+            effectiveDate?: components["schemas"]["Date"];
+            /** @description Where the amount comes from. */
+            readonly debitAccount: string;
+            /** @description Where it goes. */
+            readonly creditAccount: string;
+            /**
+             * @description The rule that made it, of lines that were made by one.
+             * @example enrollment-rules-1
+             */
+            readonly rule: string;
+            /** @description Who recorded it. */
+            readonly recordedBy: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+        };
+        /** @description LedgerEntry is a line of the ledger of a registration: an amount that goes from one account to another, so that all accounts together are always zero. It is never changed; a mistake is reversed by another line. */
+        LedgerEntryInput: {
+            /** @description What it is. */
+            kind: components["schemas"]["LedgerEntryKind"];
+            /** @description How much: more than nothing, without fractions of the smallest coin. Of a reversal it is that of the line reversed, and is not given. */
+            amount?: components["schemas"]["Money"];
+            /**
+             * @description Who pays: a person, school or district; unset for the payer of the registration.
+             * @example districts/bps
+             */
+            payer?: string;
+            /**
+             * @description Who gets it: `program` or an institution.
+             * @example institutions/umass-boston
+             */
+            payee?: string;
+            /** @description Of a reassignment: who pays from now on. */
+            newPayer?: string;
+            /** @description Why; asked for with WAIVER, REFUND, REASSIGNMENT and REVERSAL. */
+            reason?: string;
+            /** @description The number of the cheque, transfer or purchase order. Card numbers are refused. */
+            reference?: string;
+            /** @description Of a reversal: the line that it takes back; each is reversed once at most. */
+            reverses?: string;
+            /** @description The day that it is of, today by default. */
+            effectiveDate?: components["schemas"]["Date"];
+        };
+        /**
+         * @description Kind says what it is.
+         *
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `KIND_CHARGE`: What is owed to a payee.
+         *     - `KIND_PAYMENT`: What a payer paid.
+         *     - `KIND_WAIVER`: What a payee does not ask for, with the reason.
+         *     - `KIND_REFUND`: What is owed no more, by the dated policy of refunds or by the reason.
+         *     - `KIND_PAYOUT`: What was paid back to a payer.
+         *     - `KIND_REASSIGNMENT`: What another payer takes over.
+         *     - `KIND_REVERSAL`: Takes back another line.
+         * @enum {string}
+         */
+        LedgerEntryKind: "KIND_UNSPECIFIED" | "KIND_CHARGE" | "KIND_PAYMENT" | "KIND_WAIVER" | "KIND_REFUND" | "KIND_PAYOUT" | "KIND_REASSIGNMENT" | "KIND_REVERSAL";
+        /** @description LedgerRow is a line of the ledger, for accounting. On REST CSV is offered too. */
+        LedgerRow: {
+            /** @description The line. */
+            entry: string;
+            /** @description The day that it is of. */
+            date: string;
+            /** @description What it is. */
+            kind: string;
+            /** @description Where the amount comes from. */
+            debitAccount: string;
+            /** @description Where it goes. */
+            creditAccount: string;
+            /**
+             * @description How much, as a decimal.
+             * @example 1000.00
+             */
+            amount: string;
+            /**
+             * @description ISO 4217.
+             * @example USD
+             */
+            currency: string;
+            /** @description Who pays. */
+            payer: string;
+            /** @description Who gets it. */
+            payee: string;
+            /** @description The registration. */
+            registration: string;
+            /** @description The number of the cheque, transfer or purchase order. */
+            reference: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Of a reversal: the line that it takes back. */
+            reverses: string;
+            /** @description When the record was made. */
+            recordTime: string;
+        };
         /** @description A page of agreements. */
         ListAgreementsResponse: {
             /** @description The page, in order. */
@@ -4155,6 +5665,13 @@ export interface components {
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
+        /** @description A page of applications. */
+        ListApplicationsResponse: {
+            /** @description The page, in order. */
+            applications: components["schemas"]["Application"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
         /** @description A page of attainments. */
         ListAttainmentsResponse: {
             /** @description The page, in order. */
@@ -4173,6 +5690,20 @@ export interface components {
         ListAuditEntriesResponse: {
             /** @description The page. */
             auditEntries: components["schemas"]["AuditEntry"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of balances. */
+        ListBalancesResponse: {
+            /** @description The page, in the order of payer and payee. */
+            balances: components["schemas"]["Balance"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of calendar links. */
+        ListCalendarLinksResponse: {
+            /** @description The page, in order. */
+            calendarLinks: components["schemas"]["CalendarLink"][];
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
@@ -4263,6 +5794,13 @@ export interface components {
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
+        /** @description A page of feedback rounds. */
+        ListFeedbackRoundsResponse: {
+            /** @description The page, in order. */
+            feedbackRounds: components["schemas"]["FeedbackRound"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
         /** @description A page of frameworks. */
         ListFrameworksResponse: {
             /** @description The page, in order. */
@@ -4284,10 +5822,38 @@ export interface components {
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
+        /** @description A page of ledger entries. */
+        ListLedgerEntriesResponse: {
+            /** @description The page, in order. */
+            ledgerEntries: components["schemas"]["LedgerEntry"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
         /** @description A page of meetings. */
         ListMeetingsResponse: {
             /** @description The page, in order. */
             meetings: components["schemas"]["Meeting"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of notices. */
+        ListNoticesResponse: {
+            /** @description The page, in order. */
+            notices: components["schemas"]["Notice"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of placement proposals. */
+        ListPlacementProposalsResponse: {
+            /** @description The page, in order. */
+            placementProposals: components["schemas"]["PlacementProposal"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of placements. */
+        ListPlacementsResponse: {
+            /** @description The page, in order. */
+            placements: components["schemas"]["Placement"][];
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
@@ -4344,6 +5910,13 @@ export interface components {
         ListRosterImportsResponse: {
             /** @description The page, in order. */
             rosterImports: components["schemas"]["RosterImport"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
+        /** @description A page of school calendars. */
+        ListSchoolCalendarsResponse: {
+            /** @description The page, in order. */
+            schoolCalendars: components["schemas"]["SchoolCalendar"][];
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
@@ -4494,6 +6067,11 @@ export interface components {
             readonly updateTime?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
+            /**
+             * @description The room, which holds one meeting at a time.
+             * @example Harbor Street School, room 12
+             */
+            room: string;
         };
         /** @description Meeting is one meeting of a section. */
         MeetingInput: {
@@ -4514,6 +6092,11 @@ export interface components {
             endTime: string;
             /** @description The place, when it is not the section's. */
             location?: string;
+            /**
+             * @description The room, which holds one meeting at a time.
+             * @example Harbor Street School, room 12
+             */
+            room?: string;
         };
         /** @description Meeting is one meeting of a section. */
         MeetingUpdate: {
@@ -4531,6 +6114,11 @@ export interface components {
             location?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
+            /**
+             * @description The room, which holds one meeting at a time.
+             * @example Harbor Street School, room 12
+             */
+            room?: string;
         };
         /** @description Says which records are of one person. */
         MergeEducatorsRequest: {
@@ -4562,6 +6150,88 @@ export interface components {
              */
             nanos: number;
         };
+        /** @description Notice is an e-mail to a person, or one that was not sent since the person does not want it. */
+        Notice: {
+            /** @description Resource name. Format: `educators/{educator}/notices/{notice}`. */
+            readonly name: string;
+            /** @description What it is about. */
+            readonly kind: components["schemas"]["NoticeKind"];
+            /** @description The registration. Format: `sections/{section}/registrations/{registration}`. */
+            readonly registration: string;
+            /** @description What has become of it. */
+            readonly state: components["schemas"]["NoticeState"];
+            /** @description Its subject. */
+            readonly subject: string;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            readonly attempts: number;
+            /** @description Why it was not sent, or not yet. */
+            readonly failure: string;
+            /**
+             * Format: date-time
+             * @description When it was sent; unset before.
+             */
+            readonly sendTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+        };
+        /**
+         * @description NoticeKind says what an e-mail is about.
+         *
+         *     - `NOTICE_KIND_UNSPECIFIED`: Not said.
+         *     - `NOTICE_KIND_REGISTERED`: A seat was taken.
+         *     - `NOTICE_KIND_WAITLISTED`: The person waits for a seat.
+         *     - `NOTICE_KIND_OFFERED`: A seat is offered.
+         *     - `NOTICE_KIND_OFFER_EXPIRED`: An offer was not answered in time.
+         *     - `NOTICE_KIND_ROLE_AWAITED`: The principal is to confirm the role.
+         *     - `NOTICE_KIND_WITHDRAWN`: The seat was given back.
+         *     - `NOTICE_KIND_MEETING_MOVED`: A meeting is at another time or place.
+         *     - `NOTICE_KIND_SECTION_CANCELLED`: The section does not take place.
+         *     - `NOTICE_KIND_COMPLETED`: The course is completed.
+         * @enum {string}
+         */
+        NoticeKind: "NOTICE_KIND_UNSPECIFIED" | "NOTICE_KIND_REGISTERED" | "NOTICE_KIND_WAITLISTED" | "NOTICE_KIND_OFFERED" | "NOTICE_KIND_OFFER_EXPIRED" | "NOTICE_KIND_ROLE_AWAITED" | "NOTICE_KIND_WITHDRAWN" | "NOTICE_KIND_MEETING_MOVED" | "NOTICE_KIND_SECTION_CANCELLED" | "NOTICE_KIND_COMPLETED";
+        /** @description NoticePreferences say which e-mails a person wants. */
+        NoticePreferences: {
+            /** @description Resource name. Format: `educators/{educator}/noticePreferences`. */
+            readonly name: string;
+            /** @description Whether no e-mail is wanted at all. */
+            muted: boolean;
+            /** @description The kinds that are not wanted. */
+            mutedKinds: components["schemas"]["NoticeKind"][];
+            /**
+             * Format: date-time
+             * @description When the record was last changed; unset when it never was.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            etag: string;
+        };
+        /** @description NoticePreferences say which e-mails a person wants. */
+        NoticePreferencesUpdate: {
+            /** @description Whether no e-mail is wanted at all. */
+            muted?: boolean;
+            /** @description The kinds that are not wanted. */
+            mutedKinds?: components["schemas"]["NoticeKind"][];
+            /** @description Changes whenever the record does. */
+            etag?: string;
+        };
+        /**
+         * @description State is what has become of it.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_PENDING`: It is to be sent.
+         *     - `STATE_SENT`: A mail server took it.
+         *     - `STATE_SUPPRESSED`: The person does not want it, or has no address on record.
+         *     - `STATE_FAILED`: It could not be sent.
+         * @enum {string}
+         */
+        NoticeState: "STATE_UNSPECIFIED" | "STATE_PENDING" | "STATE_SENT" | "STATE_SUPPRESSED" | "STATE_FAILED";
         /** @description OidcSubject is a person as an OpenID provider knows them. */
         OidcSubject: {
             /**
@@ -4585,6 +6255,57 @@ export interface components {
              */
             requestId?: string;
         };
+        /** @description PassedOverDay is a day on which a meeting would have been. */
+        PassedOverDay: {
+            /** @description The day. */
+            date?: components["schemas"]["Date"];
+            /** @description Why there is none. */
+            reason: string;
+        };
+        /** @description PastRecordFault is what is wrong at one place of the file. */
+        PastRecordFault: {
+            /**
+             * Format: int32
+             * @description The line, from 1; 0 for the whole file.
+             */
+            line: number;
+            /**
+             * @description The column.
+             * @example complete_date
+             */
+            column: string;
+            /** @description What is wrong, and what would be right. */
+            description: string;
+        };
+        /** @description Payer is who pays for a seat. */
+        Payer: {
+            /** @description What the payer is. */
+            kind: components["schemas"]["PayerKind"];
+            /** @description The school or district. Format: `districts/{district}` or `districts/{district}/schools/{school}`. Empty for SELF. */
+            sponsor: string;
+            /** @description The number of the purchase order. No card number is ever taken. */
+            purchaseOrder: string;
+        };
+        /** @description Payer is who pays for a seat. */
+        PayerInput: {
+            /** @description What the payer is. */
+            kind: components["schemas"]["PayerKind"];
+            /** @description The school or district. Format: `districts/{district}` or `districts/{district}/schools/{school}`. Empty for SELF. */
+            sponsor?: string;
+            /** @description The number of the purchase order. No card number is ever taken. */
+            purchaseOrder?: string;
+        };
+        /**
+         * @description Kind says what the payer is.
+         *
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `KIND_SELF`: The person.
+         *     - `KIND_SCHOOL`: A school.
+         *     - `KIND_DISTRICT`: A district.
+         *     - `KIND_PURCHASE_ORDER`: A school or district, by a purchase order.
+         * @enum {string}
+         */
+        PayerKind: "KIND_UNSPECIFIED" | "KIND_SELF" | "KIND_SCHOOL" | "KIND_DISTRICT" | "KIND_PURCHASE_ORDER";
         /** @description PdpValue is what a fact is worth in professional development points by a dated policy. No promise: a licence is renewed by the state. */
         PdpValue: {
             /**
@@ -4660,6 +6381,212 @@ export interface components {
              * @description When this name was recorded.
              */
             readonly recordTime?: string;
+        };
+        /** @description Placement is where an application goes, and why. */
+        Placement: {
+            /** @description The application. Format: `terms/{term}/applications/{application}`. */
+            application: string;
+            /** @description The section; empty when there is no place. Format: `sections/{section}`. */
+            section: string;
+            /** @description Whether staff put it there. */
+            pinned: boolean;
+            /**
+             * Format: double
+             * @description What it is worth by the objective.
+             */
+            value: number;
+            /** @description Why this section, for people. */
+            reasons: string[];
+            /** @description Sections that would be better for those who applied, and what would have to change. */
+            alternatives: components["schemas"]["PlacementAlternative"][];
+            /** @description What has become of it. */
+            state: components["schemas"]["PlacementState"];
+            /** @description Why it failed. */
+            failure: string;
+            /**
+             * Format: int32
+             * @description How many persons.
+             */
+            partySize: number;
+        };
+        /** @description PlacementAlternative is a section that would be better for those who applied. */
+        PlacementAlternative: {
+            /** @description The section. */
+            section: string;
+            /**
+             * Format: double
+             * @description How much more it would be worth to them.
+             */
+            gain: number;
+            /** @description What would have to change, for people. */
+            obstacles: string[];
+        };
+        /** @description PlacementDecision is one decision about who gets a seat. */
+        PlacementDecision: {
+            /**
+             * Format: int32
+             * @description Its number within the section, without gaps.
+             */
+            sequence: number;
+            /** @description What was decided. */
+            kind: components["schemas"]["PlacementDecisionKind"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decideTime?: string;
+            /**
+             * Format: int32
+             * @description How many seats the section had.
+             */
+            capacity: number;
+            /**
+             * Format: int32
+             * @description How many of them were free.
+             */
+            freeSeats: number;
+            /**
+             * Format: int32
+             * @description How many seats were asked for together.
+             */
+            partySize: number;
+            /**
+             * Format: int32
+             * @description The place on the waitlist at that moment; 0 for none.
+             */
+            position: number;
+            /**
+             * Format: date-time
+             * @description Until when an offer holds.
+             */
+            expireTime?: string;
+            /** @description Why, for people. */
+            reason: string;
+        };
+        /**
+         * @description Kind says what was decided.
+         *
+         *     - `KIND_UNSPECIFIED`: Not said.
+         *     - `KIND_SEATED`: A seat was given at once.
+         *     - `KIND_WAITLISTED`: No seat was free, or others waited.
+         *     - `KIND_OFFERED`: A seat that had become free was offered.
+         *     - `KIND_PASSED_OVER`: Too few seats were free for all who are to be seated together.
+         *     - `KIND_ACCEPTED`: The offer was accepted.
+         *     - `KIND_DECLINED`: The offer was declined.
+         *     - `KIND_EXPIRED`: The offer was not answered in time.
+         *     - `KIND_WITHDRAWN`: The person withdrew.
+         *     - `KIND_LEFT`: A member of the group left, and the rule for that was applied.
+         *     - `KIND_CANCELLED`: The section was cancelled.
+         *     - `KIND_PLACED`: Staff applied a placement proposal.
+         * @enum {string}
+         */
+        PlacementDecisionKind: "KIND_UNSPECIFIED" | "KIND_SEATED" | "KIND_WAITLISTED" | "KIND_OFFERED" | "KIND_PASSED_OVER" | "KIND_ACCEPTED" | "KIND_DECLINED" | "KIND_EXPIRED" | "KIND_WITHDRAWN" | "KIND_LEFT" | "KIND_CANCELLED" | "KIND_PLACED";
+        /** @description PlacementProposal is a proposal for the applications of a term that wait to be placed. */
+        PlacementProposal: {
+            /**
+             * @description Resource name. Format: `terms/{term}/placementProposals/{placement_proposal}`.
+             * @example terms/fall-2026/placementProposals/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            readonly name: string;
+            /** @description The course that it is for; empty for all of the term. Format: `courses/{course}`. */
+            course: string;
+            /** @description How far it is. */
+            readonly state: components["schemas"]["PlacementProposalState"];
+            /**
+             * Format: double
+             * @description What the proposal is worth by the objective.
+             */
+            readonly value: number;
+            /**
+             * Format: double
+             * @description What no placement can be worth more than: the bound of the relaxed linear program, by its dual.
+             */
+            readonly bound: number;
+            /**
+             * Format: double
+             * @description How far the value is from the bound, as a share of the bound.
+             */
+            readonly gap: number;
+            /** @description The weights of the objective, which are policy data. */
+            readonly weights?: components["schemas"]["PlacementWeights"];
+            /**
+             * @description The rules that they are from.
+             * @example enrollment-rules-1
+             */
+            readonly rules: string;
+            /** @description Section by section. */
+            readonly sections: components["schemas"]["SectionPlan"][];
+            /**
+             * Format: int32
+             * @description How many applications it has a place for.
+             */
+            readonly placedCount: number;
+            /**
+             * Format: int32
+             * @description How many it has none for.
+             */
+            readonly unplacedCount: number;
+            /** @description Who had it made. */
+            readonly recordedBy: string;
+            /**
+             * Format: date-time
+             * @description When it was applied; unset before.
+             */
+            readonly applyTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            etag: string;
+        };
+        /**
+         * @description State is how far it is.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_DRAFT`: It can be edited and applied.
+         *     - `STATE_APPLIED`: It was applied.
+         * @enum {string}
+         */
+        PlacementProposalState: "STATE_UNSPECIFIED" | "STATE_DRAFT" | "STATE_APPLIED";
+        /**
+         * @description State is what has become of it.
+         *
+         *     - `STATE_UNSPECIFIED`: Not said.
+         *     - `STATE_PROPOSED`: It is proposed.
+         *     - `STATE_APPLIED`: The registrations are made.
+         *     - `STATE_FAILED`: They could not be made.
+         * @enum {string}
+         */
+        PlacementState: "STATE_UNSPECIFIED" | "STATE_PROPOSED" | "STATE_APPLIED" | "STATE_FAILED";
+        /** @description PlacementWeights say what is worth how much. */
+        PlacementWeights: {
+            /**
+             * Format: int32
+             * @description A person who has a place.
+             */
+            placed: number;
+            /**
+             * Format: int32
+             * @description A person in a cohort of the own role family.
+             */
+            roleAlike: number;
+            /**
+             * Format: int32
+             * @description A person at the site named first.
+             */
+            firstSite: number;
+            /**
+             * Format: int32
+             * @description A person at another site that was named.
+             */
+            otherSite: number;
         };
         /** @description PolicyChange is somebody whose outcome would be another one. */
         PolicyChange: {
@@ -4752,6 +6679,74 @@ export interface components {
             violations?: components["schemas"]["Violation"][];
             /** @description The id of the request, as in the server's log. */
             requestId?: string;
+        };
+        /** @description Says for what to make a proposal. */
+        ProposePlacementsRequest: {
+            /** @description The course; empty for all of the term. Format: `courses/{course}`. */
+            course?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
+        /** @description Says for what to propose a schedule. */
+        ProposeScheduleRequest: {
+            /** @description The calendar to go around; empty for none. Format: `schoolCalendars/{school_calendar}`. */
+            schoolCalendar?: string;
+            /** @description The first day on which there may be a meeting. */
+            startDate: components["schemas"]["Date"];
+            /** @description The evening of the week. */
+            evening: components["schemas"];
+            /** @description Where the meetings are, which is put into each. */
+            room?: string;
+        };
+        /** @description A schedule, to be given to CreateSection as it is or edited. */
+        ProposeScheduleResponse: {
+            /** @description The meetings, in order of time. */
+            meetings: components["schemas"]["Meeting"][];
+            /** @description Days of the pattern on which there is no meeting, and why. */
+            passedOverDays: components["schemas"]["PassedOverDay"][];
+        };
+        /** @description QuestionResult is what was answered to one question. */
+        QuestionResult: {
+            /** @description The id of the question. */
+            question: string;
+            /** @description What was asked. */
+            text: string;
+            /**
+             * Format: int32
+             * @description How many answered it.
+             */
+            answerCount: number;
+            /**
+             * Format: double
+             * @description The mean of the ratings.
+             */
+            mean: number;
+            /** @description How many rated it 1, 2, 3, 4 and 5. */
+            ratings: number[];
+            /** @description What was said in own words, in no order that tells anything. */
+            comments: string[];
+        };
+        /** @description What would be refunded if the person withdrew now. */
+        QuoteRefundResponse: {
+            /** @description How much. */
+            amount?: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description Which share of the charge.
+             */
+            percent: number;
+            /**
+             * @description The rule.
+             * @example enrollment-rules-1
+             */
+            rule: string;
+            /** @description Whether the rule is an assumption, since no source says it. */
+            assumption: boolean;
+            /** @description What applies, for people. */
+            explanation: string;
         };
         /** @description ReconciliationNode is a part of the rows of a district: those whose key begins with the prefix. */
         ReconciliationNode: {
@@ -4877,6 +6872,27 @@ export interface components {
             readonly updateTime?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
+            /** @description How the person rates the own skill in each competency of the course, and which ones are learning goals. */
+            competencyRatings: components["schemas"]["CompetencyRating"][];
+            /** @description The institution whose graduate credit is wanted; empty for none. Format: `institutions/{institution}`. */
+            creditInstitution: string;
+            /** @description Who pays; unset when it is the person. */
+            payer?: components["schemas"]["Payer"];
+            /** @description What the person needs in order to take part. */
+            accessibilityNeeds: string;
+            /** @description What was answered to these needs. */
+            readonly needsAnswer: string;
+            /** @description The application that it was made from: who came by one application is seated as one. Format: `terms/{term}/applications/{application}`. */
+            readonly application: string;
+            /**
+             * Format: date-time
+             * @description Until when the offer holds.
+             */
+            readonly offerExpireTime?: string;
+            /** @description Where it was imported from; empty for one that was made here. */
+            readonly importedSource: string;
+            /** @description Why it counts as completed although the policy's requirements are not met. */
+            readonly completionException: string;
         };
         /** @description Registration is an educator's seat in a section. It needs a confirmed leadership role on the registration date. */
         RegistrationInput: {
@@ -4894,6 +6910,14 @@ export interface components {
              * @example To lead an inquiry cycle.
              */
             learningGoals?: string;
+            /** @description How the person rates the own skill in each competency of the course, and which ones are learning goals. */
+            competencyRatings?: components["schemas"]["CompetencyRatingInput"][];
+            /** @description The institution whose graduate credit is wanted; empty for none. Format: `institutions/{institution}`. */
+            creditInstitution?: string;
+            /** @description Who pays; unset when it is the person. */
+            payer?: components["schemas"]["PayerInput"];
+            /** @description What the person needs in order to take part. */
+            accessibilityNeeds?: string;
         };
         /**
          * @description RegistrationState is where a registration is in its life: enrolled, then completed or not completed; or withdrawn.
@@ -4903,9 +6927,14 @@ export interface components {
          *     - `REGISTRATION_STATE_WITHDRAWN`: Gave the seat back, or the section was cancelled.
          *     - `REGISTRATION_STATE_COMPLETED`: Took part to the end.
          *     - `REGISTRATION_STATE_NOT_COMPLETED`: Did not take part to the end.
+         *     - `REGISTRATION_STATE_AWAITING_ROLE`: Waits until the principal confirms the role that was reported.
+         *     - `REGISTRATION_STATE_WAITLISTED`: Waits for a seat.
+         *     - `REGISTRATION_STATE_OFFERED`: A seat is held for the person until the deadline of the offer.
+         *     - `REGISTRATION_STATE_DECLINED`: The offer was declined.
+         *     - `REGISTRATION_STATE_EXPIRED`: The offer was not answered in time.
          * @enum {string}
          */
-        RegistrationState: "REGISTRATION_STATE_UNSPECIFIED" | "REGISTRATION_STATE_ENROLLED" | "REGISTRATION_STATE_WITHDRAWN" | "REGISTRATION_STATE_COMPLETED" | "REGISTRATION_STATE_NOT_COMPLETED";
+        RegistrationState: "REGISTRATION_STATE_UNSPECIFIED" | "REGISTRATION_STATE_ENROLLED" | "REGISTRATION_STATE_WITHDRAWN" | "REGISTRATION_STATE_COMPLETED" | "REGISTRATION_STATE_NOT_COMPLETED" | "REGISTRATION_STATE_AWAITING_ROLE" | "REGISTRATION_STATE_WAITLISTED" | "REGISTRATION_STATE_OFFERED" | "REGISTRATION_STATE_DECLINED" | "REGISTRATION_STATE_EXPIRED";
         /** @description Registration is an educator's seat in a section. It needs a confirmed leadership role on the registration date. */
         RegistrationUpdate: {
             /**
@@ -4920,6 +6949,14 @@ export interface components {
             learningGoals?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
+            /** @description How the person rates the own skill in each competency of the course, and which ones are learning goals. */
+            competencyRatings?: components["schemas"]["CompetencyRatingInput"][];
+            /** @description The institution whose graduate credit is wanted; empty for none. Format: `institutions/{institution}`. */
+            creditInstitution?: string;
+            /** @description Who pays; unset when it is the person. */
+            payer?: components["schemas"]["PayerInput"];
+            /** @description What the person needs in order to take part. */
+            accessibilityNeeds?: string;
         };
         /** @description Names the credential and says why. */
         ReinstateCredentialRequest: {
@@ -5553,6 +7590,70 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
         };
+        /** @description SchoolCalendar says on which days there are no meetings. */
+        SchoolCalendar: {
+            /**
+             * @description Resource name. Format: `schoolCalendars/{school_calendar}`.
+             * @example schoolCalendars/boston-2026
+             */
+            readonly name: string;
+            /**
+             * @description The name for people.
+             * @example Boston 2026-27
+             */
+            displayName: string;
+            /** @description The days without meetings. */
+            closedDays: components["schemas"]["ClosedDay"][];
+            /**
+             * @description Where it is from.
+             * @example Calendar of the district, 2026-27
+             */
+            source: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            etag: string;
+        };
+        /** @description SchoolCalendar says on which days there are no meetings. */
+        SchoolCalendarInput: {
+            /**
+             * @description The name for people.
+             * @example Boston 2026-27
+             */
+            displayName: string;
+            /** @description The days without meetings. */
+            closedDays?: components["schemas"]["ClosedDayInput"][];
+            /**
+             * @description Where it is from.
+             * @example Calendar of the district, 2026-27
+             */
+            source?: string;
+        };
+        /** @description SchoolCalendar says on which days there are no meetings. */
+        SchoolCalendarUpdate: {
+            /**
+             * @description The name for people.
+             * @example Boston 2026-27
+             */
+            displayName?: string;
+            /** @description The days without meetings. */
+            closedDays?: components["schemas"]["ClosedDayInput"][];
+            /**
+             * @description Where it is from.
+             * @example Calendar of the district, 2026-27
+             */
+            source?: string;
+            /** @description Changes whenever the record does. */
+            etag?: string;
+        };
         /** @description School is a school of a district. */
         SchoolInput: {
             /**
@@ -5675,6 +7776,30 @@ export interface components {
             readonly updateTime?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
+            /** @description The school that it takes place in, when it is one on record. Format: `districts/{district}/schools/{school}`. */
+            school: string;
+            /**
+             * @description The language that it is held in (BCP 47). Empty: English.
+             * @example es
+             */
+            language: string;
+            /**
+             * @description How the place meets needs of access.
+             * @example Step-free; a loop for hearing aids.
+             */
+            accessibility: string;
+            /**
+             * Format: int32
+             * @description How many wait for a seat.
+             */
+            readonly waitingCount: number;
+            /**
+             * @description Where it was imported from; empty when it took place in this system.
+             * @example attendance binder 2011
+             */
+            readonly importedSource: string;
+            /** @description Whether it takes place beyond the program's own schools, by arrangement; `site` says where. */
+            byArrangement: boolean;
         };
         /** @description Section is one offering of a course in a term, led by facilitators. */
         SectionInput: {
@@ -5713,6 +7838,42 @@ export interface components {
             registrationCloseTime: string;
             /** @description Its meetings, made with it at creation. Left out of answers: list them, and change them one by one. */
             meetings?: components["schemas"]["MeetingInput"][];
+            /** @description The school that it takes place in, when it is one on record. Format: `districts/{district}/schools/{school}`. */
+            school?: string;
+            /**
+             * @description The language that it is held in (BCP 47). Empty: English.
+             * @example es
+             */
+            language?: string;
+            /**
+             * @description How the place meets needs of access.
+             * @example Step-free; a loop for hearing aids.
+             */
+            accessibility?: string;
+            /** @description Whether it takes place beyond the program's own schools, by arrangement; `site` says where. */
+            byArrangement?: boolean;
+        };
+        /** @description SectionPlan is what becomes of a section. */
+        SectionPlan: {
+            /** @description The section. */
+            section: string;
+            /** @description The role family of the cohort. Format: `roleFamilies/{role_family}`. */
+            roleFamily: string;
+            /**
+             * Format: int32
+             * @description Seats that were free.
+             */
+            freeSeats: number;
+            /**
+             * Format: int32
+             * @description Persons placed in it.
+             */
+            placed: number;
+            /**
+             * Format: int32
+             * @description How many of them are of the role family.
+             */
+            roleAlike: number;
         };
         /**
          * @description SectionState is where a section is in its life: draft, open, closed, in session, completed; cancelled from any but completed.
@@ -5760,6 +7921,102 @@ export interface components {
             registrationCloseTime?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
+            /** @description The school that it takes place in, when it is one on record. Format: `districts/{district}/schools/{school}`. */
+            school?: string;
+            /**
+             * @description The language that it is held in (BCP 47). Empty: English.
+             * @example es
+             */
+            language?: string;
+            /**
+             * @description How the place meets needs of access.
+             * @example Step-free; a loop for hearing aids.
+             */
+            accessibility?: string;
+            /** @description Whether it takes place beyond the program's own schools, by arrangement; `site` says where. */
+            byArrangement?: boolean;
+        };
+        /** @description ServedGoal is a learning goal of participants that a version of a course was made to serve. */
+        ServedGoal: {
+            /**
+             * @description The id of the competency in the framework.
+             * @example using-data-2
+             */
+            competency: string;
+            /** @description How it serves the goal. */
+            note: string;
+        };
+        /** @description ServedGoal is a learning goal of participants that a version of a course was made to serve. */
+        ServedGoalInput: {
+            /**
+             * @description The id of the competency in the framework.
+             * @example using-data-2
+             */
+            competency: string;
+            /** @description How it serves the goal. */
+            note?: string;
+        };
+        /**
+         * @description SessionKind says on what days meetings are.
+         *
+         *     - `SESSION_KIND_UNSPECIFIED`: Not said.
+         *     - `SESSION_KIND_EVENING`: On an evening of the week that the section chooses.
+         *     - `SESSION_KIND_SATURDAY`: On Saturdays.
+         * @enum {string}
+         */
+        SessionKind: "SESSION_KIND_UNSPECIFIED" | "SESSION_KIND_EVENING" | "SESSION_KIND_SATURDAY";
+        /** @description SessionPattern says how many meetings of a course are held on what days and hours. */
+        SessionPattern: {
+            /** @description The days. */
+            kind: components["schemas"]["SessionKind"];
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @description When they begin, by the clock of the place. */
+            startTime: components["schemas"]["TimeOfDay"];
+            /** @description When they end, on the same day. */
+            endTime: components["schemas"]["TimeOfDay"];
+        };
+        /** @description SessionPattern says how many meetings of a course are held on what days and hours. */
+        SessionPatternInput: {
+            /** @description The days. */
+            kind: components["schemas"]["SessionKind"];
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @description When they begin, by the clock of the place. */
+            startTime: components["schemas"]["TimeOfDay"];
+            /** @description When they end, on the same day. */
+            endTime: components["schemas"]["TimeOfDay"];
+        };
+        /** @description Says that a person is in the room. */
+        SignInRequest: {
+            /** @description The own registration. Format: `sections/{section}/registrations/{registration}`. */
+            registration: string;
+            /**
+             * @description The code that is shown in the room.
+             * @example 402913
+             */
+            code: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
+        /** @description Says that a person leaves before the end. */
+        SignOutRequest: {
+            /** @description The own registration. Format: `sections/{section}/registrations/{registration}`. */
+            registration: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
         };
         /** @description Says what would be published. */
         SimulatePolicyRequest: {
@@ -5889,6 +8146,25 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
         };
+        /** @description Names the application to submit: with all who accepted; those who have not answered are left out. */
+        SubmitApplicationRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description When no seats are left in the section: wait for them, instead of being refused with SEAT_UNAVAILABLE. */
+            joinWaitlist?: boolean;
+        };
+        /** @description What a person answers. It may be sent once; a second time is refused with ALREADY_RECORDED. There is no key for retries, since what it would keep could be joined to the person. */
+        SubmitFeedbackRequest: {
+            /** @description The answers; questions may be left out. */
+            answers: components["schemas"]["FeedbackAnswer"][];
+        };
+        /** @description Nothing. */
+        SubmitFeedbackResponse: Record<string, never>;
         /** @description The answer. */
         SubmitScoreSheetResponse: {
             /** @description The new sheet. */
@@ -5927,6 +8203,20 @@ export interface components {
              * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
              */
             requestId?: string;
+        };
+        /** @description SyllabusUnit is a part of what a course goes through. */
+        SyllabusUnit: {
+            /** @description What it is called. */
+            title: string;
+            /** @description What it is about. */
+            description: string;
+        };
+        /** @description SyllabusUnit is a part of what a course goes through. */
+        SyllabusUnitInput: {
+            /** @description What it is called. */
+            title: string;
+            /** @description What it is about. */
+            description?: string;
         };
         /** @description Term is a fall or spring in which courses run. */
         Term: {
@@ -5989,6 +8279,29 @@ export interface components {
         TestWebhookSubscriptionResponse: {
             /** @description The attempt. */
             delivery?: components["schemas"]["WebhookDelivery"];
+        };
+        /** @description A time of day in whole minutes, from 00:00 to 24:00. */
+        TimeOfDay: {
+            /**
+             * Format: int32
+             * @description The hour.
+             */
+            hours: number;
+            /**
+             * Format: int32
+             * @description The minute of the hour.
+             */
+            minutes: number;
+            /**
+             * Format: int32
+             * @description 0.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description 0.
+             */
+            nanos: number;
         };
         /** @description Training is a training that somebody took for a role of theirs, as the program's staff recorded it. It is never changed: one recorded in error is voided. What counts as role-relevant training is said by the policy of the credential. */
         Training: {
@@ -6184,6 +8497,23 @@ export interface components {
             /** @description What was shown, by the standards that it names. */
             achievements: string[];
         };
+        /** @description VersionFeedback is what was answered about one version, of the rounds that are shown. */
+        VersionFeedback: {
+            /** @description The version. */
+            courseVersion: string;
+            /**
+             * Format: int32
+             * @description How many rounds.
+             */
+            roundCount: number;
+            /**
+             * Format: int32
+             * @description How many answered.
+             */
+            answerCount: number;
+            /** @description Question by question, without comments. */
+            questions: components["schemas"]["QuestionResult"][];
+        };
         /** @description A field that is not right, or a requirement that is not met. */
         Violation: {
             /** @description The path of the field, such as `district.displayName`; or the id of a requirement. */
@@ -6372,6 +8702,18 @@ export interface components {
             /** @description The roles that the caller has. */
             roles: components["schemas"]["GrantedRole"][];
         };
+        /** @description Names the application to withdraw; registrations that were made from it stay. */
+        WithdrawApplicationRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description Why. */
+            reason?: string;
+        };
         /** @description Names the credit request. */
         WithdrawCreditRequestRequest: {
             /** @description The etag last seen; another one now makes the call fail. */
@@ -6450,7 +8792,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The caller may not do this. Reasons: `PERMISSION_DENIED`. */
+        /** @description The caller may not do this. Reasons: `PERMISSION_DENIED`, `SIGN_IN_CODE_WRONG`. */
         PermissionDenied: {
             headers: {
                 [name: string]: unknown;
@@ -6510,7 +8852,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The state of things does not allow it. Reasons: `ALREADY_EXISTS`, `STATE_CONFLICT`, `REFERENCE_NOT_FOUND`, `CONTENTION`, `SECRET_ALREADY_SHOWN`, `KEY_LIMIT`, `ROLE_NOT_HELD`, `SEAT_UNAVAILABLE`, `REGISTRATION_CLOSED`, `ALREADY_REGISTERED`, `ALREADY_RECORDED`, `SUBMISSION_INCOMPLETE`, `OWN_WORK`, `REQUIREMENTS_UNMET`, `CREDENTIAL_HELD`, `AGREEMENT_ABSENT`, `ROSTER_STALE`. */
+        /** @description The state of things does not allow it. Reasons: `ALREADY_EXISTS`, `STATE_CONFLICT`, `REFERENCE_NOT_FOUND`, `CONTENTION`, `SECRET_ALREADY_SHOWN`, `KEY_LIMIT`, `ROLE_NOT_HELD`, `SEAT_UNAVAILABLE`, `REGISTRATION_CLOSED`, `ALREADY_REGISTERED`, `SCHEDULE_CONFLICT`, `ALREADY_RECORDED`, `SUBMISSION_INCOMPLETE`, `OWN_WORK`, `REQUIREMENTS_UNMET`, `CREDENTIAL_HELD`, `AGREEMENT_ABSENT`, `ROSTER_STALE`. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -6610,7 +8952,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The caller asks too often. Reasons: `RATE_LIMITED`. */
+        /** @description The caller asks too often. Reasons: `RATE_LIMITED`, `SIGN_IN_ATTEMPTS_SPENT`. */
         TooManyRequests: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -8271,6 +10613,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -14264,7 +16607,44 @@ export interface operations {
                      *       "assumptions": [
                      *         "assumption: attendance entered later than a day after the meeting is marked late"
                      *       ],
-                     *       "createTime": "2026-09-15T19:00:00Z"
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "sessionPattern": [
+                     *         {
+                     *           "kind": "SESSION_KIND_EVENING",
+                     *           "count": 8,
+                     *           "startTime": {
+                     *             "hours": 16,
+                     *             "minutes": 30,
+                     *             "seconds": 0,
+                     *             "nanos": 0
+                     *           },
+                     *           "endTime": {
+                     *             "hours": 19,
+                     *             "minutes": 30,
+                     *             "seconds": 0,
+                     *             "nanos": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "syllabus": [
+                     *         {
+                     *           "title": "What it is called",
+                     *           "description": "What it is about"
+                     *         }
+                     *       ],
+                     *       "resources": [
+                     *         {
+                     *           "title": "What it is called",
+                     *           "url": "Where it is, when it is on the web"
+                     *         }
+                     *       ],
+                     *       "servedGoals": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "note": "Told by telephone."
+                     *         }
+                     *       ],
+                     *       "changeNote": "More practice with protocols for looking at student work."
                      *     }
                      */
                     "application/json": components["schemas"]["CourseVersion"];
@@ -14334,7 +16714,44 @@ export interface operations {
                      *           "assumptions": [
                      *             "assumption: attendance entered later than a day after the meeting is marked late"
                      *           ],
-                     *           "createTime": "2026-09-15T19:00:00Z"
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "sessionPattern": [
+                     *             {
+                     *               "kind": "SESSION_KIND_EVENING",
+                     *               "count": 8,
+                     *               "startTime": {
+                     *                 "hours": 16,
+                     *                 "minutes": 30,
+                     *                 "seconds": 0,
+                     *                 "nanos": 0
+                     *               },
+                     *               "endTime": {
+                     *                 "hours": 19,
+                     *                 "minutes": 30,
+                     *                 "seconds": 0,
+                     *                 "nanos": 0
+                     *               }
+                     *             }
+                     *           ],
+                     *           "syllabus": [
+                     *             {
+                     *               "title": "What it is called",
+                     *               "description": "What it is about"
+                     *             }
+                     *           ],
+                     *           "resources": [
+                     *             {
+                     *               "title": "What it is called",
+                     *               "url": "Where it is, when it is on the web"
+                     *             }
+                     *           ],
+                     *           "servedGoals": [
+                     *             {
+                     *               "competency": "using-data-2",
+                     *               "note": "Told by telephone."
+                     *             }
+                     *           ],
+                     *           "changeNote": "More practice with protocols for looking at student work."
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -14346,6 +16763,161 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateCourseVersion: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the course in the resource name `courses/{course}`.
+                 * @example using-data
+                 */
+                course: string;
+            };
+            cookie?: never;
+        };
+        /** @description The version. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "weeks": 12,
+                 *       "fee": {
+                 *         "currencyCode": "USD",
+                 *         "units": "1000",
+                 *         "nanos": 0
+                 *       },
+                 *       "credits": 3,
+                 *       "sessionPattern": [
+                 *         {
+                 *           "kind": "SESSION_KIND_EVENING",
+                 *           "count": 8,
+                 *           "startTime": {
+                 *             "hours": 16,
+                 *             "minutes": 30,
+                 *             "seconds": 0,
+                 *             "nanos": 0
+                 *           },
+                 *           "endTime": {
+                 *             "hours": 19,
+                 *             "minutes": 30,
+                 *             "seconds": 0,
+                 *             "nanos": 0
+                 *           }
+                 *         }
+                 *       ],
+                 *       "servedGoals": [
+                 *         {
+                 *           "competency": "using-data-2"
+                 *         }
+                 *       ],
+                 *       "changeNote": "More practice with protocols for looking at student work."
+                 *     }
+                 */
+                "application/json": components["schemas"]["CourseVersionInput"];
+            };
+        };
+        responses: {
+            /** @description The course version. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "courses/using-data/versions/1",
+                     *       "versionNumber": 1,
+                     *       "contactMinutes": 2160,
+                     *       "weeks": 12,
+                     *       "meetingCount": 11,
+                     *       "fee": {
+                     *         "currencyCode": "USD",
+                     *         "units": "1000",
+                     *         "nanos": 0
+                     *       },
+                     *       "credits": 3,
+                     *       "attendanceEntryDays": 1,
+                     *       "sources": [
+                     *         "S4"
+                     *       ],
+                     *       "assumptions": [
+                     *         "assumption: attendance entered later than a day after the meeting is marked late"
+                     *       ],
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "sessionPattern": [
+                     *         {
+                     *           "kind": "SESSION_KIND_EVENING",
+                     *           "count": 8,
+                     *           "startTime": {
+                     *             "hours": 16,
+                     *             "minutes": 30,
+                     *             "seconds": 0,
+                     *             "nanos": 0
+                     *           },
+                     *           "endTime": {
+                     *             "hours": 19,
+                     *             "minutes": 30,
+                     *             "seconds": 0,
+                     *             "nanos": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "syllabus": [
+                     *         {
+                     *           "title": "What it is called",
+                     *           "description": "What it is about"
+                     *         }
+                     *       ],
+                     *       "resources": [
+                     *         {
+                     *           "title": "What it is called",
+                     *           "url": "Where it is, when it is on the web"
+                     *         }
+                     *       ],
+                     *       "servedGoals": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "note": "Told by telephone."
+                     *         }
+                     *       ],
+                     *       "changeNote": "More practice with protocols for looking at student work."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CourseVersion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -14721,7 +17293,8 @@ export interface operations {
                      *       "location": "Room 204",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "room": "Harbor Street School, room 12"
                      *     }
                      */
                     "application/json": components["schemas"]["Meeting"];
@@ -14742,7 +17315,7 @@ export interface operations {
             query?: {
                 /**
                  * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
-                 * @example startTime,endTime
+                 * @example startTime,endTime,room
                  */
                 updateMask?: string;
                 /**
@@ -14785,7 +17358,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "startTime": "2026-09-15T19:00:00Z",
-                 *       "endTime": "2026-09-15T22:00:00Z"
+                 *       "endTime": "2026-09-15T22:00:00Z",
+                 *       "room": "Harbor Street School, room 12"
                  *     }
                  */
                 "application/json": components["schemas"]["MeetingUpdate"];
@@ -14812,7 +17386,8 @@ export interface operations {
                      *       "location": "Room 204",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "room": "Harbor Street School, room 12"
                      *     }
                      */
                     "application/json": components["schemas"]["Meeting"];
@@ -14876,7 +17451,8 @@ export interface operations {
                      *           "location": "Room 204",
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
-                     *           "etag": "v3"
+                     *           "etag": "v3",
+                     *           "room": "Harbor Street School, room 12"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -14943,7 +17519,13 @@ export interface operations {
                      *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "language": "es",
+                     *       "accessibility": "Step-free; a loop for hearing aids.",
+                     *       "waitingCount": 1,
+                     *       "importedSource": "attendance binder 2011",
+                     *       "byArrangement": true
                      *     }
                      */
                     "application/json": components["schemas"]["Section"];
@@ -14964,7 +17546,7 @@ export interface operations {
             query?: {
                 /**
                  * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
-                 * @example displayName,capacity,site,registrationOpenTime,registrationCloseTime
+                 * @example displayName,capacity,site,registrationOpenTime,registrationCloseTime,language,accessibility
                  */
                 updateMask?: string;
                 /**
@@ -15005,7 +17587,9 @@ export interface operations {
                  *       "capacity": 24,
                  *       "site": "Harbor Street School",
                  *       "registrationOpenTime": "2026-06-15T12:00:00Z",
-                 *       "registrationCloseTime": "2026-09-08T03:59:00Z"
+                 *       "registrationCloseTime": "2026-09-08T03:59:00Z",
+                 *       "language": "es",
+                 *       "accessibility": "Step-free; a loop for hearing aids."
                  *     }
                  */
                 "application/json": components["schemas"]["SectionUpdate"];
@@ -15041,7 +17625,13 @@ export interface operations {
                      *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "language": "es",
+                     *       "accessibility": "Step-free; a loop for hearing aids.",
+                     *       "waitingCount": 1,
+                     *       "importedSource": "attendance binder 2011",
+                     *       "byArrangement": true
                      *     }
                      */
                     "application/json": components["schemas"]["Section"];
@@ -15108,7 +17698,13 @@ export interface operations {
                      *           "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
-                     *           "etag": "v3"
+                     *           "etag": "v3",
+                     *           "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "language": "es",
+                     *           "accessibility": "Step-free; a loop for hearing aids.",
+                     *           "waitingCount": 1,
+                     *           "importedSource": "attendance binder 2011",
+                     *           "byArrangement": true
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -15157,7 +17753,17 @@ export interface operations {
                  *       "capacity": 24,
                  *       "site": "Harbor Street School",
                  *       "registrationOpenTime": "2026-06-15T12:00:00Z",
-                 *       "registrationCloseTime": "2026-09-08T03:59:00Z"
+                 *       "registrationCloseTime": "2026-09-08T03:59:00Z",
+                 *       "meetings": [
+                 *         {
+                 *           "meetingNumber": 1,
+                 *           "startTime": "2026-09-15T19:00:00Z",
+                 *           "endTime": "2026-09-15T22:00:00Z",
+                 *           "room": "Harbor Street School, room 12"
+                 *         }
+                 *       ],
+                 *       "language": "es",
+                 *       "accessibility": "Step-free; a loop for hearing aids."
                  *     }
                  */
                 "application/json": components["schemas"]["SectionInput"];
@@ -15193,7 +17799,13 @@ export interface operations {
                      *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "language": "es",
+                     *       "accessibility": "Step-free; a loop for hearing aids.",
+                     *       "waitingCount": 1,
+                     *       "importedSource": "attendance binder 2011",
+                     *       "byArrangement": true
                      *     }
                      */
                     "application/json": components["schemas"]["Section"];
@@ -15272,7 +17884,13 @@ export interface operations {
                      *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "language": "es",
+                     *       "accessibility": "Step-free; a loop for hearing aids.",
+                     *       "waitingCount": 1,
+                     *       "importedSource": "attendance binder 2011",
+                     *       "byArrangement": true
                      *     }
                      */
                     "application/json": components["schemas"]["Section"];
@@ -15352,7 +17970,13 @@ export interface operations {
                      *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "language": "es",
+                     *       "accessibility": "Step-free; a loop for hearing aids.",
+                     *       "waitingCount": 1,
+                     *       "importedSource": "attendance binder 2011",
+                     *       "byArrangement": true
                      *     }
                      */
                     "application/json": components["schemas"]["Section"];
@@ -15432,7 +18056,13 @@ export interface operations {
                      *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "language": "es",
+                     *       "accessibility": "Step-free; a loop for hearing aids.",
+                     *       "waitingCount": 1,
+                     *       "importedSource": "attendance binder 2011",
+                     *       "byArrangement": true
                      *     }
                      */
                     "application/json": components["schemas"]["Section"];
@@ -15512,7 +18142,13 @@ export interface operations {
                      *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "language": "es",
+                     *       "accessibility": "Step-free; a loop for hearing aids.",
+                     *       "waitingCount": 1,
+                     *       "importedSource": "attendance binder 2011",
+                     *       "byArrangement": true
                      *     }
                      */
                     "application/json": components["schemas"]["Section"];
@@ -15596,7 +18232,13 @@ export interface operations {
                      *       "registrationCloseTime": "2026-09-08T03:59:00Z",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "school": "districts/bps/schools/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "language": "es",
+                     *       "accessibility": "Step-free; a loop for hearing aids.",
+                     *       "waitingCount": 1,
+                     *       "importedSource": "attendance binder 2011",
+                     *       "byArrangement": true
                      *     }
                      */
                     "application/json": components["schemas"]["Section"];
@@ -15669,7 +18311,26 @@ export interface operations {
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "competencyRatings": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "rating": 1,
+                     *           "learningGoal": true
+                     *         }
+                     *       ],
+                     *       "creditInstitution": "institutions/umass-boston",
+                     *       "payer": {
+                     *         "kind": "KIND_SELF",
+                     *         "sponsor": "districts/bps",
+                     *         "purchaseOrder": "The number of the purchase order"
+                     *       },
+                     *       "accessibilityNeeds": "What the person needs in order to take part",
+                     *       "needsAnswer": "What was answered to these needs",
+                     *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *       "importedSource": "Where it was imported from; empty for one that was made here",
+                     *       "completionException": "Why it counts as completed although the policy's requirements are not met"
                      *     }
                      */
                     "application/json": components["schemas"]["Registration"];
@@ -15691,7 +18352,7 @@ export interface operations {
             query?: {
                 /**
                  * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
-                 * @example strengths,learningGoals
+                 * @example strengths,learningGoals,competencyRatings
                  */
                 updateMask?: string;
                 /**
@@ -15734,7 +18395,12 @@ export interface operations {
                 /**
                  * @example {
                  *       "strengths": "Three years as leader of the grade 5 team.",
-                 *       "learningGoals": "To lead an inquiry cycle."
+                 *       "learningGoals": "To lead an inquiry cycle.",
+                 *       "competencyRatings": [
+                 *         {
+                 *           "competency": "using-data-2"
+                 *         }
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["RegistrationUpdate"];
@@ -15769,7 +18435,26 @@ export interface operations {
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "competencyRatings": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "rating": 1,
+                     *           "learningGoal": true
+                     *         }
+                     *       ],
+                     *       "creditInstitution": "institutions/umass-boston",
+                     *       "payer": {
+                     *         "kind": "KIND_SELF",
+                     *         "sponsor": "districts/bps",
+                     *         "purchaseOrder": "The number of the purchase order"
+                     *       },
+                     *       "accessibilityNeeds": "What the person needs in order to take part",
+                     *       "needsAnswer": "What was answered to these needs",
+                     *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *       "importedSource": "Where it was imported from; empty for one that was made here",
+                     *       "completionException": "Why it counts as completed although the policy's requirements are not met"
                      *     }
                      */
                     "application/json": components["schemas"]["Registration"];
@@ -15841,7 +18526,26 @@ export interface operations {
                      *           "reason": "A conflict of dates.",
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
-                     *           "etag": "v3"
+                     *           "etag": "v3",
+                     *           "competencyRatings": [
+                     *             {
+                     *               "competency": "using-data-2",
+                     *               "rating": 1,
+                     *               "learningGoal": true
+                     *             }
+                     *           ],
+                     *           "creditInstitution": "institutions/umass-boston",
+                     *           "payer": {
+                     *             "kind": "KIND_SELF",
+                     *             "sponsor": "districts/bps",
+                     *             "purchaseOrder": "The number of the purchase order"
+                     *           },
+                     *           "accessibilityNeeds": "What the person needs in order to take part",
+                     *           "needsAnswer": "What was answered to these needs",
+                     *           "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *           "importedSource": "Where it was imported from; empty for one that was made here",
+                     *           "completionException": "Why it counts as completed although the policy's requirements are not met"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -15870,6 +18574,10 @@ export interface operations {
                 requestId?: string;
                 /** @description Checks everything and answers what would be, without writing. */
                 validateOnly?: boolean;
+                /** @description When no seat is left: wait for one, instead of being refused with SEAT_UNAVAILABLE. */
+                joinWaitlist?: boolean;
+                /** @description When the leadership role is reported and not confirmed: wait for the principal, instead of being refused with ROLE_NOT_HELD. */
+                awaitRole?: boolean;
             };
             header?: {
                 /**
@@ -15895,7 +18603,12 @@ export interface operations {
                  *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
                  *       "acknowledgedFramework": "frameworks/btlc-1",
                  *       "strengths": "Three years as leader of the grade 5 team.",
-                 *       "learningGoals": "To lead an inquiry cycle."
+                 *       "learningGoals": "To lead an inquiry cycle.",
+                 *       "competencyRatings": [
+                 *         {
+                 *           "competency": "using-data-2"
+                 *         }
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["RegistrationInput"];
@@ -15930,7 +18643,26 @@ export interface operations {
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "competencyRatings": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "rating": 1,
+                     *           "learningGoal": true
+                     *         }
+                     *       ],
+                     *       "creditInstitution": "institutions/umass-boston",
+                     *       "payer": {
+                     *         "kind": "KIND_SELF",
+                     *         "sponsor": "districts/bps",
+                     *         "purchaseOrder": "The number of the purchase order"
+                     *       },
+                     *       "accessibilityNeeds": "What the person needs in order to take part",
+                     *       "needsAnswer": "What was answered to these needs",
+                     *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *       "importedSource": "Where it was imported from; empty for one that was made here",
+                     *       "completionException": "Why it counts as completed although the policy's requirements are not met"
                      *     }
                      */
                     "application/json": components["schemas"]["Registration"];
@@ -16013,7 +18745,26 @@ export interface operations {
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "competencyRatings": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "rating": 1,
+                     *           "learningGoal": true
+                     *         }
+                     *       ],
+                     *       "creditInstitution": "institutions/umass-boston",
+                     *       "payer": {
+                     *         "kind": "KIND_SELF",
+                     *         "sponsor": "districts/bps",
+                     *         "purchaseOrder": "The number of the purchase order"
+                     *       },
+                     *       "accessibilityNeeds": "What the person needs in order to take part",
+                     *       "needsAnswer": "What was answered to these needs",
+                     *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *       "importedSource": "Where it was imported from; empty for one that was made here",
+                     *       "completionException": "Why it counts as completed although the policy's requirements are not met"
                      *     }
                      */
                     "application/json": components["schemas"]["Registration"];
@@ -16101,7 +18852,26 @@ export interface operations {
                      *       "reason": "A conflict of dates.",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "competencyRatings": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "rating": 1,
+                     *           "learningGoal": true
+                     *         }
+                     *       ],
+                     *       "creditInstitution": "institutions/umass-boston",
+                     *       "payer": {
+                     *         "kind": "KIND_SELF",
+                     *         "sponsor": "districts/bps",
+                     *         "purchaseOrder": "The number of the purchase order"
+                     *       },
+                     *       "accessibilityNeeds": "What the person needs in order to take part",
+                     *       "needsAnswer": "What was answered to these needs",
+                     *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *       "importedSource": "Where it was imported from; empty for one that was made here",
+                     *       "completionException": "Why it counts as completed although the policy's requirements are not met"
                      *     }
                      */
                     "application/json": components["schemas"]["Registration"];
@@ -16165,7 +18935,10 @@ export interface operations {
                      *       "note": "Told by telephone.",
                      *       "late": true,
                      *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *       "createTime": "2026-09-15T19:00:00Z"
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "arriveTime": "2026-09-15T19:00:00Z",
+                     *       "leaveTime": "2026-09-15T19:00:00Z",
+                     *       "makeUpMeeting": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *     }
                      */
                     "application/json": components["schemas"]["AttendanceEntry"];
@@ -16231,7 +19004,10 @@ export interface operations {
                      *           "note": "Told by telephone.",
                      *           "late": true,
                      *           "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *           "createTime": "2026-09-15T19:00:00Z"
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "arriveTime": "2026-09-15T19:00:00Z",
+                     *           "leaveTime": "2026-09-15T19:00:00Z",
+                     *           "makeUpMeeting": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -16313,7 +19089,10 @@ export interface operations {
                      *           "note": "Told by telephone.",
                      *           "late": true,
                      *           "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *           "createTime": "2026-09-15T19:00:00Z"
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "arriveTime": "2026-09-15T19:00:00Z",
+                     *           "leaveTime": "2026-09-15T19:00:00Z",
+                     *           "makeUpMeeting": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
                      *         }
                      *       ]
                      *     }
@@ -16383,6 +19162,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["PermissionDenied"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -16708,6 +19488,3316 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ProposeSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the course in the resource name `courses/{course}/versions/{version}`.
+                 * @example using-data
+                 */
+                course: string;
+                /**
+                 * @description The id of the version in the resource name `courses/{course}/versions/{version}`.
+                 * @example 1
+                 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "startDate": {
+                 *         "year": 2026,
+                 *         "month": 9,
+                 *         "day": 8
+                 *       },
+                 *       "evening": "MONDAY"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProposeScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description A schedule, to be given to CreateSection as it is or edited. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "meetings": [
+                     *         {
+                     *           "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "meetingNumber": 1,
+                     *           "startTime": "2026-09-15T19:00:00Z",
+                     *           "endTime": "2026-09-15T22:00:00Z",
+                     *           "location": "Room 204",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3",
+                     *           "room": "Harbor Street School, room 12"
+                     *         }
+                     *       ],
+                     *       "passedOverDays": [
+                     *         {
+                     *           "date": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           },
+                     *           "reason": "A conflict of dates."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProposeScheduleResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetSchoolCalendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the school calendar in the resource name `schoolCalendars/{school_calendar}`.
+                 * @example boston-2026
+                 */
+                schoolCalendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The school calendar. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "schoolCalendars/boston-2026",
+                     *       "displayName": "Boston 2026-27",
+                     *       "closedDays": [
+                     *         {
+                     *           "title": "Thanksgiving recess",
+                     *           "firstDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           },
+                     *           "lastDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           }
+                     *         }
+                     *       ],
+                     *       "source": "Calendar of the district, 2026-27",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SchoolCalendar"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    UpdateSchoolCalendar: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which fields to change. Without it, on REST, those in the body.
+                 * @example displayName,closedDays,source
+                 */
+                updateMask?: string;
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the school calendar in the resource name `schoolCalendars/{school_calendar}`.
+                 * @example boston-2026
+                 */
+                schoolCalendar: string;
+            };
+            cookie?: never;
+        };
+        /** @description The school calendar, with the fields to change. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "displayName": "Boston 2026-27",
+                 *       "closedDays": [
+                 *         {
+                 *           "title": "Thanksgiving recess",
+                 *           "firstDate": {
+                 *             "year": 2026,
+                 *             "month": 9,
+                 *             "day": 8
+                 *           }
+                 *         }
+                 *       ],
+                 *       "source": "Calendar of the district, 2026-27"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SchoolCalendarUpdate"];
+            };
+        };
+        responses: {
+            /** @description The school calendar. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "schoolCalendars/boston-2026",
+                     *       "displayName": "Boston 2026-27",
+                     *       "closedDays": [
+                     *         {
+                     *           "title": "Thanksgiving recess",
+                     *           "firstDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           },
+                     *           "lastDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           }
+                     *         }
+                     *       ],
+                     *       "source": "Calendar of the district, 2026-27",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SchoolCalendar"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListSchoolCalendars: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: name, display_name, create_time. */
+                filter?: string;
+                /** @description Order, over: name, create_time. Default: `name`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of school calendars. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "schoolCalendars": [
+                     *         {
+                     *           "name": "schoolCalendars/boston-2026",
+                     *           "displayName": "Boston 2026-27",
+                     *           "closedDays": [
+                     *             {
+                     *               "title": "Thanksgiving recess",
+                     *               "firstDate": {
+                     *                 "year": 2026,
+                     *                 "month": 9,
+                     *                 "day": 8
+                     *               },
+                     *               "lastDate": {
+                     *                 "year": 2026,
+                     *                 "month": 9,
+                     *                 "day": 8
+                     *               }
+                     *             }
+                     *           ],
+                     *           "source": "Calendar of the district, 2026-27",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListSchoolCalendarsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateSchoolCalendar: {
+        parameters: {
+            query: {
+                /**
+                 * @description The last part of the name, to be chosen.
+                 * @example boston-2026
+                 */
+                schoolCalendarId: string;
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The school calendar. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "displayName": "Boston 2026-27",
+                 *       "closedDays": [
+                 *         {
+                 *           "title": "Thanksgiving recess",
+                 *           "firstDate": {
+                 *             "year": 2026,
+                 *             "month": 9,
+                 *             "day": 8
+                 *           }
+                 *         }
+                 *       ],
+                 *       "source": "Calendar of the district, 2026-27"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SchoolCalendarInput"];
+            };
+        };
+        responses: {
+            /** @description The school calendar. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "schoolCalendars/boston-2026",
+                     *       "displayName": "Boston 2026-27",
+                     *       "closedDays": [
+                     *         {
+                     *           "title": "Thanksgiving recess",
+                     *           "firstDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           },
+                     *           "lastDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           }
+                     *         }
+                     *       ],
+                     *       "source": "Calendar of the district, 2026-27",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SchoolCalendar"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetCalendarLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the calendar link in the resource name `calendarLinks/{calendar_link}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                calendarLink: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar link. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "calendarLinks/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "",
+                     *       "url": "The address, told once when the link is made",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    DeleteCalendarLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything, without deleting. */
+                validateOnly?: boolean;
+                /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+                etag?: string;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the calendar link in the resource name `calendarLinks/{calendar_link}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                calendarLink: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": components["schemas"]["DeleteCalendarLinkResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListCalendarLinks: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: section, educator, create_time. */
+                filter?: string;
+                /** @description Order, over: create_time. Default: `create_time`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of calendar links. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "calendarLinks": [
+                     *         {
+                     *           "name": "calendarLinks/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "educator": "",
+                     *           "url": "The address, told once when the link is made",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListCalendarLinksResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateCalendarLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours make no second link; its address is not kept, so that it cannot be told again. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The link. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CalendarLinkInput"];
+            };
+        };
+        responses: {
+            /** @description The calendar link. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "calendarLinks/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "",
+                     *       "url": "The address, told once when the link is made",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CalendarLink"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    AcceptOffer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the registration in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["AcceptOfferRequest"];
+            };
+        };
+        responses: {
+            /** @description The registration. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "state": "REGISTRATION_STATE_ENROLLED",
+                     *       "registerDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "acknowledgedFramework": "frameworks/btlc-1",
+                     *       "strengths": "Three years as leader of the grade 5 team.",
+                     *       "learningGoals": "To lead an inquiry cycle.",
+                     *       "reason": "A conflict of dates.",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "competencyRatings": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "rating": 1,
+                     *           "learningGoal": true
+                     *         }
+                     *       ],
+                     *       "creditInstitution": "institutions/umass-boston",
+                     *       "payer": {
+                     *         "kind": "KIND_SELF",
+                     *         "sponsor": "districts/bps",
+                     *         "purchaseOrder": "The number of the purchase order"
+                     *       },
+                     *       "accessibilityNeeds": "What the person needs in order to take part",
+                     *       "needsAnswer": "What was answered to these needs",
+                     *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *       "importedSource": "Where it was imported from; empty for one that was made here",
+                     *       "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    DeclineOffer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the registration in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["DeclineOfferRequest"];
+            };
+        };
+        responses: {
+            /** @description The registration. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "state": "REGISTRATION_STATE_ENROLLED",
+                     *       "registerDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "acknowledgedFramework": "frameworks/btlc-1",
+                     *       "strengths": "Three years as leader of the grade 5 team.",
+                     *       "learningGoals": "To lead an inquiry cycle.",
+                     *       "reason": "A conflict of dates.",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "competencyRatings": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "rating": 1,
+                     *           "learningGoal": true
+                     *         }
+                     *       ],
+                     *       "creditInstitution": "institutions/umass-boston",
+                     *       "payer": {
+                     *         "kind": "KIND_SELF",
+                     *         "sponsor": "districts/bps",
+                     *         "purchaseOrder": "The number of the purchase order"
+                     *       },
+                     *       "accessibilityNeeds": "What the person needs in order to take part",
+                     *       "needsAnswer": "What was answered to these needs",
+                     *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *       "importedSource": "Where it was imported from; empty for one that was made here",
+                     *       "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    AnswerNeeds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the registration in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "answer": "Room 12 is step-free, and the handouts come in large print."
+                 *     }
+                 */
+                "application/json": components["schemas"]["AnswerNeedsRequest"];
+            };
+        };
+        responses: {
+            /** @description The registration. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "state": "REGISTRATION_STATE_ENROLLED",
+                     *       "registerDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "acknowledgedFramework": "frameworks/btlc-1",
+                     *       "strengths": "Three years as leader of the grade 5 team.",
+                     *       "learningGoals": "To lead an inquiry cycle.",
+                     *       "reason": "A conflict of dates.",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "competencyRatings": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "rating": 1,
+                     *           "learningGoal": true
+                     *         }
+                     *       ],
+                     *       "creditInstitution": "institutions/umass-boston",
+                     *       "payer": {
+                     *         "kind": "KIND_SELF",
+                     *         "sponsor": "districts/bps",
+                     *         "purchaseOrder": "The number of the purchase order"
+                     *       },
+                     *       "accessibilityNeeds": "What the person needs in order to take part",
+                     *       "needsAnswer": "What was answered to these needs",
+                     *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *       "importedSource": "Where it was imported from; empty for one that was made here",
+                     *       "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ExplainPlacement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the registration in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sentences": [
+                     *         "What was decided and why, in order, for people"
+                     *       ],
+                     *       "decisions": [
+                     *         {
+                     *           "sequence": 1,
+                     *           "kind": "KIND_SEATED",
+                     *           "decideTime": "2026-09-15T19:00:00Z",
+                     *           "capacity": 1,
+                     *           "freeSeats": 1,
+                     *           "partySize": 1,
+                     *           "position": 1,
+                     *           "expireTime": "2026-09-15T22:00:00Z",
+                     *           "reason": "A conflict of dates."
+                     *         }
+                     *       ],
+                     *       "waitlistPosition": 1,
+                     *       "rules": "enrollment-rules-1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExplainPlacementResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetSignInCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/meetings/{meeting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the meeting in the resource name `sections/{section}/meetings/{meeting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                meeting: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code that is shown in the room. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "402913",
+                     *       "expireTime": "2026-09-15T22:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GetSignInCodeResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    SignIn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/meetings/{meeting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the meeting in the resource name `sections/{section}/meetings/{meeting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                meeting: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                 *       "code": "402913"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description The line. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "kind": "ATTENDANCE_KIND_PRESENT",
+                     *       "minutes": 180,
+                     *       "corrects": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "note": "Told by telephone.",
+                     *       "late": true,
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "arriveTime": "2026-09-15T19:00:00Z",
+                     *       "leaveTime": "2026-09-15T19:00:00Z",
+                     *       "makeUpMeeting": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttendanceEntry"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    SignOut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/meetings/{meeting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the meeting in the resource name `sections/{section}/meetings/{meeting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                meeting: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SignOutRequest"];
+            };
+        };
+        responses: {
+            /** @description The line. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "kind": "ATTENDANCE_KIND_PRESENT",
+                     *       "minutes": 180,
+                     *       "corrects": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/attendanceEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "note": "Told by telephone.",
+                     *       "late": true,
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "arriveTime": "2026-09-15T19:00:00Z",
+                     *       "leaveTime": "2026-09-15T19:00:00Z",
+                     *       "makeUpMeeting": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttendanceEntry"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetApplication: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/applications/{application}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the application in the resource name `terms/{term}/applications/{application}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "evenings": [
+                     *         "MONDAY"
+                     *       ],
+                     *       "sites": [
+                     *         "The sites that they would go to, the best first; empty for any"
+                     *       ],
+                     *       "members": [
+                     *         {
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "registration": {
+                     *             "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "state": "REGISTRATION_STATE_ENROLLED",
+                     *             "registerDate": {
+                     *               "year": 2026,
+                     *               "month": 9,
+                     *               "day": 8
+                     *             },
+                     *             "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "acknowledgedFramework": "frameworks/btlc-1",
+                     *             "strengths": "Three years as leader of the grade 5 team.",
+                     *             "learningGoals": "To lead an inquiry cycle.",
+                     *             "reason": "A conflict of dates.",
+                     *             "createTime": "2026-09-15T19:00:00Z",
+                     *             "updateTime": "2026-09-15T19:00:00Z",
+                     *             "etag": "v3",
+                     *             "competencyRatings": [
+                     *               {
+                     *                 "competency": "using-data-2",
+                     *                 "rating": 1,
+                     *                 "learningGoal": true
+                     *               }
+                     *             ],
+                     *             "creditInstitution": "institutions/umass-boston",
+                     *             "payer": {
+                     *               "kind": "KIND_SELF",
+                     *               "sponsor": "districts/bps",
+                     *               "purchaseOrder": "The number of the purchase order"
+                     *             },
+                     *             "accessibilityNeeds": "What the person needs in order to take part",
+                     *             "needsAnswer": "What was answered to these needs",
+                     *             "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *             "importedSource": "Where it was imported from; empty for one that was made here",
+                     *             "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *           },
+                     *           "state": "STATE_INVITED",
+                     *           "registrationName": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *         }
+                     *       ],
+                     *       "state": "STATE_FORMING",
+                     *       "reason": "A conflict of dates.",
+                     *       "submitTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListApplications: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: state, course, create_time. */
+                filter?: string;
+                /** @description Order, over: create_time. Default: `create_time`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}`. `-` stands for any.
+                 * @example fall-2026
+                 */
+                term: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of applications. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applications": [
+                     *         {
+                     *           "name": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "course": "courses/using-data",
+                     *           "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "evenings": [
+                     *             "MONDAY"
+                     *           ],
+                     *           "sites": [
+                     *             "The sites that they would go to, the best first; empty for any"
+                     *           ],
+                     *           "members": [
+                     *             {
+                     *               "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *               "registration": {
+                     *                 "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *                 "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *                 "state": "REGISTRATION_STATE_ENROLLED",
+                     *                 "registerDate": {
+                     *                   "year": 2026,
+                     *                   "month": 9,
+                     *                   "day": 8
+                     *                 },
+                     *                 "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *                 "acknowledgedFramework": "frameworks/btlc-1",
+                     *                 "strengths": "Three years as leader of the grade 5 team.",
+                     *                 "learningGoals": "To lead an inquiry cycle.",
+                     *                 "reason": "A conflict of dates.",
+                     *                 "createTime": "2026-09-15T19:00:00Z",
+                     *                 "updateTime": "2026-09-15T19:00:00Z",
+                     *                 "etag": "v3",
+                     *                 "competencyRatings": [
+                     *                   {
+                     *                     "competency": "using-data-2",
+                     *                     "rating": 1,
+                     *                     "learningGoal": true
+                     *                   }
+                     *                 ],
+                     *                 "creditInstitution": "institutions/umass-boston",
+                     *                 "payer": {
+                     *                   "kind": "KIND_SELF",
+                     *                   "sponsor": "districts/bps",
+                     *                   "purchaseOrder": "The number of the purchase order"
+                     *                 },
+                     *                 "accessibilityNeeds": "What the person needs in order to take part",
+                     *                 "needsAnswer": "What was answered to these needs",
+                     *                 "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *                 "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *                 "importedSource": "Where it was imported from; empty for one that was made here",
+                     *                 "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *               },
+                     *               "state": "STATE_INVITED",
+                     *               "registrationName": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *             }
+                     *           ],
+                     *           "state": "STATE_FORMING",
+                     *           "reason": "A conflict of dates.",
+                     *           "submitTime": "2026-09-15T19:00:00Z",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListApplicationsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateApplication: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}`.
+                 * @example fall-2026
+                 */
+                term: string;
+            };
+            cookie?: never;
+        };
+        /** @description The application. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "course": "courses/using-data",
+                 *       "members": [
+                 *         {
+                 *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                 *           "registration": {
+                 *             "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                 *             "acknowledgedFramework": "frameworks/btlc-1",
+                 *             "strengths": "Three years as leader of the grade 5 team.",
+                 *             "learningGoals": "To lead an inquiry cycle.",
+                 *             "competencyRatings": [
+                 *               {
+                 *                 "competency": "using-data-2"
+                 *               }
+                 *             ]
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApplicationInput"];
+            };
+        };
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "evenings": [
+                     *         "MONDAY"
+                     *       ],
+                     *       "sites": [
+                     *         "The sites that they would go to, the best first; empty for any"
+                     *       ],
+                     *       "members": [
+                     *         {
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "registration": {
+                     *             "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "state": "REGISTRATION_STATE_ENROLLED",
+                     *             "registerDate": {
+                     *               "year": 2026,
+                     *               "month": 9,
+                     *               "day": 8
+                     *             },
+                     *             "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "acknowledgedFramework": "frameworks/btlc-1",
+                     *             "strengths": "Three years as leader of the grade 5 team.",
+                     *             "learningGoals": "To lead an inquiry cycle.",
+                     *             "reason": "A conflict of dates.",
+                     *             "createTime": "2026-09-15T19:00:00Z",
+                     *             "updateTime": "2026-09-15T19:00:00Z",
+                     *             "etag": "v3",
+                     *             "competencyRatings": [
+                     *               {
+                     *                 "competency": "using-data-2",
+                     *                 "rating": 1,
+                     *                 "learningGoal": true
+                     *               }
+                     *             ],
+                     *             "creditInstitution": "institutions/umass-boston",
+                     *             "payer": {
+                     *               "kind": "KIND_SELF",
+                     *               "sponsor": "districts/bps",
+                     *               "purchaseOrder": "The number of the purchase order"
+                     *             },
+                     *             "accessibilityNeeds": "What the person needs in order to take part",
+                     *             "needsAnswer": "What was answered to these needs",
+                     *             "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *             "importedSource": "Where it was imported from; empty for one that was made here",
+                     *             "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *           },
+                     *           "state": "STATE_INVITED",
+                     *           "registrationName": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *         }
+                     *       ],
+                     *       "state": "STATE_FORMING",
+                     *       "reason": "A conflict of dates.",
+                     *       "submitTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    AcceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/applications/{application}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the application in the resource name `terms/{term}/applications/{application}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                 *       "registration": {
+                 *         "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                 *         "acknowledgedFramework": "frameworks/btlc-1",
+                 *         "strengths": "Three years as leader of the grade 5 team.",
+                 *         "learningGoals": "To lead an inquiry cycle.",
+                 *         "competencyRatings": [
+                 *           {
+                 *             "competency": "using-data-2"
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["AcceptInvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "evenings": [
+                     *         "MONDAY"
+                     *       ],
+                     *       "sites": [
+                     *         "The sites that they would go to, the best first; empty for any"
+                     *       ],
+                     *       "members": [
+                     *         {
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "registration": {
+                     *             "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "state": "REGISTRATION_STATE_ENROLLED",
+                     *             "registerDate": {
+                     *               "year": 2026,
+                     *               "month": 9,
+                     *               "day": 8
+                     *             },
+                     *             "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "acknowledgedFramework": "frameworks/btlc-1",
+                     *             "strengths": "Three years as leader of the grade 5 team.",
+                     *             "learningGoals": "To lead an inquiry cycle.",
+                     *             "reason": "A conflict of dates.",
+                     *             "createTime": "2026-09-15T19:00:00Z",
+                     *             "updateTime": "2026-09-15T19:00:00Z",
+                     *             "etag": "v3",
+                     *             "competencyRatings": [
+                     *               {
+                     *                 "competency": "using-data-2",
+                     *                 "rating": 1,
+                     *                 "learningGoal": true
+                     *               }
+                     *             ],
+                     *             "creditInstitution": "institutions/umass-boston",
+                     *             "payer": {
+                     *               "kind": "KIND_SELF",
+                     *               "sponsor": "districts/bps",
+                     *               "purchaseOrder": "The number of the purchase order"
+                     *             },
+                     *             "accessibilityNeeds": "What the person needs in order to take part",
+                     *             "needsAnswer": "What was answered to these needs",
+                     *             "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *             "importedSource": "Where it was imported from; empty for one that was made here",
+                     *             "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *           },
+                     *           "state": "STATE_INVITED",
+                     *           "registrationName": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *         }
+                     *       ],
+                     *       "state": "STATE_FORMING",
+                     *       "reason": "A conflict of dates.",
+                     *       "submitTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    DeclineInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/applications/{application}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the application in the resource name `terms/{term}/applications/{application}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeclineInvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "evenings": [
+                     *         "MONDAY"
+                     *       ],
+                     *       "sites": [
+                     *         "The sites that they would go to, the best first; empty for any"
+                     *       ],
+                     *       "members": [
+                     *         {
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "registration": {
+                     *             "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "state": "REGISTRATION_STATE_ENROLLED",
+                     *             "registerDate": {
+                     *               "year": 2026,
+                     *               "month": 9,
+                     *               "day": 8
+                     *             },
+                     *             "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "acknowledgedFramework": "frameworks/btlc-1",
+                     *             "strengths": "Three years as leader of the grade 5 team.",
+                     *             "learningGoals": "To lead an inquiry cycle.",
+                     *             "reason": "A conflict of dates.",
+                     *             "createTime": "2026-09-15T19:00:00Z",
+                     *             "updateTime": "2026-09-15T19:00:00Z",
+                     *             "etag": "v3",
+                     *             "competencyRatings": [
+                     *               {
+                     *                 "competency": "using-data-2",
+                     *                 "rating": 1,
+                     *                 "learningGoal": true
+                     *               }
+                     *             ],
+                     *             "creditInstitution": "institutions/umass-boston",
+                     *             "payer": {
+                     *               "kind": "KIND_SELF",
+                     *               "sponsor": "districts/bps",
+                     *               "purchaseOrder": "The number of the purchase order"
+                     *             },
+                     *             "accessibilityNeeds": "What the person needs in order to take part",
+                     *             "needsAnswer": "What was answered to these needs",
+                     *             "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *             "importedSource": "Where it was imported from; empty for one that was made here",
+                     *             "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *           },
+                     *           "state": "STATE_INVITED",
+                     *           "registrationName": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *         }
+                     *       ],
+                     *       "state": "STATE_FORMING",
+                     *       "reason": "A conflict of dates.",
+                     *       "submitTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    SubmitApplication: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/applications/{application}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the application in the resource name `terms/{term}/applications/{application}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["SubmitApplicationRequest"];
+            };
+        };
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "evenings": [
+                     *         "MONDAY"
+                     *       ],
+                     *       "sites": [
+                     *         "The sites that they would go to, the best first; empty for any"
+                     *       ],
+                     *       "members": [
+                     *         {
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "registration": {
+                     *             "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "state": "REGISTRATION_STATE_ENROLLED",
+                     *             "registerDate": {
+                     *               "year": 2026,
+                     *               "month": 9,
+                     *               "day": 8
+                     *             },
+                     *             "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "acknowledgedFramework": "frameworks/btlc-1",
+                     *             "strengths": "Three years as leader of the grade 5 team.",
+                     *             "learningGoals": "To lead an inquiry cycle.",
+                     *             "reason": "A conflict of dates.",
+                     *             "createTime": "2026-09-15T19:00:00Z",
+                     *             "updateTime": "2026-09-15T19:00:00Z",
+                     *             "etag": "v3",
+                     *             "competencyRatings": [
+                     *               {
+                     *                 "competency": "using-data-2",
+                     *                 "rating": 1,
+                     *                 "learningGoal": true
+                     *               }
+                     *             ],
+                     *             "creditInstitution": "institutions/umass-boston",
+                     *             "payer": {
+                     *               "kind": "KIND_SELF",
+                     *               "sponsor": "districts/bps",
+                     *               "purchaseOrder": "The number of the purchase order"
+                     *             },
+                     *             "accessibilityNeeds": "What the person needs in order to take part",
+                     *             "needsAnswer": "What was answered to these needs",
+                     *             "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *             "importedSource": "Where it was imported from; empty for one that was made here",
+                     *             "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *           },
+                     *           "state": "STATE_INVITED",
+                     *           "registrationName": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *         }
+                     *       ],
+                     *       "state": "STATE_FORMING",
+                     *       "reason": "A conflict of dates.",
+                     *       "submitTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    WithdrawApplication: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/applications/{application}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the application in the resource name `terms/{term}/applications/{application}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["WithdrawApplicationRequest"];
+            };
+        };
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "evenings": [
+                     *         "MONDAY"
+                     *       ],
+                     *       "sites": [
+                     *         "The sites that they would go to, the best first; empty for any"
+                     *       ],
+                     *       "members": [
+                     *         {
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "registration": {
+                     *             "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "state": "REGISTRATION_STATE_ENROLLED",
+                     *             "registerDate": {
+                     *               "year": 2026,
+                     *               "month": 9,
+                     *               "day": 8
+                     *             },
+                     *             "roleAssignment": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/roleAssignments/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "acknowledgedFramework": "frameworks/btlc-1",
+                     *             "strengths": "Three years as leader of the grade 5 team.",
+                     *             "learningGoals": "To lead an inquiry cycle.",
+                     *             "reason": "A conflict of dates.",
+                     *             "createTime": "2026-09-15T19:00:00Z",
+                     *             "updateTime": "2026-09-15T19:00:00Z",
+                     *             "etag": "v3",
+                     *             "competencyRatings": [
+                     *               {
+                     *                 "competency": "using-data-2",
+                     *                 "rating": 1,
+                     *                 "learningGoal": true
+                     *               }
+                     *             ],
+                     *             "creditInstitution": "institutions/umass-boston",
+                     *             "payer": {
+                     *               "kind": "KIND_SELF",
+                     *               "sponsor": "districts/bps",
+                     *               "purchaseOrder": "The number of the purchase order"
+                     *             },
+                     *             "accessibilityNeeds": "What the person needs in order to take part",
+                     *             "needsAnswer": "What was answered to these needs",
+                     *             "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *             "offerExpireTime": "2026-09-15T22:00:00Z",
+                     *             "importedSource": "Where it was imported from; empty for one that was made here",
+                     *             "completionException": "Why it counts as completed although the policy's requirements are not met"
+                     *           },
+                     *           "state": "STATE_INVITED",
+                     *           "registrationName": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *         }
+                     *       ],
+                     *       "state": "STATE_FORMING",
+                     *       "reason": "A conflict of dates.",
+                     *       "submitTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ProposePlacements: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}`.
+                 * @example fall-2026
+                 */
+                term: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["ProposePlacementsRequest"];
+            };
+        };
+        responses: {
+            /** @description The placement proposal. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/placementProposals/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "state": "STATE_DRAFT",
+                     *       "value": 1,
+                     *       "bound": 1,
+                     *       "gap": 1,
+                     *       "weights": {
+                     *         "placed": 1,
+                     *         "roleAlike": 1,
+                     *         "firstSite": 1,
+                     *         "otherSite": 1
+                     *       },
+                     *       "rules": "enrollment-rules-1",
+                     *       "sections": [
+                     *         {
+                     *           "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "roleFamily": "roleFamilies/mentor",
+                     *           "freeSeats": 1,
+                     *           "placed": 1,
+                     *           "roleAlike": 1
+                     *         }
+                     *       ],
+                     *       "placedCount": 1,
+                     *       "unplacedCount": 1,
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "applyTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlacementProposal"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetPlacementProposal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/placementProposals/{placement_proposal}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the placement proposal in the resource name `terms/{term}/placementProposals/{placement_proposal}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                placementProposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The placement proposal. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/placementProposals/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "state": "STATE_DRAFT",
+                     *       "value": 1,
+                     *       "bound": 1,
+                     *       "gap": 1,
+                     *       "weights": {
+                     *         "placed": 1,
+                     *         "roleAlike": 1,
+                     *         "firstSite": 1,
+                     *         "otherSite": 1
+                     *       },
+                     *       "rules": "enrollment-rules-1",
+                     *       "sections": [
+                     *         {
+                     *           "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "roleFamily": "roleFamilies/mentor",
+                     *           "freeSeats": 1,
+                     *           "placed": 1,
+                     *           "roleAlike": 1
+                     *         }
+                     *       ],
+                     *       "placedCount": 1,
+                     *       "unplacedCount": 1,
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "applyTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlacementProposal"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListPlacementProposals: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: state, create_time. */
+                filter?: string;
+                /** @description Order, over: create_time. Default: `create_time desc`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}`. `-` stands for any.
+                 * @example fall-2026
+                 */
+                term: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of placement proposals. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "placementProposals": [
+                     *         {
+                     *           "name": "terms/fall-2026/placementProposals/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "course": "courses/using-data",
+                     *           "state": "STATE_DRAFT",
+                     *           "value": 1,
+                     *           "bound": 1,
+                     *           "gap": 1,
+                     *           "weights": {
+                     *             "placed": 1,
+                     *             "roleAlike": 1,
+                     *             "firstSite": 1,
+                     *             "otherSite": 1
+                     *           },
+                     *           "rules": "enrollment-rules-1",
+                     *           "sections": [
+                     *             {
+                     *               "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *               "roleFamily": "roleFamilies/mentor",
+                     *               "freeSeats": 1,
+                     *               "placed": 1,
+                     *               "roleAlike": 1
+                     *             }
+                     *           ],
+                     *           "placedCount": 1,
+                     *           "unplacedCount": 1,
+                     *           "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "applyTime": "2026-09-15T19:00:00Z",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListPlacementProposalsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListPlacements: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: section, state. */
+                filter?: string;
+                /** @description Order, over: application. Default: `application`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/placementProposals/{placement_proposal}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the placement proposal in the resource name `terms/{term}/placementProposals/{placement_proposal}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                placementProposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of placements. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "placements": [
+                     *         {
+                     *           "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "pinned": true,
+                     *           "value": 1,
+                     *           "reasons": [
+                     *             "Why this section, for people"
+                     *           ],
+                     *           "alternatives": [
+                     *             {
+                     *               "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *               "gain": 1,
+                     *               "obstacles": [
+                     *                 "What would have to change, for people"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "state": "STATE_PROPOSED",
+                     *           "failure": "Why it failed",
+                     *           "partySize": 1
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListPlacementsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    EditPlacement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/placementProposals/{placement_proposal}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the placement proposal in the resource name `terms/{term}/placementProposals/{placement_proposal}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                placementProposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "application": "terms/fall-2026/applications/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditPlacementRequest"];
+            };
+        };
+        responses: {
+            /** @description The placement proposal. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/placementProposals/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "state": "STATE_DRAFT",
+                     *       "value": 1,
+                     *       "bound": 1,
+                     *       "gap": 1,
+                     *       "weights": {
+                     *         "placed": 1,
+                     *         "roleAlike": 1,
+                     *         "firstSite": 1,
+                     *         "otherSite": 1
+                     *       },
+                     *       "rules": "enrollment-rules-1",
+                     *       "sections": [
+                     *         {
+                     *           "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "roleFamily": "roleFamilies/mentor",
+                     *           "freeSeats": 1,
+                     *           "placed": 1,
+                     *           "roleAlike": 1
+                     *         }
+                     *       ],
+                     *       "placedCount": 1,
+                     *       "unplacedCount": 1,
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "applyTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlacementProposal"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ApplyPlacementProposal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the term in the resource name `terms/{term}/placementProposals/{placement_proposal}`.
+                 * @example fall-2026
+                 */
+                term: string;
+                /**
+                 * @description The id of the placement proposal in the resource name `terms/{term}/placementProposals/{placement_proposal}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                placementProposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["ApplyPlacementProposalRequest"];
+            };
+        };
+        responses: {
+            /** @description The placement proposal. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "terms/fall-2026/placementProposals/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "state": "STATE_DRAFT",
+                     *       "value": 1,
+                     *       "bound": 1,
+                     *       "gap": 1,
+                     *       "weights": {
+                     *         "placed": 1,
+                     *         "roleAlike": 1,
+                     *         "firstSite": 1,
+                     *         "otherSite": 1
+                     *       },
+                     *       "rules": "enrollment-rules-1",
+                     *       "sections": [
+                     *         {
+                     *           "section": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "roleFamily": "roleFamilies/mentor",
+                     *           "freeSeats": 1,
+                     *           "placed": 1,
+                     *           "roleAlike": 1
+                     *         }
+                     *       ],
+                     *       "placedCount": 1,
+                     *       "unplacedCount": 1,
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "applyTime": "2026-09-15T19:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlacementProposal"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetCohortProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What those who registered said of their skills and goals, by competency: nothing that tells of fewer than the least number, and nothing before registration was closed, while answers may still change. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "answerCount": 1,
+                     *       "minimumAnswers": 5,
+                     *       "competencies": [
+                     *         {
+                     *           "competency": "using-data-2",
+                     *           "ratingCount": 1,
+                     *           "meanRating": 1,
+                     *           "ratings": [
+                     *             1
+                     *           ],
+                     *           "goalCount": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GetCohortProfileResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ImportPastRecords: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fileName": "binder-2011.csv",
+                 *       "content": "AAAA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportPastRecordsRequest"];
+            };
+        };
+        responses: {
+            /** @description What is imported, or would be. With faults nothing is. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sectionCount": 1,
+                     *       "registrationCount": 1,
+                     *       "completionCount": 1,
+                     *       "knownCount": 1,
+                     *       "faultCount": 1,
+                     *       "faults": [
+                     *         {
+                     *           "line": 1,
+                     *           "column": "complete_date",
+                     *           "description": "What is wrong, and what would be right"
+                     *         }
+                     *       ],
+                     *       "terms": [
+                     *         "Terms that are new"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportPastRecordsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetFeedbackRound: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/feedbackRounds/{feedback_round}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the feedback round in the resource name `sections/{section}/feedbackRounds/{feedback_round}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                feedbackRound: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feedback round. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/feedbackRounds/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "kind": "KIND_MID",
+                     *       "state": "STATE_OPEN",
+                     *       "questions": [
+                     *         {
+                     *           "id": "role",
+                     *           "kind": "KIND_SCALE",
+                     *           "text": "What is asked"
+                     *         }
+                     *       ],
+                     *       "closeTime": "2026-09-15T22:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeedbackRound"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListFeedbackRounds: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: kind, state, create_time. */
+                filter?: string;
+                /** @description Order, over: create_time. Default: `create_time`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}`. `-` stands for any.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of feedback rounds. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "feedbackRounds": [
+                     *         {
+                     *           "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/feedbackRounds/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "kind": "KIND_MID",
+                     *           "state": "STATE_OPEN",
+                     *           "questions": [
+                     *             {
+                     *               "id": "role",
+                     *               "kind": "KIND_SCALE",
+                     *               "text": "What is asked"
+                     *             }
+                     *           ],
+                     *           "closeTime": "2026-09-15T22:00:00Z",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListFeedbackRoundsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateFeedbackRound: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+            };
+            cookie?: never;
+        };
+        /** @description The feedback round. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "KIND_MID"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FeedbackRoundInput"];
+            };
+        };
+        responses: {
+            /** @description The feedback round. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/feedbackRounds/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "kind": "KIND_MID",
+                     *       "state": "STATE_OPEN",
+                     *       "questions": [
+                     *         {
+                     *           "id": "role",
+                     *           "kind": "KIND_SCALE",
+                     *           "text": "What is asked"
+                     *         }
+                     *       ],
+                     *       "closeTime": "2026-09-15T22:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeedbackRound"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CloseFeedbackRound: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/feedbackRounds/{feedback_round}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the feedback round in the resource name `sections/{section}/feedbackRounds/{feedback_round}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                feedbackRound: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["CloseFeedbackRoundRequest"];
+            };
+        };
+        responses: {
+            /** @description The feedback round. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/feedbackRounds/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "kind": "KIND_MID",
+                     *       "state": "STATE_OPEN",
+                     *       "questions": [
+                     *         {
+                     *           "id": "role",
+                     *           "kind": "KIND_SCALE",
+                     *           "text": "What is asked"
+                     *         }
+                     *       ],
+                     *       "closeTime": "2026-09-15T22:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeedbackRound"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    SubmitFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/feedbackRounds/{feedback_round}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the feedback round in the resource name `sections/{section}/feedbackRounds/{feedback_round}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                feedbackRound: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "answers": [
+                 *         {
+                 *           "question": "role",
+                 *           "rating": 4
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["SubmitFeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Nothing. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": components["schemas"]["SubmitFeedbackResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetFeedbackResults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/feedbackRounds/{feedback_round}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the feedback round in the resource name `sections/{section}/feedbackRounds/{feedback_round}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                feedbackRound: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was answered, once the round is closed and enough people answered. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "answerCount": 1,
+                     *       "minimumAnswers": 1,
+                     *       "questions": [
+                     *         {
+                     *           "question": "The id of the question",
+                     *           "text": "What was asked",
+                     *           "answerCount": 1,
+                     *           "mean": 1,
+                     *           "ratings": [
+                     *             1
+                     *           ],
+                     *           "comments": [
+                     *             "What was said in own words, in no order that tells anything"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GetFeedbackResultsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CompareFeedback: {
+        parameters: {
+            query?: {
+                /** @description Which rounds. The end ones by default. */
+                kind?: components["schemas"]["FeedbackRoundKind"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the course in the resource name `courses/{course}`.
+                 * @example using-data
+                 */
+                course: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was answered about each version of a course, over all its terms, and whether a change helped. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "versions": [
+                     *         {
+                     *           "courseVersion": "courses/using-data/versions/1",
+                     *           "roundCount": 1,
+                     *           "answerCount": 1,
+                     *           "questions": [
+                     *             {
+                     *               "question": "The id of the question",
+                     *               "text": "What was asked",
+                     *               "answerCount": 1,
+                     *               "mean": 1,
+                     *               "ratings": [
+                     *                 1
+                     *               ],
+                     *               "comments": [
+                     *                 "What was said in own words, in no order that tells anything"
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "changes": [
+                     *         {
+                     *           "courseVersion": "courses/using-data/versions/1",
+                     *           "changeNote": "What was changed in it",
+                     *           "question": "The id of the question",
+                     *           "difference": 1,
+                     *           "lower": 1,
+                     *           "upper": 1,
+                     *           "statement": "No difference can be told from 12 and 15 answers."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CompareFeedbackResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -17659,6 +23749,717 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetLedgerEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/registrations/{registration}/ledgerEntries/{ledger_entry}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the registration in the resource name `sections/{section}/registrations/{registration}/ledgerEntries/{ledger_entry}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                registration: string;
+                /**
+                 * @description The id of the ledger entry in the resource name `sections/{section}/registrations/{registration}/ledgerEntries/{ledger_entry}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                ledgerEntry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ledger entry. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/ledgerEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "kind": "KIND_CHARGE",
+                     *       "amount": {
+                     *         "currencyCode": "USD",
+                     *         "units": "1000",
+                     *         "nanos": 0
+                     *       },
+                     *       "payer": "districts/bps",
+                     *       "payee": "institutions/umass-boston",
+                     *       "newPayer": "Of a reassignment: who pays from now on",
+                     *       "reason": "A conflict of dates.",
+                     *       "reference": "The number of the cheque, transfer or purchase order",
+                     *       "reverses": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/ledgerEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "effectiveDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "debitAccount": "Where the amount comes from",
+                     *       "creditAccount": "Where it goes",
+                     *       "rule": "enrollment-rules-1",
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "createTime": "2026-09-15T19:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LedgerEntry"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListLedgerEntries: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: kind, payer, payee, create_time. */
+                filter?: string;
+                /** @description Order, over: create_time. Default: `create_time`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/registrations/{registration}`. `-` stands for any.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the registration in the resource name `sections/{section}/registrations/{registration}`. `-` stands for any.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of ledger entries. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ledgerEntries": [
+                     *         {
+                     *           "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/ledgerEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "kind": "KIND_CHARGE",
+                     *           "amount": {
+                     *             "currencyCode": "USD",
+                     *             "units": "1000",
+                     *             "nanos": 0
+                     *           },
+                     *           "payer": "districts/bps",
+                     *           "payee": "institutions/umass-boston",
+                     *           "newPayer": "Of a reassignment: who pays from now on",
+                     *           "reason": "A conflict of dates.",
+                     *           "reference": "The number of the cheque, transfer or purchase order",
+                     *           "reverses": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/ledgerEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "effectiveDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           },
+                     *           "debitAccount": "Where the amount comes from",
+                     *           "creditAccount": "Where it goes",
+                     *           "rule": "enrollment-rules-1",
+                     *           "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "createTime": "2026-09-15T19:00:00Z"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListLedgerEntriesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateLedgerEntry: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the registration in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                registration: string;
+            };
+            cookie?: never;
+        };
+        /** @description The ledger entry. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "KIND_CHARGE",
+                 *       "amount": {
+                 *         "currencyCode": "USD",
+                 *         "units": "1000",
+                 *         "nanos": 0
+                 *       },
+                 *       "payer": "districts/bps",
+                 *       "payee": "institutions/umass-boston"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LedgerEntryInput"];
+            };
+        };
+        responses: {
+            /** @description The ledger entry. */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/ledgerEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "kind": "KIND_CHARGE",
+                     *       "amount": {
+                     *         "currencyCode": "USD",
+                     *         "units": "1000",
+                     *         "nanos": 0
+                     *       },
+                     *       "payer": "districts/bps",
+                     *       "payee": "institutions/umass-boston",
+                     *       "newPayer": "Of a reassignment: who pays from now on",
+                     *       "reason": "A conflict of dates.",
+                     *       "reference": "The number of the cheque, transfer or purchase order",
+                     *       "reverses": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/ledgerEntries/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "effectiveDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "debitAccount": "Where the amount comes from",
+                     *       "creditAccount": "Where it goes",
+                     *       "rule": "enrollment-rules-1",
+                     *       "recordedBy": "apiClients/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "createTime": "2026-09-15T19:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LedgerEntry"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListBalances: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Who pays: a person, school or district; empty for everybody.
+                 * @example districts/bps
+                 */
+                payer?: string;
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of balances. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "balances": [
+                     *         {
+                     *           "payer": "Who pays",
+                     *           "payee": "Who gets it",
+                     *           "owed": {
+                     *             "currencyCode": "USD",
+                     *             "units": "1000",
+                     *             "nanos": 0
+                     *           },
+                     *           "charged": {
+                     *             "currencyCode": "USD",
+                     *             "units": "1000",
+                     *             "nanos": 0
+                     *           },
+                     *           "paid": {
+                     *             "currencyCode": "USD",
+                     *             "units": "1000",
+                     *             "nanos": 0
+                     *           },
+                     *           "waived": {
+                     *             "currencyCode": "USD",
+                     *             "units": "1000",
+                     *             "nanos": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListBalancesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    QuoteRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the registration in the resource name `sections/{section}/registrations/{registration}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would be refunded if the person withdrew now. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "amount": {
+                     *         "currencyCode": "USD",
+                     *         "units": "1000",
+                     *         "nanos": 0
+                     *       },
+                     *       "percent": 50,
+                     *       "rule": "enrollment-rules-1",
+                     *       "assumption": true,
+                     *       "explanation": "What applies, for people"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["QuoteRefundResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ExportLedger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["ExportLedgerRequest"];
+            };
+        };
+        responses: {
+            /** @description One row a line, or CSV with the same columns, or messages with their length in front, by `Accept`. One that breaks off breaks the connection. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "entry": "The line",
+                     *       "date": "The day that it is of",
+                     *       "kind": "What it is",
+                     *       "debitAccount": "Where the amount comes from",
+                     *       "creditAccount": "Where it goes",
+                     *       "amount": "1000.00",
+                     *       "currency": "USD",
+                     *       "payer": "Who pays",
+                     *       "payee": "Who gets it",
+                     *       "registration": "The registration",
+                     *       "reference": "The number of the cheque, transfer or purchase order",
+                     *       "reason": "A conflict of dates.",
+                     *       "reverses": "Of a reversal: the line that it takes back",
+                     *       "recordTime": "When the record was made"
+                     *     }
+                     */
+                    "application/x-ndjson": components["schemas"]["LedgerRow"];
+                    /** @example entry,date,kind,debitAccount,creditAccount,amount,currency,payer,payee,registration,reference,reason,reverses,recordTime */
+                    "text/csv": string;
+                    /** @example … */
+                    "application/x-protobuf": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetNoticePreferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}/noticePreferences`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The preferences. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/noticePreferences",
+                     *       "muted": true,
+                     *       "mutedKinds": [
+                     *         "NOTICE_KIND_REGISTERED"
+                     *       ],
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NoticePreferences"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    UpdateNoticePreferences: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which fields to change. Without it, on REST, those in the body.
+                 * @example muted
+                 */
+                updateMask?: string;
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}/noticePreferences`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        /** @description The notice preferences, with the fields to change. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "muted": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NoticePreferencesUpdate"];
+            };
+        };
+        responses: {
+            /** @description The notice preferences. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/noticePreferences",
+                     *       "muted": true,
+                     *       "mutedKinds": [
+                     *         "NOTICE_KIND_REGISTERED"
+                     *       ],
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NoticePreferences"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}/notices/{notice}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+                /**
+                 * @description The id of the notice in the resource name `educators/{educator}/notices/{notice}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notice. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/notices/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "kind": "NOTICE_KIND_REGISTERED",
+                     *       "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "state": "STATE_PENDING",
+                     *       "subject": "248289761001",
+                     *       "attempts": 1,
+                     *       "failure": "Why it was not sent, or not yet",
+                     *       "sendTime": "2026-09-15T22:00:00Z",
+                     *       "createTime": "2026-09-15T19:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListNotices: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: kind, state, create_time. */
+                filter?: string;
+                /** @description Order, over: create_time. Default: `create_time desc`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}`. `-` stands for any.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notices. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "notices": [
+                     *         {
+                     *           "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/notices/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "kind": "NOTICE_KIND_REGISTERED",
+                     *           "registration": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "state": "STATE_PENDING",
+                     *           "subject": "248289761001",
+                     *           "attempts": 1,
+                     *           "failure": "Why it was not sent, or not yet",
+                     *           "sendTime": "2026-09-15T22:00:00Z",
+                     *           "createTime": "2026-09-15T19:00:00Z"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListNoticesResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

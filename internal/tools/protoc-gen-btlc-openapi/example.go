@@ -24,7 +24,13 @@ func (e *examples) message(m *protogen.Message, shape form, bound map[string]boo
 	var first *field
 	for _, each := range m.Fields {
 		f := readField(each)
-		if !f.in(shape) || bound[f.protoName()] || excluded(f) || shape != answer && aboutTheCall[f.protoName()] {
+		if !f.in(shape) || bound[f.protoName()] || shape != answer && aboutTheCall[f.protoName()] {
+			continue
+		}
+		if excluded(f) {
+			if shape == answer && f.Desc.ContainingOneof() == nil && f.Desc.Kind() == protoreflect.StringKind && !f.Desc.IsList() {
+				out.set(f.jsonName(), "") // which answers have, for want of a way to leave it out
+			}
 			continue
 		}
 		if first == nil {
@@ -43,13 +49,16 @@ func (e *examples) message(m *protogen.Message, shape form, bound map[string]boo
 // aboutTheCall are fields of requests that say how to take the call, not what is asked; headers serve better.
 var aboutTheCall = map[string]bool{"etag": true, "request_id": true, "validate_only": true}
 
-// hasExample says whether the contract gives an example for the field or for something within it.
+// hasExample says whether there is an example for the field, its type or something within it.
 func (e *examples) hasExample(f field) bool {
 	if f.example != "" {
 		return true
 	}
 	if f.Message == nil {
 		return false
+	}
+	if _, ok := messageExamples[f.Message.Desc.FullName()]; ok {
+		return true
 	}
 	for _, each := range f.Message.Fields {
 		if inner := readField(each); inner.in(input) && e.hasExample(inner) {

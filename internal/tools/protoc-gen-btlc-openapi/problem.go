@@ -37,7 +37,7 @@ var problems = []problem{
 		status: http.StatusForbidden, name: "PermissionDenied",
 		fits:        func(c *call) bool { return c.access.permission != "" },
 		description: "The caller may not do this.",
-		reasons:     []string{"PERMISSION_DENIED"},
+		reasons:     []string{"PERMISSION_DENIED", "SIGN_IN_CODE_WRONG"},
 		title:       "The caller may not do this", detail: "The caller lacks the permission.",
 	},
 	{
@@ -53,11 +53,11 @@ var problems = []problem{
 		title:       "None of the media types asked for is offered", detail: "This is given as application/x-ndjson or text/csv.",
 	},
 	{
-		status: http.StatusConflict, name: "Conflict", fits: func(c *call) bool { return c.verb != "get" },
+		status: http.StatusConflict, name: "Conflict", fits: func(c *call) bool { return c.verb != "get" || strings.Contains(c.rule.GetGet(), "}:") },
 		description: "The state of things does not allow it.",
 		reasons: []string{
 			"ALREADY_EXISTS", "STATE_CONFLICT", "REFERENCE_NOT_FOUND", "CONTENTION", "SECRET_ALREADY_SHOWN", "KEY_LIMIT",
-			"ROLE_NOT_HELD", "SEAT_UNAVAILABLE", "REGISTRATION_CLOSED", "ALREADY_REGISTERED", "ALREADY_RECORDED",
+			"ROLE_NOT_HELD", "SEAT_UNAVAILABLE", "REGISTRATION_CLOSED", "ALREADY_REGISTERED", "SCHEDULE_CONFLICT", "ALREADY_RECORDED",
 			"SUBMISSION_INCOMPLETE", "OWN_WORK", "REQUIREMENTS_UNMET", "CREDENTIAL_HELD", "AGREEMENT_ABSENT", "ROSTER_STALE",
 		},
 		title: "There is one already", detail: "There is one of that name.",
@@ -91,7 +91,7 @@ var problems = []problem{
 	{
 		status: http.StatusTooManyRequests, name: "TooManyRequests", fits: always, retryAfter: true,
 		description: "The caller asks too often.",
-		reasons:     []string{"RATE_LIMITED"},
+		reasons:     []string{"RATE_LIMITED", "SIGN_IN_ATTEMPTS_SPENT"},
 		title:       "Too many requests", detail: "Try again later.",
 	},
 	{

@@ -30,7 +30,7 @@ func wellKnown(name protoreflect.FullName) (*schema, bool) {
 	return nil, false
 }
 
-// commonTypes are Google's types that the contract uses, with what we ask of them: dates are whole.
+// commonTypes are Google's types that the contract uses, with what we ask of them: dates are whole, times of day whole minutes.
 var commonTypes = map[protoreflect.FullName]*schema{
 	"google.type.Date": {
 		Type:        "object",
@@ -40,6 +40,17 @@ var commonTypes = map[protoreflect.FullName]*schema{
 			member{"year", &schema{Type: "integer", Format: "int32", Description: "The year.", Minimum: number(1), Maximum: number(9999)}},
 			member{"month", &schema{Type: "integer", Format: "int32", Description: "The month, 1 for January.", Minimum: number(1), Maximum: number(12)}},
 			member{"day", &schema{Type: "integer", Format: "int32", Description: "The day of the month.", Minimum: number(1), Maximum: number(31)}},
+		),
+	},
+	"google.type.TimeOfDay": {
+		Type:        "object",
+		Description: "A time of day in whole minutes, from 00:00 to 24:00.",
+		Required:    []string{"hours", "minutes", "seconds", "nanos"},
+		Properties: properties(
+			member{"hours", &schema{Type: "integer", Format: "int32", Description: "The hour.", Minimum: number(0), Maximum: number(24)}},
+			member{"minutes", &schema{Type: "integer", Format: "int32", Description: "The minute of the hour.", Minimum: number(0), Maximum: number(59)}},
+			member{"seconds", &schema{Type: "integer", Format: "int32", Description: "0.", Minimum: number(0), Maximum: number(0)}},
+			member{"nanos", &schema{Type: "integer", Format: "int32", Description: "0.", Minimum: number(0), Maximum: number(0)}},
 		),
 	},
 	"google.type.Money": {

@@ -40,6 +40,7 @@ const exampleETag = "v3"
 // exclusive are fields of which a message has one alone, and what goes with it: examples have the first of each set.
 var exclusive = [][]protoreflect.FullName{
 	{"btlc.access.v1.RoleBinding.api_client", "btlc.access.v1.RoleBinding.oidc_subject"},
+	{"btlc.enrollment.v1.CalendarLink.section", "btlc.enrollment.v1.CalendarLink.educator"},
 	{"btlc.credential.v1.LookupCredentialStatusRequest.employee_id", "btlc.credential.v1.LookupCredentialStatusRequest.person"},
 	{"btlc.credential.v1.BatchLookupCredentialStatusesRequest.persons", "btlc.credential.v1.BatchLookupCredentialStatusesRequest.employee_ids"},
 	{
@@ -90,6 +91,11 @@ func timeExample(f field) (any, bool) {
 			return members("year", 2026, "month", 12, "day", 18), true
 		}
 		return members("year", 2026, "month", 9, "day", 8), true
+	case "google.type.TimeOfDay":
+		if ends {
+			return members("hours", 19, "minutes", 30, "seconds", 0, "nanos", 0), true
+		}
+		return members("hours", 16, "minutes", 30, "seconds", 0, "nanos", 0), true
 	}
 	return nil, false
 }

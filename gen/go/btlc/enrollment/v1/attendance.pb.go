@@ -38,6 +38,8 @@ const (
 	AttendanceKind_ATTENDANCE_KIND_EXCUSED AttendanceKind = 2
 	// The person was not there; the minutes are 0.
 	AttendanceKind_ATTENDANCE_KIND_ABSENT AttendanceKind = 3
+	// The person made up for the meeting at one of another section of the course.
+	AttendanceKind_ATTENDANCE_KIND_MAKE_UP AttendanceKind = 4
 )
 
 // Enum value maps for AttendanceKind.
@@ -47,12 +49,14 @@ var (
 		1: "ATTENDANCE_KIND_PRESENT",
 		2: "ATTENDANCE_KIND_EXCUSED",
 		3: "ATTENDANCE_KIND_ABSENT",
+		4: "ATTENDANCE_KIND_MAKE_UP",
 	}
 	AttendanceKind_value = map[string]int32{
 		"ATTENDANCE_KIND_UNSPECIFIED": 0,
 		"ATTENDANCE_KIND_PRESENT":     1,
 		"ATTENDANCE_KIND_EXCUSED":     2,
 		"ATTENDANCE_KIND_ABSENT":      3,
+		"ATTENDANCE_KIND_MAKE_UP":     4,
 	}
 )
 
@@ -106,7 +110,13 @@ type AttendanceEntry struct {
 	// The caller who entered it.
 	RecordedBy string `protobuf:"bytes,8,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
 	// When the record was made.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When the person came, if later than the beginning is on record.
+	ArriveTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=arrive_time,json=arriveTime,proto3" json:"arrive_time,omitempty"`
+	// When the person left, if that is on record.
+	LeaveTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=leave_time,json=leaveTime,proto3" json:"leave_time,omitempty"`
+	// Of a make-up: the meeting of another section that the person was at.
+	MakeUpMeeting string `protobuf:"bytes,12,opt,name=make_up_meeting,json=makeUpMeeting,proto3" json:"make_up_meeting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -202,6 +212,27 @@ func (x *AttendanceEntry) GetCreateTime() *timestamppb.Timestamp {
 		return x.CreateTime
 	}
 	return nil
+}
+
+func (x *AttendanceEntry) GetArriveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ArriveTime
+	}
+	return nil
+}
+
+func (x *AttendanceEntry) GetLeaveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LeaveTime
+	}
+	return nil
+}
+
+func (x *AttendanceEntry) GetMakeUpMeeting() string {
+	if x != nil {
+		return x.MakeUpMeeting
+	}
+	return ""
 }
 
 // Names the attendance entry to get.
@@ -440,12 +471,18 @@ type AttendanceMark struct {
 	Registration string `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
 	// How the minutes came about.
 	Kind AttendanceKind `protobuf:"varint,2,opt,name=kind,proto3,enum=btlc.enrollment.v1.AttendanceKind" json:"kind,omitempty"`
-	// Minutes; with PRESENT at most the length of the meeting, otherwise 0. Example: `180`.
+	// Minutes; with PRESENT and MAKE_UP at most the length of the meeting, otherwise 0. Example: `180`.
 	Minutes int32 `protobuf:"varint,3,opt,name=minutes,proto3" json:"minutes,omitempty"`
 	// The line that this one corrects.
 	Corrects string `protobuf:"bytes,4,opt,name=corrects,proto3" json:"corrects,omitempty"`
 	// What the writer adds.
-	Note          string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	// When the person came. With arrive_time or leave_time the minutes are counted from them, and are not given.
+	ArriveTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=arrive_time,json=arriveTime,proto3" json:"arrive_time,omitempty"`
+	// When the person left.
+	LeaveTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=leave_time,json=leaveTime,proto3" json:"leave_time,omitempty"`
+	// With MAKE_UP: the meeting of another section of the same course that the person was at.
+	MakeUpMeeting string `protobuf:"bytes,8,opt,name=make_up_meeting,json=makeUpMeeting,proto3" json:"make_up_meeting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,6 +548,27 @@ func (x *AttendanceMark) GetCorrects() string {
 func (x *AttendanceMark) GetNote() string {
 	if x != nil {
 		return x.Note
+	}
+	return ""
+}
+
+func (x *AttendanceMark) GetArriveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ArriveTime
+	}
+	return nil
+}
+
+func (x *AttendanceMark) GetLeaveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LeaveTime
+	}
+	return nil
+}
+
+func (x *AttendanceMark) GetMakeUpMeeting() string {
+	if x != nil {
+		return x.MakeUpMeeting
 	}
 	return ""
 }
@@ -809,11 +867,343 @@ func (x *GetAttendanceSummaryResponse) GetMeetings() []*AttendedMeeting {
 	return nil
 }
 
+// Names the meeting to get the code of.
+type GetSignInCodeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `sections/{section}/meetings/{meeting}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSignInCodeRequest) Reset() {
+	*x = GetSignInCodeRequest{}
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSignInCodeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSignInCodeRequest) ProtoMessage() {}
+
+func (x *GetSignInCodeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSignInCodeRequest.ProtoReflect.Descriptor instead.
+func (*GetSignInCodeRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_attendance_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GetSignInCodeRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// The code that is shown in the room.
+type GetSignInCodeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Six digits. Example: `402913`.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// When the next one takes its place.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSignInCodeResponse) Reset() {
+	*x = GetSignInCodeResponse{}
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSignInCodeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSignInCodeResponse) ProtoMessage() {}
+
+func (x *GetSignInCodeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSignInCodeResponse.ProtoReflect.Descriptor instead.
+func (*GetSignInCodeResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_attendance_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GetSignInCodeResponse) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *GetSignInCodeResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// Says that a person is in the room.
+type SignInRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `sections/{section}/meetings/{meeting}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The own registration. Format: `sections/{section}/registrations/{registration}`.
+	Registration string `protobuf:"bytes,2,opt,name=registration,proto3" json:"registration,omitempty"`
+	// The code that is shown in the room. Example: `402913`.
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the
+	// first answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignInRequest) Reset() {
+	*x = SignInRequest{}
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignInRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignInRequest) ProtoMessage() {}
+
+func (x *SignInRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignInRequest.ProtoReflect.Descriptor instead.
+func (*SignInRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_attendance_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SignInRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SignInRequest) GetRegistration() string {
+	if x != nil {
+		return x.Registration
+	}
+	return ""
+}
+
+func (x *SignInRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *SignInRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The line of the ledger. On REST the body is the resource itself.
+type SignInResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line.
+	AttendanceEntry *AttendanceEntry `protobuf:"bytes,1,opt,name=attendance_entry,json=attendanceEntry,proto3" json:"attendance_entry,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *SignInResponse) Reset() {
+	*x = SignInResponse{}
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignInResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignInResponse) ProtoMessage() {}
+
+func (x *SignInResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignInResponse.ProtoReflect.Descriptor instead.
+func (*SignInResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_attendance_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SignInResponse) GetAttendanceEntry() *AttendanceEntry {
+	if x != nil {
+		return x.AttendanceEntry
+	}
+	return nil
+}
+
+// Says that a person leaves before the end.
+type SignOutRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `sections/{section}/meetings/{meeting}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The own registration. Format: `sections/{section}/registrations/{registration}`.
+	Registration string `protobuf:"bytes,2,opt,name=registration,proto3" json:"registration,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the
+	// first answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignOutRequest) Reset() {
+	*x = SignOutRequest{}
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignOutRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignOutRequest) ProtoMessage() {}
+
+func (x *SignOutRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignOutRequest.ProtoReflect.Descriptor instead.
+func (*SignOutRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_attendance_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SignOutRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SignOutRequest) GetRegistration() string {
+	if x != nil {
+		return x.Registration
+	}
+	return ""
+}
+
+func (x *SignOutRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The line of the ledger. On REST the body is the resource itself.
+type SignOutResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line.
+	AttendanceEntry *AttendanceEntry `protobuf:"bytes,1,opt,name=attendance_entry,json=attendanceEntry,proto3" json:"attendance_entry,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *SignOutResponse) Reset() {
+	*x = SignOutResponse{}
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignOutResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignOutResponse) ProtoMessage() {}
+
+func (x *SignOutResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_attendance_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignOutResponse.ProtoReflect.Descriptor instead.
+func (*SignOutResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_attendance_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SignOutResponse) GetAttendanceEntry() *AttendanceEntry {
+	if x != nil {
+		return x.AttendanceEntry
+	}
+	return nil
+}
+
 var File_btlc_enrollment_v1_attendance_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_attendance_proto_rawDesc = "" +
 	"\n" +
-	"#btlc/enrollment/v1/attendance.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x04\n" +
+	"#btlc/enrollment/v1/attendance.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\x06\n" +
 	"\x0fAttendanceEntry\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12@\n" +
 	"\fregistration\x18\x02 \x01(\tB\x1c\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -827,7 +1217,14 @@ const file_btlc_enrollment_v1_attendance_proto_rawDesc = "" +
 	"\vrecorded_by\x18\b \x01(\tB\x03\xe0A\x03R\n" +
 	"recordedBy\x12@\n" +
 	"\vcreate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:\x8a\x01\xeaA\x86\x01\n" +
+	"createTime\x12@\n" +
+	"\varrive_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"arriveTime\x12>\n" +
+	"\n" +
+	"leave_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tleaveTime\x12<\n" +
+	"\x0fmake_up_meeting\x18\f \x01(\tB\x14\xe0A\x03\xfaA\x0e\n" +
+	"\fbtlc/MeetingR\rmakeUpMeeting:\x8a\x01\xeaA\x86\x01\n" +
 	"\x14btlc/AttendanceEntry\x12Jsections/{section}/meetings/{meeting}/attendanceEntries/{attendance_entry}*\x11attendanceEntries2\x0fattendanceEntry\"M\n" +
 	"\x19GetAttendanceEntryRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe0A\x02\xfaA\x16\n" +
@@ -844,7 +1241,7 @@ const file_btlc_enrollment_v1_attendance_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"\x9b\x01\n" +
 	"\x1dListAttendanceEntriesResponse\x12R\n" +
 	"\x12attendance_entries\x18\x01 \x03(\v2#.btlc.enrollment.v1.AttendanceEntryR\x11attendanceEntries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9a\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xda\x03\n" +
 	"\x0eAttendanceMark\x12=\n" +
 	"\fregistration\x18\x01 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
 	"\x11btlc/RegistrationR\fregistration\x12E\n" +
@@ -852,7 +1249,13 @@ const file_btlc_enrollment_v1_attendance_proto_rawDesc = "" +
 	"\aminutes\x18\x03 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xa0\v(\x00R\aminutes\x128\n" +
 	"\bcorrects\x18\x04 \x01(\tB\x1c\xe0A\x01\xfaA\x16\n" +
 	"\x14btlc/AttendanceEntryR\bcorrects\x12\x1f\n" +
-	"\x04note\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\x04note\"\xe7\x01\n" +
+	"\x04note\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\x04note\x12@\n" +
+	"\varrive_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\n" +
+	"arriveTime\x12>\n" +
+	"\n" +
+	"leave_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\tleaveTime\x12<\n" +
+	"\x0fmake_up_meeting\x18\b \x01(\tB\x14\xe0A\x01\xfaA\x0e\n" +
+	"\fbtlc/MeetingR\rmakeUpMeeting\"\xe7\x01\n" +
 	"\x17RecordAttendanceRequest\x12,\n" +
 	"\x06parent\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +
 	"\fbtlc/MeetingR\x06parent\x12H\n" +
@@ -874,12 +1277,40 @@ const file_btlc_enrollment_v1_attendance_proto_rawDesc = "" +
 	"\x1cGetAttendanceSummaryResponse\x12\x18\n" +
 	"\aminutes\x18\x01 \x01(\x05R\aminutes\x12'\n" +
 	"\x0fcontact_minutes\x18\x02 \x01(\x05R\x0econtactMinutes\x12?\n" +
-	"\bmeetings\x18\x03 \x03(\v2#.btlc.enrollment.v1.AttendedMeetingR\bmeetings*\x87\x01\n" +
+	"\bmeetings\x18\x03 \x03(\v2#.btlc.enrollment.v1.AttendedMeetingR\bmeetings\"@\n" +
+	"\x14GetSignInCodeRequest\x12(\n" +
+	"\x04name\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +
+	"\fbtlc/MeetingR\x04name\"h\n" +
+	"\x15GetSignInCodeResponse\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"\xce\x01\n" +
+	"\rSignInRequest\x12(\n" +
+	"\x04name\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +
+	"\fbtlc/MeetingR\x04name\x12=\n" +
+	"\fregistration\x18\x02 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
+	"\x11btlc/RegistrationR\fregistration\x12(\n" +
+	"\x04code\x18\x03 \x01(\tB\x14\xe0A\x02\xbaH\x0er\f2\n" +
+	"^[0-9]{6}$R\x04code\x12*\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"`\n" +
+	"\x0eSignInResponse\x12N\n" +
+	"\x10attendance_entry\x18\x01 \x01(\v2#.btlc.enrollment.v1.AttendanceEntryR\x0fattendanceEntry\"\xa5\x01\n" +
+	"\x0eSignOutRequest\x12(\n" +
+	"\x04name\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +
+	"\fbtlc/MeetingR\x04name\x12=\n" +
+	"\fregistration\x18\x02 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
+	"\x11btlc/RegistrationR\fregistration\x12*\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"a\n" +
+	"\x0fSignOutResponse\x12N\n" +
+	"\x10attendance_entry\x18\x01 \x01(\v2#.btlc.enrollment.v1.AttendanceEntryR\x0fattendanceEntry*\xa4\x01\n" +
 	"\x0eAttendanceKind\x12\x1f\n" +
 	"\x1bATTENDANCE_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ATTENDANCE_KIND_PRESENT\x10\x01\x12\x1b\n" +
 	"\x17ATTENDANCE_KIND_EXCUSED\x10\x02\x12\x1a\n" +
-	"\x16ATTENDANCE_KIND_ABSENT\x10\x03B\xd0\x01\n" +
+	"\x16ATTENDANCE_KIND_ABSENT\x10\x03\x12\x1b\n" +
+	"\x17ATTENDANCE_KIND_MAKE_UP\x10\x04B\xd0\x01\n" +
 	"\x16com.btlc.enrollment.v1B\x0fAttendanceProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/enrollment/v1;enrollmentv1\xa2\x02\x03BEX\xaa\x02\x12Btlc.Enrollment.V1\xca\x02\x12Btlc\\Enrollment\\V1\xe2\x02\x1eBtlc\\Enrollment\\V1\\GPBMetadata\xea\x02\x14Btlc::Enrollment::V1b\x06proto3"
 
 var (
@@ -895,7 +1326,7 @@ func file_btlc_enrollment_v1_attendance_proto_rawDescGZIP() []byte {
 }
 
 var file_btlc_enrollment_v1_attendance_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_btlc_enrollment_v1_attendance_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_btlc_enrollment_v1_attendance_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_btlc_enrollment_v1_attendance_proto_goTypes = []any{
 	(AttendanceKind)(0),                   // 0: btlc.enrollment.v1.AttendanceKind
 	(*AttendanceEntry)(nil),               // 1: btlc.enrollment.v1.AttendanceEntry
@@ -909,22 +1340,35 @@ var file_btlc_enrollment_v1_attendance_proto_goTypes = []any{
 	(*AttendedMeeting)(nil),               // 9: btlc.enrollment.v1.AttendedMeeting
 	(*GetAttendanceSummaryRequest)(nil),   // 10: btlc.enrollment.v1.GetAttendanceSummaryRequest
 	(*GetAttendanceSummaryResponse)(nil),  // 11: btlc.enrollment.v1.GetAttendanceSummaryResponse
-	(*timestamppb.Timestamp)(nil),         // 12: google.protobuf.Timestamp
+	(*GetSignInCodeRequest)(nil),          // 12: btlc.enrollment.v1.GetSignInCodeRequest
+	(*GetSignInCodeResponse)(nil),         // 13: btlc.enrollment.v1.GetSignInCodeResponse
+	(*SignInRequest)(nil),                 // 14: btlc.enrollment.v1.SignInRequest
+	(*SignInResponse)(nil),                // 15: btlc.enrollment.v1.SignInResponse
+	(*SignOutRequest)(nil),                // 16: btlc.enrollment.v1.SignOutRequest
+	(*SignOutResponse)(nil),               // 17: btlc.enrollment.v1.SignOutResponse
+	(*timestamppb.Timestamp)(nil),         // 18: google.protobuf.Timestamp
 }
 var file_btlc_enrollment_v1_attendance_proto_depIdxs = []int32{
 	0,  // 0: btlc.enrollment.v1.AttendanceEntry.kind:type_name -> btlc.enrollment.v1.AttendanceKind
-	12, // 1: btlc.enrollment.v1.AttendanceEntry.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 2: btlc.enrollment.v1.GetAttendanceEntryResponse.attendance_entry:type_name -> btlc.enrollment.v1.AttendanceEntry
-	1,  // 3: btlc.enrollment.v1.ListAttendanceEntriesResponse.attendance_entries:type_name -> btlc.enrollment.v1.AttendanceEntry
-	0,  // 4: btlc.enrollment.v1.AttendanceMark.kind:type_name -> btlc.enrollment.v1.AttendanceKind
-	6,  // 5: btlc.enrollment.v1.RecordAttendanceRequest.marks:type_name -> btlc.enrollment.v1.AttendanceMark
-	1,  // 6: btlc.enrollment.v1.RecordAttendanceResponse.entries:type_name -> btlc.enrollment.v1.AttendanceEntry
-	9,  // 7: btlc.enrollment.v1.GetAttendanceSummaryResponse.meetings:type_name -> btlc.enrollment.v1.AttendedMeeting
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	18, // 1: btlc.enrollment.v1.AttendanceEntry.create_time:type_name -> google.protobuf.Timestamp
+	18, // 2: btlc.enrollment.v1.AttendanceEntry.arrive_time:type_name -> google.protobuf.Timestamp
+	18, // 3: btlc.enrollment.v1.AttendanceEntry.leave_time:type_name -> google.protobuf.Timestamp
+	1,  // 4: btlc.enrollment.v1.GetAttendanceEntryResponse.attendance_entry:type_name -> btlc.enrollment.v1.AttendanceEntry
+	1,  // 5: btlc.enrollment.v1.ListAttendanceEntriesResponse.attendance_entries:type_name -> btlc.enrollment.v1.AttendanceEntry
+	0,  // 6: btlc.enrollment.v1.AttendanceMark.kind:type_name -> btlc.enrollment.v1.AttendanceKind
+	18, // 7: btlc.enrollment.v1.AttendanceMark.arrive_time:type_name -> google.protobuf.Timestamp
+	18, // 8: btlc.enrollment.v1.AttendanceMark.leave_time:type_name -> google.protobuf.Timestamp
+	6,  // 9: btlc.enrollment.v1.RecordAttendanceRequest.marks:type_name -> btlc.enrollment.v1.AttendanceMark
+	1,  // 10: btlc.enrollment.v1.RecordAttendanceResponse.entries:type_name -> btlc.enrollment.v1.AttendanceEntry
+	9,  // 11: btlc.enrollment.v1.GetAttendanceSummaryResponse.meetings:type_name -> btlc.enrollment.v1.AttendedMeeting
+	18, // 12: btlc.enrollment.v1.GetSignInCodeResponse.expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 13: btlc.enrollment.v1.SignInResponse.attendance_entry:type_name -> btlc.enrollment.v1.AttendanceEntry
+	1,  // 14: btlc.enrollment.v1.SignOutResponse.attendance_entry:type_name -> btlc.enrollment.v1.AttendanceEntry
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_btlc_enrollment_v1_attendance_proto_init() }
@@ -938,7 +1382,7 @@ func file_btlc_enrollment_v1_attendance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_enrollment_v1_attendance_proto_rawDesc), len(file_btlc_enrollment_v1_attendance_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -13,6 +13,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	date "google.golang.org/genproto/googleapis/type/date"
 	money "google.golang.org/genproto/googleapis/type/money"
+	timeofday "google.golang.org/genproto/googleapis/type/timeofday"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -28,6 +29,59 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// SessionKind says on what days meetings are.
+type SessionKind int32
+
+const (
+	// Not said.
+	SessionKind_SESSION_KIND_UNSPECIFIED SessionKind = 0
+	// On an evening of the week that the section chooses.
+	SessionKind_SESSION_KIND_EVENING SessionKind = 1
+	// On Saturdays.
+	SessionKind_SESSION_KIND_SATURDAY SessionKind = 2
+)
+
+// Enum value maps for SessionKind.
+var (
+	SessionKind_name = map[int32]string{
+		0: "SESSION_KIND_UNSPECIFIED",
+		1: "SESSION_KIND_EVENING",
+		2: "SESSION_KIND_SATURDAY",
+	}
+	SessionKind_value = map[string]int32{
+		"SESSION_KIND_UNSPECIFIED": 0,
+		"SESSION_KIND_EVENING":     1,
+		"SESSION_KIND_SATURDAY":    2,
+	}
+)
+
+func (x SessionKind) Enum() *SessionKind {
+	p := new(SessionKind)
+	*p = x
+	return p
+}
+
+func (x SessionKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SessionKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_btlc_enrollment_v1_courses_proto_enumTypes[0].Descriptor()
+}
+
+func (SessionKind) Type() protoreflect.EnumType {
+	return &file_btlc_enrollment_v1_courses_proto_enumTypes[0]
+}
+
+func (x SessionKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SessionKind.Descriptor instead.
+func (SessionKind) EnumDescriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{0}
+}
 
 // Course is a collaborative course, one per core skill. Program data.
 type Course struct {
@@ -341,7 +395,8 @@ func (x *ListCoursesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// CourseVersion is a course as it was offered from some time on. A section pins one. Program data.
+// CourseVersion is a course as it was offered from some time on. A section pins one. The
+// first is program data; staff make the next ones.
 type CourseVersion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Resource name. Format: `courses/{course}/versions/{version}`. Example: `courses/using-data/versions/1`.
@@ -366,7 +421,18 @@ type CourseVersion struct {
 	// a day after the meeting is marked late`.
 	Assumptions []string `protobuf:"bytes,10,rep,name=assumptions,proto3" json:"assumptions,omitempty"`
 	// When the record was made.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// How the meetings are spread: eight evenings and three Saturdays.
+	SessionPattern []*SessionPattern `protobuf:"bytes,12,rep,name=session_pattern,json=sessionPattern,proto3" json:"session_pattern,omitempty"`
+	// What is gone through, in order. Empty when it is not on record.
+	Syllabus []*SyllabusUnit `protobuf:"bytes,13,rep,name=syllabus,proto3" json:"syllabus,omitempty"`
+	// What participants are given or asked to read.
+	Resources []*CourseResource `protobuf:"bytes,14,rep,name=resources,proto3" json:"resources,omitempty"`
+	// The learning goals that made staff change the version before.
+	ServedGoals []*ServedGoal `protobuf:"bytes,15,rep,name=served_goals,json=servedGoals,proto3" json:"served_goals,omitempty"`
+	// What was changed against the version before, and why. Example: `More practice with protocols for looking at
+	// student work.`.
+	ChangeNote    string `protobuf:"bytes,16,opt,name=change_note,json=changeNote,proto3" json:"change_note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -478,6 +544,279 @@ func (x *CourseVersion) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *CourseVersion) GetSessionPattern() []*SessionPattern {
+	if x != nil {
+		return x.SessionPattern
+	}
+	return nil
+}
+
+func (x *CourseVersion) GetSyllabus() []*SyllabusUnit {
+	if x != nil {
+		return x.Syllabus
+	}
+	return nil
+}
+
+func (x *CourseVersion) GetResources() []*CourseResource {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
+}
+
+func (x *CourseVersion) GetServedGoals() []*ServedGoal {
+	if x != nil {
+		return x.ServedGoals
+	}
+	return nil
+}
+
+func (x *CourseVersion) GetChangeNote() string {
+	if x != nil {
+		return x.ChangeNote
+	}
+	return ""
+}
+
+// SessionPattern says how many meetings of a course are held on what days and hours.
+type SessionPattern struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The days. Example: `EVENING`.
+	Kind SessionKind `protobuf:"varint,1,opt,name=kind,proto3,enum=btlc.enrollment.v1.SessionKind" json:"kind,omitempty"`
+	// How many. Example: `8`.
+	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// When they begin, by the clock of the place.
+	StartTime *timeofday.TimeOfDay `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// When they end, on the same day.
+	EndTime       *timeofday.TimeOfDay `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionPattern) Reset() {
+	*x = SessionPattern{}
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionPattern) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionPattern) ProtoMessage() {}
+
+func (x *SessionPattern) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionPattern.ProtoReflect.Descriptor instead.
+func (*SessionPattern) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SessionPattern) GetKind() SessionKind {
+	if x != nil {
+		return x.Kind
+	}
+	return SessionKind_SESSION_KIND_UNSPECIFIED
+}
+
+func (x *SessionPattern) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *SessionPattern) GetStartTime() *timeofday.TimeOfDay {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *SessionPattern) GetEndTime() *timeofday.TimeOfDay {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+// SyllabusUnit is a part of what a course goes through.
+type SyllabusUnit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is called.
+	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// What it is about.
+	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SyllabusUnit) Reset() {
+	*x = SyllabusUnit{}
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SyllabusUnit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SyllabusUnit) ProtoMessage() {}
+
+func (x *SyllabusUnit) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SyllabusUnit.ProtoReflect.Descriptor instead.
+func (*SyllabusUnit) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SyllabusUnit) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *SyllabusUnit) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+// CourseResource is something that participants are given or asked to read.
+type CourseResource struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is called.
+	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// Where it is, when it is on the web.
+	Url           string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CourseResource) Reset() {
+	*x = CourseResource{}
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CourseResource) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CourseResource) ProtoMessage() {}
+
+func (x *CourseResource) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CourseResource.ProtoReflect.Descriptor instead.
+func (*CourseResource) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CourseResource) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *CourseResource) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+// ServedGoal is a learning goal of participants that a version of a course was made to serve.
+type ServedGoal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the competency in the framework. Example: `using-data-2`.
+	Competency string `protobuf:"bytes,1,opt,name=competency,proto3" json:"competency,omitempty"`
+	// How it serves the goal.
+	Note          string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServedGoal) Reset() {
+	*x = ServedGoal{}
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServedGoal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServedGoal) ProtoMessage() {}
+
+func (x *ServedGoal) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServedGoal.ProtoReflect.Descriptor instead.
+func (*ServedGoal) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ServedGoal) GetCompetency() string {
+	if x != nil {
+		return x.Competency
+	}
+	return ""
+}
+
+func (x *ServedGoal) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 // Names the course version to get.
 type GetCourseVersionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -489,7 +828,7 @@ type GetCourseVersionRequest struct {
 
 func (x *GetCourseVersionRequest) Reset() {
 	*x = GetCourseVersionRequest{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[6]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -501,7 +840,7 @@ func (x *GetCourseVersionRequest) String() string {
 func (*GetCourseVersionRequest) ProtoMessage() {}
 
 func (x *GetCourseVersionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[6]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -514,7 +853,7 @@ func (x *GetCourseVersionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCourseVersionRequest.ProtoReflect.Descriptor instead.
 func (*GetCourseVersionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{6}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetCourseVersionRequest) GetName() string {
@@ -535,7 +874,7 @@ type GetCourseVersionResponse struct {
 
 func (x *GetCourseVersionResponse) Reset() {
 	*x = GetCourseVersionResponse{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[7]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +886,7 @@ func (x *GetCourseVersionResponse) String() string {
 func (*GetCourseVersionResponse) ProtoMessage() {}
 
 func (x *GetCourseVersionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[7]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +899,7 @@ func (x *GetCourseVersionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCourseVersionResponse.ProtoReflect.Descriptor instead.
 func (*GetCourseVersionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{7}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetCourseVersionResponse) GetCourseVersion() *CourseVersion {
@@ -589,7 +928,7 @@ type ListCourseVersionsRequest struct {
 
 func (x *ListCourseVersionsRequest) Reset() {
 	*x = ListCourseVersionsRequest{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[8]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +940,7 @@ func (x *ListCourseVersionsRequest) String() string {
 func (*ListCourseVersionsRequest) ProtoMessage() {}
 
 func (x *ListCourseVersionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[8]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +953,7 @@ func (x *ListCourseVersionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCourseVersionsRequest.ProtoReflect.Descriptor instead.
 func (*ListCourseVersionsRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{8}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListCourseVersionsRequest) GetParent() string {
@@ -665,7 +1004,7 @@ type ListCourseVersionsResponse struct {
 
 func (x *ListCourseVersionsResponse) Reset() {
 	*x = ListCourseVersionsResponse{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[9]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -677,7 +1016,7 @@ func (x *ListCourseVersionsResponse) String() string {
 func (*ListCourseVersionsResponse) ProtoMessage() {}
 
 func (x *ListCourseVersionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[9]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -690,7 +1029,7 @@ func (x *ListCourseVersionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCourseVersionsResponse.ProtoReflect.Descriptor instead.
 func (*ListCourseVersionsResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{9}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListCourseVersionsResponse) GetCourseVersions() []*CourseVersion {
@@ -705,6 +1044,127 @@ func (x *ListCourseVersionsResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+// Says what to make. What is not given stays as in the latest version; served_goals and change_note are about one
+// version alone and do not. A version that staff make is its own source: it names none and assumes nothing.
+type CreateCourseVersionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The course. Format: `courses/{course}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The version.
+	CourseVersion *CourseVersion `protobuf:"bytes,2,opt,name=course_version,json=courseVersion,proto3" json:"course_version,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the
+	// first answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Checks everything and answers what would be, without writing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateCourseVersionRequest) Reset() {
+	*x = CreateCourseVersionRequest{}
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateCourseVersionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateCourseVersionRequest) ProtoMessage() {}
+
+func (x *CreateCourseVersionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateCourseVersionRequest.ProtoReflect.Descriptor instead.
+func (*CreateCourseVersionRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CreateCourseVersionRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *CreateCourseVersionRequest) GetCourseVersion() *CourseVersion {
+	if x != nil {
+		return x.CourseVersion
+	}
+	return nil
+}
+
+func (x *CreateCourseVersionRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CreateCourseVersionRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// The course version. On REST the body is the resource itself.
+type CreateCourseVersionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The course version.
+	CourseVersion *CourseVersion `protobuf:"bytes,1,opt,name=course_version,json=courseVersion,proto3" json:"course_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateCourseVersionResponse) Reset() {
+	*x = CreateCourseVersionResponse{}
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateCourseVersionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateCourseVersionResponse) ProtoMessage() {}
+
+func (x *CreateCourseVersionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateCourseVersionResponse.ProtoReflect.Descriptor instead.
+func (*CreateCourseVersionResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CreateCourseVersionResponse) GetCourseVersion() *CourseVersion {
+	if x != nil {
+		return x.CourseVersion
+	}
+	return nil
 }
 
 // Term is a fall or spring in which courses run.
@@ -731,7 +1191,7 @@ type Term struct {
 
 func (x *Term) Reset() {
 	*x = Term{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[10]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +1203,7 @@ func (x *Term) String() string {
 func (*Term) ProtoMessage() {}
 
 func (x *Term) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[10]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +1216,7 @@ func (x *Term) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Term.ProtoReflect.Descriptor instead.
 func (*Term) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{10}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Term) GetName() string {
@@ -819,7 +1279,7 @@ type GetTermRequest struct {
 
 func (x *GetTermRequest) Reset() {
 	*x = GetTermRequest{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[11]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -831,7 +1291,7 @@ func (x *GetTermRequest) String() string {
 func (*GetTermRequest) ProtoMessage() {}
 
 func (x *GetTermRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[11]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -844,7 +1304,7 @@ func (x *GetTermRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTermRequest.ProtoReflect.Descriptor instead.
 func (*GetTermRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{11}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetTermRequest) GetName() string {
@@ -865,7 +1325,7 @@ type GetTermResponse struct {
 
 func (x *GetTermResponse) Reset() {
 	*x = GetTermResponse{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[12]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -877,7 +1337,7 @@ func (x *GetTermResponse) String() string {
 func (*GetTermResponse) ProtoMessage() {}
 
 func (x *GetTermResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[12]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -890,7 +1350,7 @@ func (x *GetTermResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTermResponse.ProtoReflect.Descriptor instead.
 func (*GetTermResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{12}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetTermResponse) GetTerm() *Term {
@@ -917,7 +1377,7 @@ type ListTermsRequest struct {
 
 func (x *ListTermsRequest) Reset() {
 	*x = ListTermsRequest{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[13]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -929,7 +1389,7 @@ func (x *ListTermsRequest) String() string {
 func (*ListTermsRequest) ProtoMessage() {}
 
 func (x *ListTermsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[13]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -942,7 +1402,7 @@ func (x *ListTermsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTermsRequest.ProtoReflect.Descriptor instead.
 func (*ListTermsRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{13}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListTermsRequest) GetPageSize() int32 {
@@ -986,7 +1446,7 @@ type ListTermsResponse struct {
 
 func (x *ListTermsResponse) Reset() {
 	*x = ListTermsResponse{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[14]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -998,7 +1458,7 @@ func (x *ListTermsResponse) String() string {
 func (*ListTermsResponse) ProtoMessage() {}
 
 func (x *ListTermsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[14]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1011,7 +1471,7 @@ func (x *ListTermsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTermsResponse.ProtoReflect.Descriptor instead.
 func (*ListTermsResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{14}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListTermsResponse) GetTerms() []*Term {
@@ -1047,7 +1507,7 @@ type CreateTermRequest struct {
 
 func (x *CreateTermRequest) Reset() {
 	*x = CreateTermRequest{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[15]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1059,7 +1519,7 @@ func (x *CreateTermRequest) String() string {
 func (*CreateTermRequest) ProtoMessage() {}
 
 func (x *CreateTermRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[15]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1072,7 +1532,7 @@ func (x *CreateTermRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTermRequest.ProtoReflect.Descriptor instead.
 func (*CreateTermRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{15}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CreateTermRequest) GetTermId() string {
@@ -1114,7 +1574,7 @@ type CreateTermResponse struct {
 
 func (x *CreateTermResponse) Reset() {
 	*x = CreateTermResponse{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[16]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1586,7 @@ func (x *CreateTermResponse) String() string {
 func (*CreateTermResponse) ProtoMessage() {}
 
 func (x *CreateTermResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[16]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1599,7 @@ func (x *CreateTermResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTermResponse.ProtoReflect.Descriptor instead.
 func (*CreateTermResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{16}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CreateTermResponse) GetTerm() *Term {
@@ -1167,7 +1627,7 @@ type UpdateTermRequest struct {
 
 func (x *UpdateTermRequest) Reset() {
 	*x = UpdateTermRequest{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[17]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1179,7 +1639,7 @@ func (x *UpdateTermRequest) String() string {
 func (*UpdateTermRequest) ProtoMessage() {}
 
 func (x *UpdateTermRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[17]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1192,7 +1652,7 @@ func (x *UpdateTermRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTermRequest.ProtoReflect.Descriptor instead.
 func (*UpdateTermRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{17}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *UpdateTermRequest) GetTerm() *Term {
@@ -1234,7 +1694,7 @@ type UpdateTermResponse struct {
 
 func (x *UpdateTermResponse) Reset() {
 	*x = UpdateTermResponse{}
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[18]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1246,7 +1706,7 @@ func (x *UpdateTermResponse) String() string {
 func (*UpdateTermResponse) ProtoMessage() {}
 
 func (x *UpdateTermResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[18]
+	mi := &file_btlc_enrollment_v1_courses_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,7 +1719,7 @@ func (x *UpdateTermResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateTermResponse.ProtoReflect.Descriptor instead.
 func (*UpdateTermResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{18}
+	return file_btlc_enrollment_v1_courses_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *UpdateTermResponse) GetTerm() *Term {
@@ -1273,7 +1733,7 @@ var File_btlc_enrollment_v1_courses_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_courses_proto_rawDesc = "" +
 	"\n" +
-	" btlc/enrollment/v1/courses.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xc1\x02\n" +
+	" btlc/enrollment/v1/courses.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a\x1bgoogle/type/timeofday.proto\"\xc1\x02\n" +
 	"\x06Course\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x19\n" +
 	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12%\n" +
@@ -1299,22 +1759,47 @@ const file_btlc_enrollment_v1_courses_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"s\n" +
 	"\x13ListCoursesResponse\x124\n" +
 	"\acourses\x18\x01 \x03(\v2\x1a.btlc.enrollment.v1.CourseR\acourses\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaf\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbd\a\n" +
 	"\rCourseVersion\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12*\n" +
 	"\x0eversion_number\x18\x02 \x01(\x05B\x03\xe0A\x03R\rversionNumber\x12,\n" +
-	"\x0fcontact_minutes\x18\x03 \x01(\x05B\x03\xe0A\x03R\x0econtactMinutes\x12\x19\n" +
-	"\x05weeks\x18\x04 \x01(\x05B\x03\xe0A\x03R\x05weeks\x12(\n" +
+	"\x0fcontact_minutes\x18\x03 \x01(\x05B\x03\xe0A\x03R\x0econtactMinutes\x12\"\n" +
+	"\x05weeks\x18\x04 \x01(\x05B\f\xe0A\x01\xbaH\x06\x1a\x04\x184(\x00R\x05weeks\x12(\n" +
 	"\rmeeting_count\x18\x05 \x01(\x05B\x03\xe0A\x03R\fmeetingCount\x12)\n" +
-	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x03fee\x12\x1d\n" +
-	"\acredits\x18\a \x01(\x05B\x03\xe0A\x03R\acredits\x127\n" +
-	"\x15attendance_entry_days\x18\b \x01(\x05B\x03\xe0A\x03R\x13attendanceEntryDays\x12\x1d\n" +
+	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x01R\x03fee\x12&\n" +
+	"\acredits\x18\a \x01(\x05B\f\xe0A\x01\xbaH\x06\x1a\x04\x18\x1e(\x00R\acredits\x12A\n" +
+	"\x15attendance_entry_days\x18\b \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xed\x02(\x00R\x13attendanceEntryDays\x12\x1d\n" +
 	"\asources\x18\t \x03(\tB\x03\xe0A\x03R\asources\x12%\n" +
 	"\vassumptions\x18\n" +
 	" \x03(\tB\x03\xe0A\x03R\vassumptions\x12@\n" +
 	"\vcreate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:[\xeaAX\n" +
-	"\x12btlc/CourseVersion\x12#courses/{course}/versions/{version}*\x0ecourseVersions2\rcourseVersion\"I\n" +
+	"createTime\x12X\n" +
+	"\x0fsession_pattern\x18\f \x03(\v2\".btlc.enrollment.v1.SessionPatternB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\n" +
+	"R\x0esessionPattern\x12I\n" +
+	"\bsyllabus\x18\r \x03(\v2 .btlc.enrollment.v1.SyllabusUnitB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10<R\bsyllabus\x12M\n" +
+	"\tresources\x18\x0e \x03(\v2\".btlc.enrollment.v1.CourseResourceB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10dR\tresources\x12N\n" +
+	"\fserved_goals\x18\x0f \x03(\v2\x1e.btlc.enrollment.v1.ServedGoalB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10<R\vservedGoals\x12,\n" +
+	"\vchange_note\x18\x10 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1fR\n" +
+	"changeNote:[\xeaAX\n" +
+	"\x12btlc/CourseVersion\x12#courses/{course}/versions/{version}*\x0ecourseVersions2\rcourseVersion\"\xec\x01\n" +
+	"\x0eSessionPattern\x12B\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1f.btlc.enrollment.v1.SessionKindB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12\"\n" +
+	"\x05count\x18\x02 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18d(\x01R\x05count\x12:\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x16.google.type.TimeOfDayB\x03\xe0A\x02R\tstartTime\x126\n" +
+	"\bend_time\x18\x04 \x01(\v2\x16.google.type.TimeOfDayB\x03\xe0A\x02R\aendTime\"b\n" +
+	"\fSyllabusUnit\x12#\n" +
+	"\x05title\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05title\x12-\n" +
+	"\vdescription\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1fR\vdescription\"T\n" +
+	"\x0eCourseResource\x12#\n" +
+	"\x05title\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xac\x02R\x05title\x12\x1d\n" +
+	"\x03url\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x03url\"[\n" +
+	"\n" +
+	"ServedGoal\x12,\n" +
+	"\n" +
+	"competency\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18?R\n" +
+	"competency\x12\x1f\n" +
+	"\x04note\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\x04note\"I\n" +
 	"\x17GetCourseVersionRequest\x12.\n" +
 	"\x04name\x18\x01 \x01(\tB\x1a\xe0A\x02\xfaA\x14\n" +
 	"\x12btlc/CourseVersionR\x04name\"d\n" +
@@ -1330,7 +1815,15 @@ const file_btlc_enrollment_v1_courses_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"\x90\x01\n" +
 	"\x1aListCourseVersionsResponse\x12J\n" +
 	"\x0fcourse_versions\x18\x01 \x03(\v2!.btlc.enrollment.v1.CourseVersionR\x0ecourseVersions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x82\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf5\x01\n" +
+	"\x1aCreateCourseVersionRequest\x122\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1a\xe0A\x02\xfaA\x14\x12\x12btlc/CourseVersionR\x06parent\x12M\n" +
+	"\x0ecourse_version\x18\x02 \x01(\v2!.btlc.enrollment.v1.CourseVersionB\x03\xe0A\x02R\rcourseVersion\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"g\n" +
+	"\x1bCreateCourseVersionResponse\x12H\n" +
+	"\x0ecourse_version\x18\x01 \x01(\v2!.btlc.enrollment.v1.CourseVersionR\rcourseVersion\"\x82\x03\n" +
 	"\x04Term\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12/\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\vdisplayName\x125\n" +
@@ -1374,7 +1867,11 @@ const file_btlc_enrollment_v1_courses_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
 	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"B\n" +
 	"\x12UpdateTermResponse\x12,\n" +
-	"\x04term\x18\x01 \x01(\v2\x18.btlc.enrollment.v1.TermR\x04termB\xcd\x01\n" +
+	"\x04term\x18\x01 \x01(\v2\x18.btlc.enrollment.v1.TermR\x04term*`\n" +
+	"\vSessionKind\x12\x1c\n" +
+	"\x18SESSION_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14SESSION_KIND_EVENING\x10\x01\x12\x19\n" +
+	"\x15SESSION_KIND_SATURDAY\x10\x02B\xcd\x01\n" +
 	"\x16com.btlc.enrollment.v1B\fCoursesProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/enrollment/v1;enrollmentv1\xa2\x02\x03BEX\xaa\x02\x12Btlc.Enrollment.V1\xca\x02\x12Btlc\\Enrollment\\V1\xe2\x02\x1eBtlc\\Enrollment\\V1\\GPBMetadata\xea\x02\x14Btlc::Enrollment::V1b\x06proto3"
 
 var (
@@ -1389,56 +1886,74 @@ func file_btlc_enrollment_v1_courses_proto_rawDescGZIP() []byte {
 	return file_btlc_enrollment_v1_courses_proto_rawDescData
 }
 
-var file_btlc_enrollment_v1_courses_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_btlc_enrollment_v1_courses_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_btlc_enrollment_v1_courses_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_btlc_enrollment_v1_courses_proto_goTypes = []any{
-	(*Course)(nil),                     // 0: btlc.enrollment.v1.Course
-	(*GetCourseRequest)(nil),           // 1: btlc.enrollment.v1.GetCourseRequest
-	(*GetCourseResponse)(nil),          // 2: btlc.enrollment.v1.GetCourseResponse
-	(*ListCoursesRequest)(nil),         // 3: btlc.enrollment.v1.ListCoursesRequest
-	(*ListCoursesResponse)(nil),        // 4: btlc.enrollment.v1.ListCoursesResponse
-	(*CourseVersion)(nil),              // 5: btlc.enrollment.v1.CourseVersion
-	(*GetCourseVersionRequest)(nil),    // 6: btlc.enrollment.v1.GetCourseVersionRequest
-	(*GetCourseVersionResponse)(nil),   // 7: btlc.enrollment.v1.GetCourseVersionResponse
-	(*ListCourseVersionsRequest)(nil),  // 8: btlc.enrollment.v1.ListCourseVersionsRequest
-	(*ListCourseVersionsResponse)(nil), // 9: btlc.enrollment.v1.ListCourseVersionsResponse
-	(*Term)(nil),                       // 10: btlc.enrollment.v1.Term
-	(*GetTermRequest)(nil),             // 11: btlc.enrollment.v1.GetTermRequest
-	(*GetTermResponse)(nil),            // 12: btlc.enrollment.v1.GetTermResponse
-	(*ListTermsRequest)(nil),           // 13: btlc.enrollment.v1.ListTermsRequest
-	(*ListTermsResponse)(nil),          // 14: btlc.enrollment.v1.ListTermsResponse
-	(*CreateTermRequest)(nil),          // 15: btlc.enrollment.v1.CreateTermRequest
-	(*CreateTermResponse)(nil),         // 16: btlc.enrollment.v1.CreateTermResponse
-	(*UpdateTermRequest)(nil),          // 17: btlc.enrollment.v1.UpdateTermRequest
-	(*UpdateTermResponse)(nil),         // 18: btlc.enrollment.v1.UpdateTermResponse
-	(*timestamppb.Timestamp)(nil),      // 19: google.protobuf.Timestamp
-	(*money.Money)(nil),                // 20: google.type.Money
-	(*date.Date)(nil),                  // 21: google.type.Date
-	(*fieldmaskpb.FieldMask)(nil),      // 22: google.protobuf.FieldMask
+	(SessionKind)(0),                    // 0: btlc.enrollment.v1.SessionKind
+	(*Course)(nil),                      // 1: btlc.enrollment.v1.Course
+	(*GetCourseRequest)(nil),            // 2: btlc.enrollment.v1.GetCourseRequest
+	(*GetCourseResponse)(nil),           // 3: btlc.enrollment.v1.GetCourseResponse
+	(*ListCoursesRequest)(nil),          // 4: btlc.enrollment.v1.ListCoursesRequest
+	(*ListCoursesResponse)(nil),         // 5: btlc.enrollment.v1.ListCoursesResponse
+	(*CourseVersion)(nil),               // 6: btlc.enrollment.v1.CourseVersion
+	(*SessionPattern)(nil),              // 7: btlc.enrollment.v1.SessionPattern
+	(*SyllabusUnit)(nil),                // 8: btlc.enrollment.v1.SyllabusUnit
+	(*CourseResource)(nil),              // 9: btlc.enrollment.v1.CourseResource
+	(*ServedGoal)(nil),                  // 10: btlc.enrollment.v1.ServedGoal
+	(*GetCourseVersionRequest)(nil),     // 11: btlc.enrollment.v1.GetCourseVersionRequest
+	(*GetCourseVersionResponse)(nil),    // 12: btlc.enrollment.v1.GetCourseVersionResponse
+	(*ListCourseVersionsRequest)(nil),   // 13: btlc.enrollment.v1.ListCourseVersionsRequest
+	(*ListCourseVersionsResponse)(nil),  // 14: btlc.enrollment.v1.ListCourseVersionsResponse
+	(*CreateCourseVersionRequest)(nil),  // 15: btlc.enrollment.v1.CreateCourseVersionRequest
+	(*CreateCourseVersionResponse)(nil), // 16: btlc.enrollment.v1.CreateCourseVersionResponse
+	(*Term)(nil),                        // 17: btlc.enrollment.v1.Term
+	(*GetTermRequest)(nil),              // 18: btlc.enrollment.v1.GetTermRequest
+	(*GetTermResponse)(nil),             // 19: btlc.enrollment.v1.GetTermResponse
+	(*ListTermsRequest)(nil),            // 20: btlc.enrollment.v1.ListTermsRequest
+	(*ListTermsResponse)(nil),           // 21: btlc.enrollment.v1.ListTermsResponse
+	(*CreateTermRequest)(nil),           // 22: btlc.enrollment.v1.CreateTermRequest
+	(*CreateTermResponse)(nil),          // 23: btlc.enrollment.v1.CreateTermResponse
+	(*UpdateTermRequest)(nil),           // 24: btlc.enrollment.v1.UpdateTermRequest
+	(*UpdateTermResponse)(nil),          // 25: btlc.enrollment.v1.UpdateTermResponse
+	(*timestamppb.Timestamp)(nil),       // 26: google.protobuf.Timestamp
+	(*money.Money)(nil),                 // 27: google.type.Money
+	(*timeofday.TimeOfDay)(nil),         // 28: google.type.TimeOfDay
+	(*date.Date)(nil),                   // 29: google.type.Date
+	(*fieldmaskpb.FieldMask)(nil),       // 30: google.protobuf.FieldMask
 }
 var file_btlc_enrollment_v1_courses_proto_depIdxs = []int32{
-	19, // 0: btlc.enrollment.v1.Course.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 1: btlc.enrollment.v1.GetCourseResponse.course:type_name -> btlc.enrollment.v1.Course
-	0,  // 2: btlc.enrollment.v1.ListCoursesResponse.courses:type_name -> btlc.enrollment.v1.Course
-	20, // 3: btlc.enrollment.v1.CourseVersion.fee:type_name -> google.type.Money
-	19, // 4: btlc.enrollment.v1.CourseVersion.create_time:type_name -> google.protobuf.Timestamp
-	5,  // 5: btlc.enrollment.v1.GetCourseVersionResponse.course_version:type_name -> btlc.enrollment.v1.CourseVersion
-	5,  // 6: btlc.enrollment.v1.ListCourseVersionsResponse.course_versions:type_name -> btlc.enrollment.v1.CourseVersion
-	21, // 7: btlc.enrollment.v1.Term.start_date:type_name -> google.type.Date
-	21, // 8: btlc.enrollment.v1.Term.end_date:type_name -> google.type.Date
-	19, // 9: btlc.enrollment.v1.Term.create_time:type_name -> google.protobuf.Timestamp
-	19, // 10: btlc.enrollment.v1.Term.update_time:type_name -> google.protobuf.Timestamp
-	10, // 11: btlc.enrollment.v1.GetTermResponse.term:type_name -> btlc.enrollment.v1.Term
-	10, // 12: btlc.enrollment.v1.ListTermsResponse.terms:type_name -> btlc.enrollment.v1.Term
-	10, // 13: btlc.enrollment.v1.CreateTermRequest.term:type_name -> btlc.enrollment.v1.Term
-	10, // 14: btlc.enrollment.v1.CreateTermResponse.term:type_name -> btlc.enrollment.v1.Term
-	10, // 15: btlc.enrollment.v1.UpdateTermRequest.term:type_name -> btlc.enrollment.v1.Term
-	22, // 16: btlc.enrollment.v1.UpdateTermRequest.update_mask:type_name -> google.protobuf.FieldMask
-	10, // 17: btlc.enrollment.v1.UpdateTermResponse.term:type_name -> btlc.enrollment.v1.Term
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	26, // 0: btlc.enrollment.v1.Course.create_time:type_name -> google.protobuf.Timestamp
+	1,  // 1: btlc.enrollment.v1.GetCourseResponse.course:type_name -> btlc.enrollment.v1.Course
+	1,  // 2: btlc.enrollment.v1.ListCoursesResponse.courses:type_name -> btlc.enrollment.v1.Course
+	27, // 3: btlc.enrollment.v1.CourseVersion.fee:type_name -> google.type.Money
+	26, // 4: btlc.enrollment.v1.CourseVersion.create_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: btlc.enrollment.v1.CourseVersion.session_pattern:type_name -> btlc.enrollment.v1.SessionPattern
+	8,  // 6: btlc.enrollment.v1.CourseVersion.syllabus:type_name -> btlc.enrollment.v1.SyllabusUnit
+	9,  // 7: btlc.enrollment.v1.CourseVersion.resources:type_name -> btlc.enrollment.v1.CourseResource
+	10, // 8: btlc.enrollment.v1.CourseVersion.served_goals:type_name -> btlc.enrollment.v1.ServedGoal
+	0,  // 9: btlc.enrollment.v1.SessionPattern.kind:type_name -> btlc.enrollment.v1.SessionKind
+	28, // 10: btlc.enrollment.v1.SessionPattern.start_time:type_name -> google.type.TimeOfDay
+	28, // 11: btlc.enrollment.v1.SessionPattern.end_time:type_name -> google.type.TimeOfDay
+	6,  // 12: btlc.enrollment.v1.GetCourseVersionResponse.course_version:type_name -> btlc.enrollment.v1.CourseVersion
+	6,  // 13: btlc.enrollment.v1.ListCourseVersionsResponse.course_versions:type_name -> btlc.enrollment.v1.CourseVersion
+	6,  // 14: btlc.enrollment.v1.CreateCourseVersionRequest.course_version:type_name -> btlc.enrollment.v1.CourseVersion
+	6,  // 15: btlc.enrollment.v1.CreateCourseVersionResponse.course_version:type_name -> btlc.enrollment.v1.CourseVersion
+	29, // 16: btlc.enrollment.v1.Term.start_date:type_name -> google.type.Date
+	29, // 17: btlc.enrollment.v1.Term.end_date:type_name -> google.type.Date
+	26, // 18: btlc.enrollment.v1.Term.create_time:type_name -> google.protobuf.Timestamp
+	26, // 19: btlc.enrollment.v1.Term.update_time:type_name -> google.protobuf.Timestamp
+	17, // 20: btlc.enrollment.v1.GetTermResponse.term:type_name -> btlc.enrollment.v1.Term
+	17, // 21: btlc.enrollment.v1.ListTermsResponse.terms:type_name -> btlc.enrollment.v1.Term
+	17, // 22: btlc.enrollment.v1.CreateTermRequest.term:type_name -> btlc.enrollment.v1.Term
+	17, // 23: btlc.enrollment.v1.CreateTermResponse.term:type_name -> btlc.enrollment.v1.Term
+	17, // 24: btlc.enrollment.v1.UpdateTermRequest.term:type_name -> btlc.enrollment.v1.Term
+	30, // 25: btlc.enrollment.v1.UpdateTermRequest.update_mask:type_name -> google.protobuf.FieldMask
+	17, // 26: btlc.enrollment.v1.UpdateTermResponse.term:type_name -> btlc.enrollment.v1.Term
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_btlc_enrollment_v1_courses_proto_init() }
@@ -1451,13 +1966,14 @@ func file_btlc_enrollment_v1_courses_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_enrollment_v1_courses_proto_rawDesc), len(file_btlc_enrollment_v1_courses_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   19,
+			NumEnums:      1,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_btlc_enrollment_v1_courses_proto_goTypes,
 		DependencyIndexes: file_btlc_enrollment_v1_courses_proto_depIdxs,
+		EnumInfos:         file_btlc_enrollment_v1_courses_proto_enumTypes,
 		MessageInfos:      file_btlc_enrollment_v1_courses_proto_msgTypes,
 	}.Build()
 	File_btlc_enrollment_v1_courses_proto = out.File

@@ -42,6 +42,16 @@ const (
 	RegistrationState_REGISTRATION_STATE_COMPLETED RegistrationState = 3
 	// Did not take part to the end.
 	RegistrationState_REGISTRATION_STATE_NOT_COMPLETED RegistrationState = 4
+	// Waits until the principal confirms the role that was reported.
+	RegistrationState_REGISTRATION_STATE_AWAITING_ROLE RegistrationState = 5
+	// Waits for a seat.
+	RegistrationState_REGISTRATION_STATE_WAITLISTED RegistrationState = 6
+	// A seat is held for the person until the deadline of the offer.
+	RegistrationState_REGISTRATION_STATE_OFFERED RegistrationState = 7
+	// The offer was declined.
+	RegistrationState_REGISTRATION_STATE_DECLINED RegistrationState = 8
+	// The offer was not answered in time.
+	RegistrationState_REGISTRATION_STATE_EXPIRED RegistrationState = 9
 )
 
 // Enum value maps for RegistrationState.
@@ -52,6 +62,11 @@ var (
 		2: "REGISTRATION_STATE_WITHDRAWN",
 		3: "REGISTRATION_STATE_COMPLETED",
 		4: "REGISTRATION_STATE_NOT_COMPLETED",
+		5: "REGISTRATION_STATE_AWAITING_ROLE",
+		6: "REGISTRATION_STATE_WAITLISTED",
+		7: "REGISTRATION_STATE_OFFERED",
+		8: "REGISTRATION_STATE_DECLINED",
+		9: "REGISTRATION_STATE_EXPIRED",
 	}
 	RegistrationState_value = map[string]int32{
 		"REGISTRATION_STATE_UNSPECIFIED":   0,
@@ -59,6 +74,11 @@ var (
 		"REGISTRATION_STATE_WITHDRAWN":     2,
 		"REGISTRATION_STATE_COMPLETED":     3,
 		"REGISTRATION_STATE_NOT_COMPLETED": 4,
+		"REGISTRATION_STATE_AWAITING_ROLE": 5,
+		"REGISTRATION_STATE_WAITLISTED":    6,
+		"REGISTRATION_STATE_OFFERED":       7,
+		"REGISTRATION_STATE_DECLINED":      8,
+		"REGISTRATION_STATE_EXPIRED":       9,
 	}
 )
 
@@ -87,6 +107,156 @@ func (x RegistrationState) Number() protoreflect.EnumNumber {
 // Deprecated: Use RegistrationState.Descriptor instead.
 func (RegistrationState) EnumDescriptor() ([]byte, []int) {
 	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{0}
+}
+
+// Kind says what the payer is.
+type Payer_Kind int32
+
+const (
+	// Not said.
+	Payer_KIND_UNSPECIFIED Payer_Kind = 0
+	// The person.
+	Payer_KIND_SELF Payer_Kind = 1
+	// A school.
+	Payer_KIND_SCHOOL Payer_Kind = 2
+	// A district.
+	Payer_KIND_DISTRICT Payer_Kind = 3
+	// A school or district, by a purchase order.
+	Payer_KIND_PURCHASE_ORDER Payer_Kind = 4
+)
+
+// Enum value maps for Payer_Kind.
+var (
+	Payer_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_SELF",
+		2: "KIND_SCHOOL",
+		3: "KIND_DISTRICT",
+		4: "KIND_PURCHASE_ORDER",
+	}
+	Payer_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED":    0,
+		"KIND_SELF":           1,
+		"KIND_SCHOOL":         2,
+		"KIND_DISTRICT":       3,
+		"KIND_PURCHASE_ORDER": 4,
+	}
+)
+
+func (x Payer_Kind) Enum() *Payer_Kind {
+	p := new(Payer_Kind)
+	*p = x
+	return p
+}
+
+func (x Payer_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Payer_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_btlc_enrollment_v1_registrations_proto_enumTypes[1].Descriptor()
+}
+
+func (Payer_Kind) Type() protoreflect.EnumType {
+	return &file_btlc_enrollment_v1_registrations_proto_enumTypes[1]
+}
+
+func (x Payer_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Payer_Kind.Descriptor instead.
+func (Payer_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{2, 0}
+}
+
+// Kind says what was decided.
+type PlacementDecision_Kind int32
+
+const (
+	// Not said.
+	PlacementDecision_KIND_UNSPECIFIED PlacementDecision_Kind = 0
+	// A seat was given at once.
+	PlacementDecision_KIND_SEATED PlacementDecision_Kind = 1
+	// No seat was free, or others waited.
+	PlacementDecision_KIND_WAITLISTED PlacementDecision_Kind = 2
+	// A seat that had become free was offered.
+	PlacementDecision_KIND_OFFERED PlacementDecision_Kind = 3
+	// Too few seats were free for all who are to be seated together.
+	PlacementDecision_KIND_PASSED_OVER PlacementDecision_Kind = 4
+	// The offer was accepted.
+	PlacementDecision_KIND_ACCEPTED PlacementDecision_Kind = 5
+	// The offer was declined.
+	PlacementDecision_KIND_DECLINED PlacementDecision_Kind = 6
+	// The offer was not answered in time.
+	PlacementDecision_KIND_EXPIRED PlacementDecision_Kind = 7
+	// The person withdrew.
+	PlacementDecision_KIND_WITHDRAWN PlacementDecision_Kind = 8
+	// A member of the group left, and the rule for that was applied.
+	PlacementDecision_KIND_LEFT PlacementDecision_Kind = 9
+	// The section was cancelled.
+	PlacementDecision_KIND_CANCELLED PlacementDecision_Kind = 10
+	// Staff applied a placement proposal.
+	PlacementDecision_KIND_PLACED PlacementDecision_Kind = 11
+)
+
+// Enum value maps for PlacementDecision_Kind.
+var (
+	PlacementDecision_Kind_name = map[int32]string{
+		0:  "KIND_UNSPECIFIED",
+		1:  "KIND_SEATED",
+		2:  "KIND_WAITLISTED",
+		3:  "KIND_OFFERED",
+		4:  "KIND_PASSED_OVER",
+		5:  "KIND_ACCEPTED",
+		6:  "KIND_DECLINED",
+		7:  "KIND_EXPIRED",
+		8:  "KIND_WITHDRAWN",
+		9:  "KIND_LEFT",
+		10: "KIND_CANCELLED",
+		11: "KIND_PLACED",
+	}
+	PlacementDecision_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_SEATED":      1,
+		"KIND_WAITLISTED":  2,
+		"KIND_OFFERED":     3,
+		"KIND_PASSED_OVER": 4,
+		"KIND_ACCEPTED":    5,
+		"KIND_DECLINED":    6,
+		"KIND_EXPIRED":     7,
+		"KIND_WITHDRAWN":   8,
+		"KIND_LEFT":        9,
+		"KIND_CANCELLED":   10,
+		"KIND_PLACED":      11,
+	}
+)
+
+func (x PlacementDecision_Kind) Enum() *PlacementDecision_Kind {
+	p := new(PlacementDecision_Kind)
+	*p = x
+	return p
+}
+
+func (x PlacementDecision_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PlacementDecision_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_btlc_enrollment_v1_registrations_proto_enumTypes[2].Descriptor()
+}
+
+func (PlacementDecision_Kind) Type() protoreflect.EnumType {
+	return &file_btlc_enrollment_v1_registrations_proto_enumTypes[2]
+}
+
+func (x PlacementDecision_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PlacementDecision_Kind.Descriptor instead.
+func (PlacementDecision_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{23, 0}
 }
 
 // Registration is an educator's seat in a section. It needs a confirmed leadership role on the registration date.
@@ -118,9 +288,28 @@ type Registration struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster.
 	// `If-Match` says the same.
-	Etag          string `protobuf:"bytes,12,opt,name=etag,proto3" json:"etag,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Etag string `protobuf:"bytes,12,opt,name=etag,proto3" json:"etag,omitempty"`
+	// How the person rates the own skill in each competency of the course, and which ones are learning goals.
+	CompetencyRatings []*CompetencyRating `protobuf:"bytes,13,rep,name=competency_ratings,json=competencyRatings,proto3" json:"competency_ratings,omitempty"`
+	// The institution whose graduate credit is wanted; empty for none. Format: `institutions/{institution}`.
+	CreditInstitution string `protobuf:"bytes,14,opt,name=credit_institution,json=creditInstitution,proto3" json:"credit_institution,omitempty"`
+	// Who pays; unset when it is the person.
+	Payer *Payer `protobuf:"bytes,15,opt,name=payer,proto3" json:"payer,omitempty"`
+	// What the person needs in order to take part.
+	AccessibilityNeeds string `protobuf:"bytes,16,opt,name=accessibility_needs,json=accessibilityNeeds,proto3" json:"accessibility_needs,omitempty"`
+	// What was answered to these needs.
+	NeedsAnswer string `protobuf:"bytes,17,opt,name=needs_answer,json=needsAnswer,proto3" json:"needs_answer,omitempty"`
+	// The application that it was made from: who came by one application is seated as one. Format:
+	// `terms/{term}/applications/{application}`.
+	Application string `protobuf:"bytes,18,opt,name=application,proto3" json:"application,omitempty"`
+	// Until when the offer holds.
+	OfferExpireTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=offer_expire_time,json=offerExpireTime,proto3" json:"offer_expire_time,omitempty"`
+	// Where it was imported from; empty for one that was made here.
+	ImportedSource string `protobuf:"bytes,20,opt,name=imported_source,json=importedSource,proto3" json:"imported_source,omitempty"`
+	// Why it counts as completed although the policy's requirements are not met.
+	CompletionException string `protobuf:"bytes,21,opt,name=completion_exception,json=completionException,proto3" json:"completion_exception,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Registration) Reset() {
@@ -237,6 +426,198 @@ func (x *Registration) GetEtag() string {
 	return ""
 }
 
+func (x *Registration) GetCompetencyRatings() []*CompetencyRating {
+	if x != nil {
+		return x.CompetencyRatings
+	}
+	return nil
+}
+
+func (x *Registration) GetCreditInstitution() string {
+	if x != nil {
+		return x.CreditInstitution
+	}
+	return ""
+}
+
+func (x *Registration) GetPayer() *Payer {
+	if x != nil {
+		return x.Payer
+	}
+	return nil
+}
+
+func (x *Registration) GetAccessibilityNeeds() string {
+	if x != nil {
+		return x.AccessibilityNeeds
+	}
+	return ""
+}
+
+func (x *Registration) GetNeedsAnswer() string {
+	if x != nil {
+		return x.NeedsAnswer
+	}
+	return ""
+}
+
+func (x *Registration) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *Registration) GetOfferExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OfferExpireTime
+	}
+	return nil
+}
+
+func (x *Registration) GetImportedSource() string {
+	if x != nil {
+		return x.ImportedSource
+	}
+	return ""
+}
+
+func (x *Registration) GetCompletionException() string {
+	if x != nil {
+		return x.CompletionException
+	}
+	return ""
+}
+
+// CompetencyRating is what a person says of the own skill.
+type CompetencyRating struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the competency in the framework. Example: `using-data-2`.
+	Competency string `protobuf:"bytes,1,opt,name=competency,proto3" json:"competency,omitempty"`
+	// 1 (new to me) to 5 (I could teach it); 0 for no answer.
+	Rating int32 `protobuf:"varint,2,opt,name=rating,proto3" json:"rating,omitempty"`
+	// Whether it is a learning goal.
+	LearningGoal  bool `protobuf:"varint,3,opt,name=learning_goal,json=learningGoal,proto3" json:"learning_goal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompetencyRating) Reset() {
+	*x = CompetencyRating{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompetencyRating) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompetencyRating) ProtoMessage() {}
+
+func (x *CompetencyRating) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompetencyRating.ProtoReflect.Descriptor instead.
+func (*CompetencyRating) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CompetencyRating) GetCompetency() string {
+	if x != nil {
+		return x.Competency
+	}
+	return ""
+}
+
+func (x *CompetencyRating) GetRating() int32 {
+	if x != nil {
+		return x.Rating
+	}
+	return 0
+}
+
+func (x *CompetencyRating) GetLearningGoal() bool {
+	if x != nil {
+		return x.LearningGoal
+	}
+	return false
+}
+
+// Payer is who pays for a seat.
+type Payer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the payer is.
+	Kind Payer_Kind `protobuf:"varint,1,opt,name=kind,proto3,enum=btlc.enrollment.v1.Payer_Kind" json:"kind,omitempty"`
+	// The school or district. Format: `districts/{district}` or `districts/{district}/schools/{school}`. Empty for
+	// SELF.
+	Sponsor string `protobuf:"bytes,2,opt,name=sponsor,proto3" json:"sponsor,omitempty"`
+	// The number of the purchase order. No card number is ever taken.
+	PurchaseOrder string `protobuf:"bytes,3,opt,name=purchase_order,json=purchaseOrder,proto3" json:"purchase_order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Payer) Reset() {
+	*x = Payer{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Payer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Payer) ProtoMessage() {}
+
+func (x *Payer) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Payer.ProtoReflect.Descriptor instead.
+func (*Payer) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Payer) GetKind() Payer_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Payer_KIND_UNSPECIFIED
+}
+
+func (x *Payer) GetSponsor() string {
+	if x != nil {
+		return x.Sponsor
+	}
+	return ""
+}
+
+func (x *Payer) GetPurchaseOrder() string {
+	if x != nil {
+		return x.PurchaseOrder
+	}
+	return ""
+}
+
 // Names the registration to get.
 type GetRegistrationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -248,7 +629,7 @@ type GetRegistrationRequest struct {
 
 func (x *GetRegistrationRequest) Reset() {
 	*x = GetRegistrationRequest{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[1]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -260,7 +641,7 @@ func (x *GetRegistrationRequest) String() string {
 func (*GetRegistrationRequest) ProtoMessage() {}
 
 func (x *GetRegistrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[1]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -273,7 +654,7 @@ func (x *GetRegistrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRegistrationRequest.ProtoReflect.Descriptor instead.
 func (*GetRegistrationRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{1}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetRegistrationRequest) GetName() string {
@@ -294,7 +675,7 @@ type GetRegistrationResponse struct {
 
 func (x *GetRegistrationResponse) Reset() {
 	*x = GetRegistrationResponse{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[2]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -306,7 +687,7 @@ func (x *GetRegistrationResponse) String() string {
 func (*GetRegistrationResponse) ProtoMessage() {}
 
 func (x *GetRegistrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[2]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -319,7 +700,7 @@ func (x *GetRegistrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*GetRegistrationResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{2}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetRegistrationResponse) GetRegistration() *Registration {
@@ -348,7 +729,7 @@ type ListRegistrationsRequest struct {
 
 func (x *ListRegistrationsRequest) Reset() {
 	*x = ListRegistrationsRequest{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[3]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -360,7 +741,7 @@ func (x *ListRegistrationsRequest) String() string {
 func (*ListRegistrationsRequest) ProtoMessage() {}
 
 func (x *ListRegistrationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[3]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -373,7 +754,7 @@ func (x *ListRegistrationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistrationsRequest.ProtoReflect.Descriptor instead.
 func (*ListRegistrationsRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{3}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListRegistrationsRequest) GetParent() string {
@@ -424,7 +805,7 @@ type ListRegistrationsResponse struct {
 
 func (x *ListRegistrationsResponse) Reset() {
 	*x = ListRegistrationsResponse{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[4]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -436,7 +817,7 @@ func (x *ListRegistrationsResponse) String() string {
 func (*ListRegistrationsResponse) ProtoMessage() {}
 
 func (x *ListRegistrationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[4]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -449,7 +830,7 @@ func (x *ListRegistrationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistrationsResponse.ProtoReflect.Descriptor instead.
 func (*ListRegistrationsResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{4}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRegistrationsResponse) GetRegistrations() []*Registration {
@@ -477,14 +858,19 @@ type CreateRegistrationRequest struct {
 	// answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Checks everything and answers what would be, without writing.
-	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// When no seat is left: wait for one, instead of being refused with SEAT_UNAVAILABLE.
+	JoinWaitlist bool `protobuf:"varint,5,opt,name=join_waitlist,json=joinWaitlist,proto3" json:"join_waitlist,omitempty"`
+	// When the leadership role is reported and not confirmed: wait for the principal, instead of being refused with
+	// ROLE_NOT_HELD.
+	AwaitRole     bool `protobuf:"varint,6,opt,name=await_role,json=awaitRole,proto3" json:"await_role,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateRegistrationRequest) Reset() {
 	*x = CreateRegistrationRequest{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[5]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +882,7 @@ func (x *CreateRegistrationRequest) String() string {
 func (*CreateRegistrationRequest) ProtoMessage() {}
 
 func (x *CreateRegistrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[5]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +895,7 @@ func (x *CreateRegistrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRegistrationRequest.ProtoReflect.Descriptor instead.
 func (*CreateRegistrationRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{5}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CreateRegistrationRequest) GetParent() string {
@@ -540,6 +926,20 @@ func (x *CreateRegistrationRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *CreateRegistrationRequest) GetJoinWaitlist() bool {
+	if x != nil {
+		return x.JoinWaitlist
+	}
+	return false
+}
+
+func (x *CreateRegistrationRequest) GetAwaitRole() bool {
+	if x != nil {
+		return x.AwaitRole
+	}
+	return false
+}
+
 // What was created. On REST the body is the resource itself.
 type CreateRegistrationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -551,7 +951,7 @@ type CreateRegistrationResponse struct {
 
 func (x *CreateRegistrationResponse) Reset() {
 	*x = CreateRegistrationResponse{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[6]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -563,7 +963,7 @@ func (x *CreateRegistrationResponse) String() string {
 func (*CreateRegistrationResponse) ProtoMessage() {}
 
 func (x *CreateRegistrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[6]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -576,7 +976,7 @@ func (x *CreateRegistrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*CreateRegistrationResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{6}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CreateRegistrationResponse) GetRegistration() *Registration {
@@ -604,7 +1004,7 @@ type UpdateRegistrationRequest struct {
 
 func (x *UpdateRegistrationRequest) Reset() {
 	*x = UpdateRegistrationRequest{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[7]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +1016,7 @@ func (x *UpdateRegistrationRequest) String() string {
 func (*UpdateRegistrationRequest) ProtoMessage() {}
 
 func (x *UpdateRegistrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[7]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +1029,7 @@ func (x *UpdateRegistrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRegistrationRequest.ProtoReflect.Descriptor instead.
 func (*UpdateRegistrationRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{7}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateRegistrationRequest) GetRegistration() *Registration {
@@ -671,7 +1071,7 @@ type UpdateRegistrationResponse struct {
 
 func (x *UpdateRegistrationResponse) Reset() {
 	*x = UpdateRegistrationResponse{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[8]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +1083,7 @@ func (x *UpdateRegistrationResponse) String() string {
 func (*UpdateRegistrationResponse) ProtoMessage() {}
 
 func (x *UpdateRegistrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[8]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +1096,7 @@ func (x *UpdateRegistrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*UpdateRegistrationResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{8}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateRegistrationResponse) GetRegistration() *Registration {
@@ -724,7 +1124,7 @@ type WithdrawRegistrationRequest struct {
 
 func (x *WithdrawRegistrationRequest) Reset() {
 	*x = WithdrawRegistrationRequest{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[9]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +1136,7 @@ func (x *WithdrawRegistrationRequest) String() string {
 func (*WithdrawRegistrationRequest) ProtoMessage() {}
 
 func (x *WithdrawRegistrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[9]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +1149,7 @@ func (x *WithdrawRegistrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawRegistrationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawRegistrationRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{9}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WithdrawRegistrationRequest) GetName() string {
@@ -791,7 +1191,7 @@ type WithdrawRegistrationResponse struct {
 
 func (x *WithdrawRegistrationResponse) Reset() {
 	*x = WithdrawRegistrationResponse{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[10]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +1203,7 @@ func (x *WithdrawRegistrationResponse) String() string {
 func (*WithdrawRegistrationResponse) ProtoMessage() {}
 
 func (x *WithdrawRegistrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[10]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +1216,7 @@ func (x *WithdrawRegistrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawRegistrationResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{10}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WithdrawRegistrationResponse) GetRegistration() *Registration {
@@ -839,14 +1239,17 @@ type CompleteRegistrationRequest struct {
 	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
 	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first
 	// answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
-	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Why it counts as completed although the requirements of the policy `course-completion` are not met. Without it
+	// such a completion is refused with REQUIREMENTS_UNMET.
+	Exception     string `protobuf:"bytes,6,opt,name=exception,proto3" json:"exception,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CompleteRegistrationRequest) Reset() {
 	*x = CompleteRegistrationRequest{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[11]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -858,7 +1261,7 @@ func (x *CompleteRegistrationRequest) String() string {
 func (*CompleteRegistrationRequest) ProtoMessage() {}
 
 func (x *CompleteRegistrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[11]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -871,7 +1274,7 @@ func (x *CompleteRegistrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteRegistrationRequest.ProtoReflect.Descriptor instead.
 func (*CompleteRegistrationRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{11}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CompleteRegistrationRequest) GetName() string {
@@ -909,6 +1312,13 @@ func (x *CompleteRegistrationRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *CompleteRegistrationRequest) GetException() string {
+	if x != nil {
+		return x.Exception
+	}
+	return ""
+}
+
 // The registration after the change. On REST the body is the resource itself.
 type CompleteRegistrationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -920,7 +1330,7 @@ type CompleteRegistrationResponse struct {
 
 func (x *CompleteRegistrationResponse) Reset() {
 	*x = CompleteRegistrationResponse{}
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[12]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -932,7 +1342,7 @@ func (x *CompleteRegistrationResponse) String() string {
 func (*CompleteRegistrationResponse) ProtoMessage() {}
 
 func (x *CompleteRegistrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[12]
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -945,7 +1355,7 @@ func (x *CompleteRegistrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*CompleteRegistrationResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{12}
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CompleteRegistrationResponse) GetRegistration() *Registration {
@@ -955,11 +1365,591 @@ func (x *CompleteRegistrationResponse) GetRegistration() *Registration {
 	return nil
 }
 
+// Names the registration whose offer is accepted; all who came by one application accept as one.
+type AcceptOfferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `sections/{section}/registrations/{registration}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The etag last seen; another one now makes the call fail. The `If-Match` header says the same.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the
+	// first answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptOfferRequest) Reset() {
+	*x = AcceptOfferRequest{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptOfferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptOfferRequest) ProtoMessage() {}
+
+func (x *AcceptOfferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptOfferRequest.ProtoReflect.Descriptor instead.
+func (*AcceptOfferRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AcceptOfferRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AcceptOfferRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *AcceptOfferRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The registration. On REST the body is the resource itself.
+type AcceptOfferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The registration.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptOfferResponse) Reset() {
+	*x = AcceptOfferResponse{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptOfferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptOfferResponse) ProtoMessage() {}
+
+func (x *AcceptOfferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptOfferResponse.ProtoReflect.Descriptor instead.
+func (*AcceptOfferResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *AcceptOfferResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
+// Names the registration whose offer is declined.
+type DeclineOfferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `sections/{section}/registrations/{registration}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The etag last seen; another one now makes the call fail. The `If-Match` header says the same.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the
+	// first answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclineOfferRequest) Reset() {
+	*x = DeclineOfferRequest{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclineOfferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclineOfferRequest) ProtoMessage() {}
+
+func (x *DeclineOfferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclineOfferRequest.ProtoReflect.Descriptor instead.
+func (*DeclineOfferRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *DeclineOfferRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DeclineOfferRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *DeclineOfferRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The registration. On REST the body is the resource itself.
+type DeclineOfferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The registration.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclineOfferResponse) Reset() {
+	*x = DeclineOfferResponse{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclineOfferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclineOfferResponse) ProtoMessage() {}
+
+func (x *DeclineOfferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclineOfferResponse.ProtoReflect.Descriptor instead.
+func (*DeclineOfferResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *DeclineOfferResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
+// Says what is answered to a person's needs.
+type AnswerNeedsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `sections/{section}/registrations/{registration}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The etag last seen; another one now makes the call fail. The `If-Match` header says the same.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the
+	// first answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// What is answered. Example: `Room 12 is step-free, and the handouts come in large print.`.
+	Answer        string `protobuf:"bytes,4,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerNeedsRequest) Reset() {
+	*x = AnswerNeedsRequest{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerNeedsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerNeedsRequest) ProtoMessage() {}
+
+func (x *AnswerNeedsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerNeedsRequest.ProtoReflect.Descriptor instead.
+func (*AnswerNeedsRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *AnswerNeedsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AnswerNeedsRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *AnswerNeedsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *AnswerNeedsRequest) GetAnswer() string {
+	if x != nil {
+		return x.Answer
+	}
+	return ""
+}
+
+// The registration. On REST the body is the resource itself.
+type AnswerNeedsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The registration.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerNeedsResponse) Reset() {
+	*x = AnswerNeedsResponse{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerNeedsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerNeedsResponse) ProtoMessage() {}
+
+func (x *AnswerNeedsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerNeedsResponse.ProtoReflect.Descriptor instead.
+func (*AnswerNeedsResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AnswerNeedsResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
+// Names the registration whose placement is to be explained.
+type ExplainPlacementRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `sections/{section}/registrations/{registration}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainPlacementRequest) Reset() {
+	*x = ExplainPlacementRequest{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainPlacementRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainPlacementRequest) ProtoMessage() {}
+
+func (x *ExplainPlacementRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainPlacementRequest.ProtoReflect.Descriptor instead.
+func (*ExplainPlacementRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ExplainPlacementRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// The answer.
+type ExplainPlacementResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was decided and why, in order, for people.
+	Sentences []string `protobuf:"bytes,1,rep,name=sentences,proto3" json:"sentences,omitempty"`
+	// The same for programs.
+	Decisions []*PlacementDecision `protobuf:"bytes,2,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	// The place on the waitlist, 1 for the first; 0 for somebody who does not wait.
+	WaitlistPosition int32 `protobuf:"varint,3,opt,name=waitlist_position,json=waitlistPosition,proto3" json:"waitlist_position,omitempty"`
+	// The rules that the decisions went by. Example: `enrollment-rules-1`.
+	Rules         string `protobuf:"bytes,4,opt,name=rules,proto3" json:"rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainPlacementResponse) Reset() {
+	*x = ExplainPlacementResponse{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainPlacementResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainPlacementResponse) ProtoMessage() {}
+
+func (x *ExplainPlacementResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainPlacementResponse.ProtoReflect.Descriptor instead.
+func (*ExplainPlacementResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ExplainPlacementResponse) GetSentences() []string {
+	if x != nil {
+		return x.Sentences
+	}
+	return nil
+}
+
+func (x *ExplainPlacementResponse) GetDecisions() []*PlacementDecision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+func (x *ExplainPlacementResponse) GetWaitlistPosition() int32 {
+	if x != nil {
+		return x.WaitlistPosition
+	}
+	return 0
+}
+
+func (x *ExplainPlacementResponse) GetRules() string {
+	if x != nil {
+		return x.Rules
+	}
+	return ""
+}
+
+// PlacementDecision is one decision about who gets a seat.
+type PlacementDecision struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its number within the section, without gaps.
+	Sequence int32 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// What was decided.
+	Kind PlacementDecision_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=btlc.enrollment.v1.PlacementDecision_Kind" json:"kind,omitempty"`
+	// When.
+	DecideTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
+	// How many seats the section had.
+	Capacity int32 `protobuf:"varint,4,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	// How many of them were free.
+	FreeSeats int32 `protobuf:"varint,5,opt,name=free_seats,json=freeSeats,proto3" json:"free_seats,omitempty"`
+	// How many seats were asked for together.
+	PartySize int32 `protobuf:"varint,6,opt,name=party_size,json=partySize,proto3" json:"party_size,omitempty"`
+	// The place on the waitlist at that moment; 0 for none.
+	Position int32 `protobuf:"varint,7,opt,name=position,proto3" json:"position,omitempty"`
+	// Until when an offer holds.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// Why, for people.
+	Reason        string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlacementDecision) Reset() {
+	*x = PlacementDecision{}
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlacementDecision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlacementDecision) ProtoMessage() {}
+
+func (x *PlacementDecision) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_registrations_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlacementDecision.ProtoReflect.Descriptor instead.
+func (*PlacementDecision) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_registrations_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *PlacementDecision) GetSequence() int32 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *PlacementDecision) GetKind() PlacementDecision_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return PlacementDecision_KIND_UNSPECIFIED
+}
+
+func (x *PlacementDecision) GetDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DecideTime
+	}
+	return nil
+}
+
+func (x *PlacementDecision) GetCapacity() int32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
+}
+
+func (x *PlacementDecision) GetFreeSeats() int32 {
+	if x != nil {
+		return x.FreeSeats
+	}
+	return 0
+}
+
+func (x *PlacementDecision) GetPartySize() int32 {
+	if x != nil {
+		return x.PartySize
+	}
+	return 0
+}
+
+func (x *PlacementDecision) GetPosition() int32 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *PlacementDecision) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *PlacementDecision) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 var File_btlc_enrollment_v1_registrations_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_registrations_proto_rawDesc = "" +
 	"\n" +
-	"&btlc/enrollment/v1/registrations.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xf3\x05\n" +
+	"&btlc/enrollment/v1/registrations.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xa9\n" +
+	"\n" +
 	"\fRegistration\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x124\n" +
 	"\beducator\x18\x02 \x01(\tB\x18\xe0A\x02\xe0A\x05\xfaA\x0f\n" +
@@ -978,8 +1968,36 @@ const file_btlc_enrollment_v1_registrations_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
-	"\x04etag\x18\f \x01(\tB\x03\xe0A\x01R\x04etag:d\xeaAa\n" +
-	"\x11btlc/Registration\x12/sections/{section}/registrations/{registration}*\rregistrations2\fregistration\"G\n" +
+	"\x04etag\x18\f \x01(\tB\x03\xe0A\x01R\x04etag\x12`\n" +
+	"\x12competency_ratings\x18\r \x03(\v2$.btlc.enrollment.v1.CompetencyRatingB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\x11competencyRatings\x12G\n" +
+	"\x12credit_institution\x18\x0e \x01(\tB\x18\xe0A\x01\xfaA\x12\n" +
+	"\x10btlc/InstitutionR\x11creditInstitution\x124\n" +
+	"\x05payer\x18\x0f \x01(\v2\x19.btlc.enrollment.v1.PayerB\x03\xe0A\x01R\x05payer\x12<\n" +
+	"\x13accessibility_needs\x18\x10 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x12accessibilityNeeds\x12&\n" +
+	"\fneeds_answer\x18\x11 \x01(\tB\x03\xe0A\x03R\vneedsAnswer\x12:\n" +
+	"\vapplication\x18\x12 \x01(\tB\x18\xe0A\x03\xfaA\x12\n" +
+	"\x10btlc/ApplicationR\vapplication\x12K\n" +
+	"\x11offer_expire_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fofferExpireTime\x12,\n" +
+	"\x0fimported_source\x18\x14 \x01(\tB\x03\xe0A\x03R\x0eimportedSource\x126\n" +
+	"\x14completion_exception\x18\x15 \x01(\tB\x03\xe0A\x03R\x13completionException:d\xeaAa\n" +
+	"\x11btlc/Registration\x12/sections/{section}/registrations/{registration}*\rregistrations2\fregistration\"\x90\x01\n" +
+	"\x10CompetencyRating\x12,\n" +
+	"\n" +
+	"competency\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18?R\n" +
+	"competency\x12$\n" +
+	"\x06rating\x18\x02 \x01(\x05B\f\xe0A\x01\xbaH\x06\x1a\x04\x18\x05(\x00R\x06rating\x12(\n" +
+	"\rlearning_goal\x18\x03 \x01(\bB\x03\xe0A\x01R\flearningGoal\"\x8e\x02\n" +
+	"\x05Payer\x12A\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1e.btlc.enrollment.v1.Payer.KindB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12%\n" +
+	"\asponsor\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\asponsor\x121\n" +
+	"\x0epurchase_order\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18<R\rpurchaseOrder\"h\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tKIND_SELF\x10\x01\x12\x0f\n" +
+	"\vKIND_SCHOOL\x10\x02\x12\x11\n" +
+	"\rKIND_DISTRICT\x10\x03\x12\x17\n" +
+	"\x13KIND_PURCHASE_ORDER\x10\x04\"G\n" +
 	"\x16GetRegistrationRequest\x12-\n" +
 	"\x04name\x18\x01 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
 	"\x11btlc/RegistrationR\x04name\"_\n" +
@@ -995,13 +2013,16 @@ const file_btlc_enrollment_v1_registrations_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"\x8b\x01\n" +
 	"\x19ListRegistrationsResponse\x12F\n" +
 	"\rregistrations\x18\x01 \x03(\v2 .btlc.enrollment.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xef\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbd\x02\n" +
 	"\x19CreateRegistrationRequest\x121\n" +
 	"\x06parent\x18\x01 \x01(\tB\x19\xe0A\x02\xfaA\x13\x12\x11btlc/RegistrationR\x06parent\x12I\n" +
 	"\fregistration\x18\x02 \x01(\v2 .btlc.enrollment.v1.RegistrationB\x03\xe0A\x02R\fregistration\x12*\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"b\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x12(\n" +
+	"\rjoin_waitlist\x18\x05 \x01(\bB\x03\xe0A\x01R\fjoinWaitlist\x12\"\n" +
+	"\n" +
+	"await_role\x18\x06 \x01(\bB\x03\xe0A\x01R\tawaitRole\"b\n" +
 	"\x1aCreateRegistrationResponse\x12D\n" +
 	"\fregistration\x18\x01 \x01(\v2 .btlc.enrollment.v1.RegistrationR\fregistration\"\xfe\x01\n" +
 	"\x19UpdateRegistrationRequest\x12I\n" +
@@ -1021,7 +2042,7 @@ const file_btlc_enrollment_v1_registrations_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"d\n" +
 	"\x1cWithdrawRegistrationResponse\x12D\n" +
-	"\fregistration\x18\x01 \x01(\v2 .btlc.enrollment.v1.RegistrationR\fregistration\"\xd9\x01\n" +
+	"\fregistration\x18\x01 \x01(\v2 .btlc.enrollment.v1.RegistrationR\fregistration\"\x84\x02\n" +
 	"\x1bCompleteRegistrationRequest\x12-\n" +
 	"\x04name\x18\x01 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
 	"\x11btlc/RegistrationR\x04name\x12!\n" +
@@ -1029,15 +2050,82 @@ const file_btlc_enrollment_v1_registrations_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\x06reason\x12\x17\n" +
 	"\x04etag\x18\x04 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"d\n" +
+	"request_id\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12)\n" +
+	"\texception\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\texception\"d\n" +
 	"\x1cCompleteRegistrationResponse\x12D\n" +
-	"\fregistration\x18\x01 \x01(\v2 .btlc.enrollment.v1.RegistrationR\fregistration*\xc2\x01\n" +
+	"\fregistration\x18\x01 \x01(\v2 .btlc.enrollment.v1.RegistrationR\fregistration\"\x88\x01\n" +
+	"\x12AcceptOfferRequest\x12-\n" +
+	"\x04name\x18\x01 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
+	"\x11btlc/RegistrationR\x04name\x12\x17\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"[\n" +
+	"\x13AcceptOfferResponse\x12D\n" +
+	"\fregistration\x18\x01 \x01(\v2 .btlc.enrollment.v1.RegistrationR\fregistration\"\x89\x01\n" +
+	"\x13DeclineOfferRequest\x12-\n" +
+	"\x04name\x18\x01 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
+	"\x11btlc/RegistrationR\x04name\x12\x17\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\\\n" +
+	"\x14DeclineOfferResponse\x12D\n" +
+	"\fregistration\x18\x01 \x01(\v2 .btlc.enrollment.v1.RegistrationR\fregistration\"\xaf\x01\n" +
+	"\x12AnswerNeedsRequest\x12-\n" +
+	"\x04name\x18\x01 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
+	"\x11btlc/RegistrationR\x04name\x12\x17\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12%\n" +
+	"\x06answer\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06answer\"[\n" +
+	"\x13AnswerNeedsResponse\x12D\n" +
+	"\fregistration\x18\x01 \x01(\v2 .btlc.enrollment.v1.RegistrationR\fregistration\"H\n" +
+	"\x17ExplainPlacementRequest\x12-\n" +
+	"\x04name\x18\x01 \x01(\tB\x19\xe0A\x02\xfaA\x13\n" +
+	"\x11btlc/RegistrationR\x04name\"\xc0\x01\n" +
+	"\x18ExplainPlacementResponse\x12\x1c\n" +
+	"\tsentences\x18\x01 \x03(\tR\tsentences\x12C\n" +
+	"\tdecisions\x18\x02 \x03(\v2%.btlc.enrollment.v1.PlacementDecisionR\tdecisions\x12+\n" +
+	"\x11waitlist_position\x18\x03 \x01(\x05R\x10waitlistPosition\x12\x14\n" +
+	"\x05rules\x18\x04 \x01(\tR\x05rules\"\xe4\x04\n" +
+	"\x11PlacementDecision\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x05R\bsequence\x12>\n" +
+	"\x04kind\x18\x02 \x01(\x0e2*.btlc.enrollment.v1.PlacementDecision.KindR\x04kind\x12;\n" +
+	"\vdecide_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"decideTime\x12\x1a\n" +
+	"\bcapacity\x18\x04 \x01(\x05R\bcapacity\x12\x1d\n" +
+	"\n" +
+	"free_seats\x18\x05 \x01(\x05R\tfreeSeats\x12\x1d\n" +
+	"\n" +
+	"party_size\x18\x06 \x01(\x05R\tpartySize\x12\x1a\n" +
+	"\bposition\x18\a \x01(\x05R\bposition\x12;\n" +
+	"\vexpire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x12\x16\n" +
+	"\x06reason\x18\t \x01(\tR\x06reason\"\xea\x01\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vKIND_SEATED\x10\x01\x12\x13\n" +
+	"\x0fKIND_WAITLISTED\x10\x02\x12\x10\n" +
+	"\fKIND_OFFERED\x10\x03\x12\x14\n" +
+	"\x10KIND_PASSED_OVER\x10\x04\x12\x11\n" +
+	"\rKIND_ACCEPTED\x10\x05\x12\x11\n" +
+	"\rKIND_DECLINED\x10\x06\x12\x10\n" +
+	"\fKIND_EXPIRED\x10\a\x12\x12\n" +
+	"\x0eKIND_WITHDRAWN\x10\b\x12\r\n" +
+	"\tKIND_LEFT\x10\t\x12\x12\n" +
+	"\x0eKIND_CANCELLED\x10\n" +
+	"\x12\x0f\n" +
+	"\vKIND_PLACED\x10\v*\xec\x02\n" +
 	"\x11RegistrationState\x12\"\n" +
 	"\x1eREGISTRATION_STATE_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bREGISTRATION_STATE_ENROLLED\x10\x01\x12 \n" +
 	"\x1cREGISTRATION_STATE_WITHDRAWN\x10\x02\x12 \n" +
 	"\x1cREGISTRATION_STATE_COMPLETED\x10\x03\x12$\n" +
-	" REGISTRATION_STATE_NOT_COMPLETED\x10\x04B\xd3\x01\n" +
+	" REGISTRATION_STATE_NOT_COMPLETED\x10\x04\x12$\n" +
+	" REGISTRATION_STATE_AWAITING_ROLE\x10\x05\x12!\n" +
+	"\x1dREGISTRATION_STATE_WAITLISTED\x10\x06\x12\x1e\n" +
+	"\x1aREGISTRATION_STATE_OFFERED\x10\a\x12\x1f\n" +
+	"\x1bREGISTRATION_STATE_DECLINED\x10\b\x12\x1e\n" +
+	"\x1aREGISTRATION_STATE_EXPIRED\x10\tB\xd3\x01\n" +
 	"\x16com.btlc.enrollment.v1B\x12RegistrationsProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/enrollment/v1;enrollmentv1\xa2\x02\x03BEX\xaa\x02\x12Btlc.Enrollment.V1\xca\x02\x12Btlc\\Enrollment\\V1\xe2\x02\x1eBtlc\\Enrollment\\V1\\GPBMetadata\xea\x02\x14Btlc::Enrollment::V1b\x06proto3"
 
 var (
@@ -1052,46 +2140,70 @@ func file_btlc_enrollment_v1_registrations_proto_rawDescGZIP() []byte {
 	return file_btlc_enrollment_v1_registrations_proto_rawDescData
 }
 
-var file_btlc_enrollment_v1_registrations_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_btlc_enrollment_v1_registrations_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_btlc_enrollment_v1_registrations_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_btlc_enrollment_v1_registrations_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_btlc_enrollment_v1_registrations_proto_goTypes = []any{
 	(RegistrationState)(0),               // 0: btlc.enrollment.v1.RegistrationState
-	(*Registration)(nil),                 // 1: btlc.enrollment.v1.Registration
-	(*GetRegistrationRequest)(nil),       // 2: btlc.enrollment.v1.GetRegistrationRequest
-	(*GetRegistrationResponse)(nil),      // 3: btlc.enrollment.v1.GetRegistrationResponse
-	(*ListRegistrationsRequest)(nil),     // 4: btlc.enrollment.v1.ListRegistrationsRequest
-	(*ListRegistrationsResponse)(nil),    // 5: btlc.enrollment.v1.ListRegistrationsResponse
-	(*CreateRegistrationRequest)(nil),    // 6: btlc.enrollment.v1.CreateRegistrationRequest
-	(*CreateRegistrationResponse)(nil),   // 7: btlc.enrollment.v1.CreateRegistrationResponse
-	(*UpdateRegistrationRequest)(nil),    // 8: btlc.enrollment.v1.UpdateRegistrationRequest
-	(*UpdateRegistrationResponse)(nil),   // 9: btlc.enrollment.v1.UpdateRegistrationResponse
-	(*WithdrawRegistrationRequest)(nil),  // 10: btlc.enrollment.v1.WithdrawRegistrationRequest
-	(*WithdrawRegistrationResponse)(nil), // 11: btlc.enrollment.v1.WithdrawRegistrationResponse
-	(*CompleteRegistrationRequest)(nil),  // 12: btlc.enrollment.v1.CompleteRegistrationRequest
-	(*CompleteRegistrationResponse)(nil), // 13: btlc.enrollment.v1.CompleteRegistrationResponse
-	(*date.Date)(nil),                    // 14: google.type.Date
-	(*timestamppb.Timestamp)(nil),        // 15: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),        // 16: google.protobuf.FieldMask
+	(Payer_Kind)(0),                      // 1: btlc.enrollment.v1.Payer.Kind
+	(PlacementDecision_Kind)(0),          // 2: btlc.enrollment.v1.PlacementDecision.Kind
+	(*Registration)(nil),                 // 3: btlc.enrollment.v1.Registration
+	(*CompetencyRating)(nil),             // 4: btlc.enrollment.v1.CompetencyRating
+	(*Payer)(nil),                        // 5: btlc.enrollment.v1.Payer
+	(*GetRegistrationRequest)(nil),       // 6: btlc.enrollment.v1.GetRegistrationRequest
+	(*GetRegistrationResponse)(nil),      // 7: btlc.enrollment.v1.GetRegistrationResponse
+	(*ListRegistrationsRequest)(nil),     // 8: btlc.enrollment.v1.ListRegistrationsRequest
+	(*ListRegistrationsResponse)(nil),    // 9: btlc.enrollment.v1.ListRegistrationsResponse
+	(*CreateRegistrationRequest)(nil),    // 10: btlc.enrollment.v1.CreateRegistrationRequest
+	(*CreateRegistrationResponse)(nil),   // 11: btlc.enrollment.v1.CreateRegistrationResponse
+	(*UpdateRegistrationRequest)(nil),    // 12: btlc.enrollment.v1.UpdateRegistrationRequest
+	(*UpdateRegistrationResponse)(nil),   // 13: btlc.enrollment.v1.UpdateRegistrationResponse
+	(*WithdrawRegistrationRequest)(nil),  // 14: btlc.enrollment.v1.WithdrawRegistrationRequest
+	(*WithdrawRegistrationResponse)(nil), // 15: btlc.enrollment.v1.WithdrawRegistrationResponse
+	(*CompleteRegistrationRequest)(nil),  // 16: btlc.enrollment.v1.CompleteRegistrationRequest
+	(*CompleteRegistrationResponse)(nil), // 17: btlc.enrollment.v1.CompleteRegistrationResponse
+	(*AcceptOfferRequest)(nil),           // 18: btlc.enrollment.v1.AcceptOfferRequest
+	(*AcceptOfferResponse)(nil),          // 19: btlc.enrollment.v1.AcceptOfferResponse
+	(*DeclineOfferRequest)(nil),          // 20: btlc.enrollment.v1.DeclineOfferRequest
+	(*DeclineOfferResponse)(nil),         // 21: btlc.enrollment.v1.DeclineOfferResponse
+	(*AnswerNeedsRequest)(nil),           // 22: btlc.enrollment.v1.AnswerNeedsRequest
+	(*AnswerNeedsResponse)(nil),          // 23: btlc.enrollment.v1.AnswerNeedsResponse
+	(*ExplainPlacementRequest)(nil),      // 24: btlc.enrollment.v1.ExplainPlacementRequest
+	(*ExplainPlacementResponse)(nil),     // 25: btlc.enrollment.v1.ExplainPlacementResponse
+	(*PlacementDecision)(nil),            // 26: btlc.enrollment.v1.PlacementDecision
+	(*date.Date)(nil),                    // 27: google.type.Date
+	(*timestamppb.Timestamp)(nil),        // 28: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 29: google.protobuf.FieldMask
 }
 var file_btlc_enrollment_v1_registrations_proto_depIdxs = []int32{
 	0,  // 0: btlc.enrollment.v1.Registration.state:type_name -> btlc.enrollment.v1.RegistrationState
-	14, // 1: btlc.enrollment.v1.Registration.register_date:type_name -> google.type.Date
-	15, // 2: btlc.enrollment.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
-	15, // 3: btlc.enrollment.v1.Registration.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 4: btlc.enrollment.v1.GetRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
-	1,  // 5: btlc.enrollment.v1.ListRegistrationsResponse.registrations:type_name -> btlc.enrollment.v1.Registration
-	1,  // 6: btlc.enrollment.v1.CreateRegistrationRequest.registration:type_name -> btlc.enrollment.v1.Registration
-	1,  // 7: btlc.enrollment.v1.CreateRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
-	1,  // 8: btlc.enrollment.v1.UpdateRegistrationRequest.registration:type_name -> btlc.enrollment.v1.Registration
-	16, // 9: btlc.enrollment.v1.UpdateRegistrationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 10: btlc.enrollment.v1.UpdateRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
-	1,  // 11: btlc.enrollment.v1.WithdrawRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
-	1,  // 12: btlc.enrollment.v1.CompleteRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	27, // 1: btlc.enrollment.v1.Registration.register_date:type_name -> google.type.Date
+	28, // 2: btlc.enrollment.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	28, // 3: btlc.enrollment.v1.Registration.update_time:type_name -> google.protobuf.Timestamp
+	4,  // 4: btlc.enrollment.v1.Registration.competency_ratings:type_name -> btlc.enrollment.v1.CompetencyRating
+	5,  // 5: btlc.enrollment.v1.Registration.payer:type_name -> btlc.enrollment.v1.Payer
+	28, // 6: btlc.enrollment.v1.Registration.offer_expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 7: btlc.enrollment.v1.Payer.kind:type_name -> btlc.enrollment.v1.Payer.Kind
+	3,  // 8: btlc.enrollment.v1.GetRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
+	3,  // 9: btlc.enrollment.v1.ListRegistrationsResponse.registrations:type_name -> btlc.enrollment.v1.Registration
+	3,  // 10: btlc.enrollment.v1.CreateRegistrationRequest.registration:type_name -> btlc.enrollment.v1.Registration
+	3,  // 11: btlc.enrollment.v1.CreateRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
+	3,  // 12: btlc.enrollment.v1.UpdateRegistrationRequest.registration:type_name -> btlc.enrollment.v1.Registration
+	29, // 13: btlc.enrollment.v1.UpdateRegistrationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 14: btlc.enrollment.v1.UpdateRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
+	3,  // 15: btlc.enrollment.v1.WithdrawRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
+	3,  // 16: btlc.enrollment.v1.CompleteRegistrationResponse.registration:type_name -> btlc.enrollment.v1.Registration
+	3,  // 17: btlc.enrollment.v1.AcceptOfferResponse.registration:type_name -> btlc.enrollment.v1.Registration
+	3,  // 18: btlc.enrollment.v1.DeclineOfferResponse.registration:type_name -> btlc.enrollment.v1.Registration
+	3,  // 19: btlc.enrollment.v1.AnswerNeedsResponse.registration:type_name -> btlc.enrollment.v1.Registration
+	26, // 20: btlc.enrollment.v1.ExplainPlacementResponse.decisions:type_name -> btlc.enrollment.v1.PlacementDecision
+	2,  // 21: btlc.enrollment.v1.PlacementDecision.kind:type_name -> btlc.enrollment.v1.PlacementDecision.Kind
+	28, // 22: btlc.enrollment.v1.PlacementDecision.decide_time:type_name -> google.protobuf.Timestamp
+	28, // 23: btlc.enrollment.v1.PlacementDecision.expire_time:type_name -> google.protobuf.Timestamp
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_btlc_enrollment_v1_registrations_proto_init() }
@@ -1104,8 +2216,8 @@ func file_btlc_enrollment_v1_registrations_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_enrollment_v1_registrations_proto_rawDesc), len(file_btlc_enrollment_v1_registrations_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   13,
+			NumEnums:      3,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

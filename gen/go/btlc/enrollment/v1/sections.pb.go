@@ -117,7 +117,9 @@ type Meeting struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster.
 	// `If-Match` says the same.
-	Etag          string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The room, which holds one meeting at a time. Example: `Harbor Street School, room 12`.
+	Room          string `protobuf:"bytes,9,opt,name=room,proto3" json:"room,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -204,6 +206,13 @@ func (x *Meeting) GetUpdateTime() *timestamppb.Timestamp {
 func (x *Meeting) GetEtag() string {
 	if x != nil {
 		return x.Etag
+	}
+	return ""
+}
+
+func (x *Meeting) GetRoom() string {
+	if x != nil {
+		return x.Room
 	}
 	return ""
 }
@@ -592,7 +601,19 @@ type Section struct {
 	// `If-Match` says the same.
 	Etag string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Its meetings, made with it at creation. Left out of answers: list them, and change them one by one.
-	Meetings      []*Meeting `protobuf:"bytes,16,rep,name=meetings,proto3" json:"meetings,omitempty"`
+	Meetings []*Meeting `protobuf:"bytes,16,rep,name=meetings,proto3" json:"meetings,omitempty"`
+	// The school that it takes place in, when it is one on record. Format: `districts/{district}/schools/{school}`.
+	School string `protobuf:"bytes,17,opt,name=school,proto3" json:"school,omitempty"`
+	// The language that it is held in (BCP 47). Empty: English. Example: `es`.
+	Language string `protobuf:"bytes,18,opt,name=language,proto3" json:"language,omitempty"`
+	// How the place meets needs of access. Example: `Step-free; a loop for hearing aids.`.
+	Accessibility string `protobuf:"bytes,19,opt,name=accessibility,proto3" json:"accessibility,omitempty"`
+	// How many wait for a seat.
+	WaitingCount int32 `protobuf:"varint,20,opt,name=waiting_count,json=waitingCount,proto3" json:"waiting_count,omitempty"`
+	// Where it was imported from; empty when it took place in this system. Example: `attendance binder 2011`.
+	ImportedSource string `protobuf:"bytes,21,opt,name=imported_source,json=importedSource,proto3" json:"imported_source,omitempty"`
+	// Whether it takes place beyond the program's own schools, by arrangement; `site` says where.
+	ByArrangement bool `protobuf:"varint,22,opt,name=by_arrangement,json=byArrangement,proto3" json:"by_arrangement,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -737,6 +758,48 @@ func (x *Section) GetMeetings() []*Meeting {
 		return x.Meetings
 	}
 	return nil
+}
+
+func (x *Section) GetSchool() string {
+	if x != nil {
+		return x.School
+	}
+	return ""
+}
+
+func (x *Section) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Section) GetAccessibility() string {
+	if x != nil {
+		return x.Accessibility
+	}
+	return ""
+}
+
+func (x *Section) GetWaitingCount() int32 {
+	if x != nil {
+		return x.WaitingCount
+	}
+	return 0
+}
+
+func (x *Section) GetImportedSource() string {
+	if x != nil {
+		return x.ImportedSource
+	}
+	return ""
+}
+
+func (x *Section) GetByArrangement() bool {
+	if x != nil {
+		return x.ByArrangement
+	}
+	return false
 }
 
 // Names the section to get.
@@ -1758,7 +1821,7 @@ var File_btlc_enrollment_v1_sections_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"\n" +
-	"!btlc/enrollment/v1/sections.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe9\x03\n" +
+	"!btlc/enrollment/v1/sections.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x04\n" +
 	"\aMeeting\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x126\n" +
 	"\x0emeeting_number\x18\x02 \x01(\x05B\x0f\xe0A\x02\xe0A\x05\xbaH\x06\x1a\x04\x18d(\x01R\rmeetingNumber\x12>\n" +
@@ -1770,7 +1833,8 @@ const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
-	"\x04etag\x18\b \x01(\tB\x03\xe0A\x01R\x04etag:K\xeaAH\n" +
+	"\x04etag\x18\b \x01(\tB\x03\xe0A\x01R\x04etag\x12\x1f\n" +
+	"\x04room\x18\t \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x04room:K\xeaAH\n" +
 	"\fbtlc/Meeting\x12%sections/{section}/meetings/{meeting}*\bmeetings2\ameeting\"=\n" +
 	"\x11GetMeetingRequest\x12(\n" +
 	"\x04name\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +
@@ -1796,7 +1860,7 @@ const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
 	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"N\n" +
 	"\x15UpdateMeetingResponse\x125\n" +
-	"\ameeting\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.MeetingR\ameeting\"\xc0\a\n" +
+	"\ameeting\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.MeetingR\ameeting\"\xef\t\n" +
 	"\aSection\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12D\n" +
 	"\x0ecourse_version\x18\x02 \x01(\tB\x1d\xe0A\x02\xe0A\x05\xfaA\x14\n" +
@@ -1823,7 +1887,14 @@ const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
 	"\x04etag\x18\x0f \x01(\tB\x03\xe0A\x01R\x04etag\x12G\n" +
-	"\bmeetings\x18\x10 \x03(\v2\x1b.btlc.enrollment.v1.MeetingB\x0e\xe0A\x04\xe0A\x05\xbaH\x05\x92\x01\x02\x10dR\bmeetings:8\xeaA5\n" +
+	"\bmeetings\x18\x10 \x03(\v2\x1b.btlc.enrollment.v1.MeetingB\x0e\xe0A\x04\xe0A\x05\xbaH\x05\x92\x01\x02\x10dR\bmeetings\x12+\n" +
+	"\x06school\x18\x11 \x01(\tB\x13\xe0A\x01\xfaA\r\n" +
+	"\vbtlc/SchoolR\x06school\x12I\n" +
+	"\blanguage\x18\x12 \x01(\tB-\xe0A\x01\xbaH'r%2#^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$R\blanguage\x121\n" +
+	"\raccessibility\x18\x13 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\raccessibility\x12(\n" +
+	"\rwaiting_count\x18\x14 \x01(\x05B\x03\xe0A\x03R\fwaitingCount\x12,\n" +
+	"\x0fimported_source\x18\x15 \x01(\tB\x03\xe0A\x03R\x0eimportedSource\x12*\n" +
+	"\x0eby_arrangement\x18\x16 \x01(\bB\x03\xe0A\x01R\rbyArrangement:8\xeaA5\n" +
 	"\fbtlc/Section\x12\x12sections/{section}*\bsections2\asection\"=\n" +
 	"\x11GetSectionRequest\x12(\n" +
 	"\x04name\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +

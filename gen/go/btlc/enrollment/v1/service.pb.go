@@ -28,7 +28,7 @@ var File_btlc_enrollment_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_service_proto_rawDesc = "" +
 	"\n" +
-	" btlc/enrollment/v1/service.proto\x12\x12btlc.enrollment.v1\x1a\x19btlc/access/v1/rule.proto\x1a#btlc/enrollment/v1/attendance.proto\x1a btlc/enrollment/v1/courses.proto\x1a&btlc/enrollment/v1/registrations.proto\x1a!btlc/enrollment/v1/sections.proto\x1a\"btlc/enrollment/v1/trainings.proto\x1a\x1cgoogle/api/annotations.proto2\x88/\n" +
+	" btlc/enrollment/v1/service.proto\x12\x12btlc.enrollment.v1\x1a\x19btlc/access/v1/rule.proto\x1a%btlc/enrollment/v1/applications.proto\x1a#btlc/enrollment/v1/attendance.proto\x1a btlc/enrollment/v1/cohorts.proto\x1a btlc/enrollment/v1/courses.proto\x1a#btlc/enrollment/v1/placements.proto\x1a&btlc/enrollment/v1/registrations.proto\x1a\"btlc/enrollment/v1/schedules.proto\x1a!btlc/enrollment/v1/sections.proto\x1a\"btlc/enrollment/v1/trainings.proto\x1a\x1cgoogle/api/annotations.proto2\xd2`\n" +
 	"\x11EnrollmentService\x12\x84\x01\n" +
 	"\tGetCourse\x12$.btlc.enrollment.v1.GetCourseRequest\x1a%.btlc.enrollment.v1.GetCourseResponse\"*\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x1eb\x06course\x12\x14/v1/{name=courses/*}\x12y\n" +
 	"\vListCourses\x12&.btlc.enrollment.v1.ListCoursesRequest\x1a'.btlc.enrollment.v1.ListCoursesResponse\"\x19\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\r\x12\v/v1/courses\x12\xac\x01\n" +
@@ -67,153 +67,313 @@ const file_btlc_enrollment_v1_service_proto_rawDesc = "" +
 	"\vGetTraining\x12&.btlc.enrollment.v1.GetTrainingRequest\x1a'.btlc.enrollment.v1.GetTrainingResponse\"P\xaa\xd4\x18\x18\x1a\x0etrainings.read\"\x04name0\x01\x82\xd3\xe4\x93\x02.b\btraining\x12\"/v1/{name=educators/*/trainings/*}\x12\xa8\x01\n" +
 	"\rListTrainings\x12(.btlc.enrollment.v1.ListTrainingsRequest\x1a).btlc.enrollment.v1.ListTrainingsResponse\"B\xaa\xd4\x18\x14\x1a\x0etrainings.read(\x010\x01\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=educators/*}/trainings\x12\xbe\x01\n" +
 	"\x0eCreateTraining\x12).btlc.enrollment.v1.CreateTrainingRequest\x1a*.btlc.enrollment.v1.CreateTrainingResponse\"U\xaa\xd4\x18\x13\x1a\x0ftrainings.write0\x01\x82\xd3\xe4\x93\x028:\btrainingb\btraining\"\"/v1/{parent=educators/*}/trainings\x12\xb6\x01\n" +
-	"\fVoidTraining\x12'.btlc.enrollment.v1.VoidTrainingRequest\x1a(.btlc.enrollment.v1.VoidTrainingResponse\"S\xaa\xd4\x18\x13\x1a\x0ftrainings.write0\x01\x82\xd3\xe4\x93\x026:\x01*b\btraining\"'/v1/{name=educators/*/trainings/*}:voidB\xcd\x01\n" +
+	"\fVoidTraining\x12'.btlc.enrollment.v1.VoidTrainingRequest\x1a(.btlc.enrollment.v1.VoidTrainingResponse\"S\xaa\xd4\x18\x13\x1a\x0ftrainings.write0\x01\x82\xd3\xe4\x93\x026:\x01*b\btraining\"'/v1/{name=educators/*/trainings/*}:void\x12\xd2\x01\n" +
+	"\x13CreateCourseVersion\x12..btlc.enrollment.v1.CreateCourseVersionRequest\x1a/.btlc.enrollment.v1.CreateCourseVersionResponse\"Z\xaa\xd4\x18\x0f\x1a\rcourses.write\x82\xd3\xe4\x93\x02A:\x0ecourse_versionb\x0ecourse_version\"\x1f/v1/{parent=courses/*}/versions\x12\xba\x01\n" +
+	"\x0fProposeSchedule\x12*.btlc.enrollment.v1.ProposeScheduleRequest\x1a+.btlc.enrollment.v1.ProposeScheduleResponse\"N\xaa\xd4\x18\x10\x1a\x0esections.write\x82\xd3\xe4\x93\x024:\x01*\"//v1/{name=courses/*/versions/*}:proposeSchedule\x12\xad\x01\n" +
+	"\x11GetSchoolCalendar\x12,.btlc.enrollment.v1.GetSchoolCalendarRequest\x1a-.btlc.enrollment.v1.GetSchoolCalendarResponse\";\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02/b\x0fschool_calendar\x12\x1c/v1/{name=schoolCalendars/*}\x12\x99\x01\n" +
+	"\x13ListSchoolCalendars\x12..btlc.enrollment.v1.ListSchoolCalendarsRequest\x1a/.btlc.enrollment.v1.ListSchoolCalendarsResponse\"!\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/schoolCalendars\x12\xcc\x01\n" +
+	"\x14CreateSchoolCalendar\x12/.btlc.enrollment.v1.CreateSchoolCalendarRequest\x1a0.btlc.enrollment.v1.CreateSchoolCalendarResponse\"Q\xaa\xd4\x18\x10\x1a\x0esections.write\x82\xd3\xe4\x93\x027:\x0fschool_calendarb\x0fschool_calendar\"\x13/v1/schoolCalendars\x12\xe5\x01\n" +
+	"\x14UpdateSchoolCalendar\x12/.btlc.enrollment.v1.UpdateSchoolCalendarRequest\x1a0.btlc.enrollment.v1.UpdateSchoolCalendarResponse\"j\xaa\xd4\x18\x10\x1a\x0esections.write\x82\xd3\xe4\x93\x02P:\x0fschool_calendarb\x0fschool_calendar2,/v1/{school_calendar.name=schoolCalendars/*}\x12\xb9\x01\n" +
+	"\x0fGetCalendarLink\x12*.btlc.enrollment.v1.GetCalendarLinkRequest\x1a+.btlc.enrollment.v1.GetCalendarLinkResponse\"M\xaa\xd4\x18\x18\x1a\x12registrations.read(\x010\x01\x82\xd3\xe4\x93\x02+b\rcalendar_link\x12\x1a/v1/{name=calendarLinks/*}\x12\xa7\x01\n" +
+	"\x11ListCalendarLinks\x12,.btlc.enrollment.v1.ListCalendarLinksRequest\x1a-.btlc.enrollment.v1.ListCalendarLinksResponse\"5\xaa\xd4\x18\x18\x1a\x12registrations.read(\x010\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/calendarLinks\x12\xc8\x01\n" +
+	"\x12CreateCalendarLink\x12-.btlc.enrollment.v1.CreateCalendarLinkRequest\x1a..btlc.enrollment.v1.CreateCalendarLinkResponse\"S\xaa\xd4\x18\x18\x1a\x12registrations.read(\x010\x01\x82\xd3\xe4\x93\x021:\rcalendar_linkb\rcalendar_link\"\x11/v1/calendarLinks\x12\xb3\x01\n" +
+	"\x12DeleteCalendarLink\x12-.btlc.enrollment.v1.DeleteCalendarLinkRequest\x1a..btlc.enrollment.v1.DeleteCalendarLinkResponse\">\xaa\xd4\x18\x18\x1a\x12registrations.read(\x010\x01\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/{name=calendarLinks/*}\x12\xc7\x01\n" +
+	"\vAcceptOffer\x12&.btlc.enrollment.v1.AcceptOfferRequest\x1a'.btlc.enrollment.v1.AcceptOfferResponse\"g\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02D:\x01*b\fregistration\"1/v1/{name=sections/*/registrations/*}:acceptOffer\x12\xcb\x01\n" +
+	"\fDeclineOffer\x12'.btlc.enrollment.v1.DeclineOfferRequest\x1a(.btlc.enrollment.v1.DeclineOfferResponse\"h\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02E:\x01*b\fregistration\"2/v1/{name=sections/*/registrations/*}:declineOffer\x12\xc4\x01\n" +
+	"\vAnswerNeeds\x12&.btlc.enrollment.v1.AnswerNeedsRequest\x1a'.btlc.enrollment.v1.AnswerNeedsResponse\"d\xaa\xd4\x18\x16\x1a\x10attendance.write(\x010\x01\x82\xd3\xe4\x93\x02D:\x01*b\fregistration\"1/v1/{name=sections/*/registrations/*}:answerNeeds\x12\xc9\x01\n" +
+	"\x10ExplainPlacement\x12+.btlc.enrollment.v1.ExplainPlacementRequest\x1a,.btlc.enrollment.v1.ExplainPlacementResponse\"Z\xaa\xd4\x18\x18\x1a\x12registrations.read(\x010\x01\x82\xd3\xe4\x93\x028\x126/v1/{name=sections/*/registrations/*}:explainPlacement\x12\xb3\x01\n" +
+	"\rGetSignInCode\x12(.btlc.enrollment.v1.GetSignInCodeRequest\x1a).btlc.enrollment.v1.GetSignInCodeResponse\"M\xaa\xd4\x18\x16\x1a\x10attendance.write(\x010\x01\x82\xd3\xe4\x93\x02-\x12+/v1/{name=sections/*/meetings/*}:signInCode\x12\xb2\x01\n" +
+	"\x06SignIn\x12!.btlc.enrollment.v1.SignInRequest\x1a\".btlc.enrollment.v1.SignInResponse\"a\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02>:\x01*b\x10attendance_entry\"'/v1/{name=sections/*/meetings/*}:signIn\x12\xb6\x01\n" +
+	"\aSignOut\x12\".btlc.enrollment.v1.SignOutRequest\x1a#.btlc.enrollment.v1.SignOutResponse\"b\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02?:\x01*b\x10attendance_entry\"(/v1/{name=sections/*/meetings/*}:signOut\x12\xbb\x01\n" +
+	"\x0eGetApplication\x12).btlc.enrollment.v1.GetApplicationRequest\x1a*.btlc.enrollment.v1.GetApplicationResponse\"R\xaa\xd4\x18\x18\x1a\x12registrations.read(\x010\x01\x82\xd3\xe4\x93\x020b\vapplication\x12!/v1/{name=terms/*/applications/*}\x12\xb4\x01\n" +
+	"\x10ListApplications\x12+.btlc.enrollment.v1.ListApplicationsRequest\x1a,.btlc.enrollment.v1.ListApplicationsResponse\"E\xaa\xd4\x18\x18\x1a\x12registrations.read(\x010\x01\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=terms/*}/applications\x12\xd2\x01\n" +
+	"\x11CreateApplication\x12,.btlc.enrollment.v1.CreateApplicationRequest\x1a-.btlc.enrollment.v1.CreateApplicationResponse\"`\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02=:\vapplicationb\vapplication\"!/v1/{parent=terms/*}/applications\x12\xd6\x01\n" +
+	"\x10AcceptInvitation\x12+.btlc.enrollment.v1.AcceptInvitationRequest\x1a,.btlc.enrollment.v1.AcceptInvitationResponse\"g\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02D:\x01*b\vapplication\"2/v1/{name=terms/*/applications/*}:acceptInvitation\x12\xda\x01\n" +
+	"\x11DeclineInvitation\x12,.btlc.enrollment.v1.DeclineInvitationRequest\x1a-.btlc.enrollment.v1.DeclineInvitationResponse\"h\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02E:\x01*b\vapplication\"3/v1/{name=terms/*/applications/*}:declineInvitation\x12\xcf\x01\n" +
+	"\x11SubmitApplication\x12,.btlc.enrollment.v1.SubmitApplicationRequest\x1a-.btlc.enrollment.v1.SubmitApplicationResponse\"]\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02::\x01*b\vapplication\"(/v1/{name=terms/*/applications/*}:submit\x12\xd7\x01\n" +
+	"\x13WithdrawApplication\x12..btlc.enrollment.v1.WithdrawApplicationRequest\x1a/.btlc.enrollment.v1.WithdrawApplicationResponse\"_\xaa\xd4\x18\x19\x1a\x13registrations.write(\x010\x01\x82\xd3\xe4\x93\x02<:\x01*b\vapplication\"*/v1/{name=terms/*/applications/*}:withdraw\x12\xcf\x01\n" +
+	"\x11ProposePlacements\x12,.btlc.enrollment.v1.ProposePlacementsRequest\x1a-.btlc.enrollment.v1.ProposePlacementsResponse\"]\xaa\xd4\x18\x14\x1a\x10placements.write0\x01\x82\xd3\xe4\x93\x02?:\x01*b\x12placement_proposal\"&/v1/{parent=terms/*}:proposePlacements\x12\xd5\x01\n" +
+	"\x14GetPlacementProposal\x12/.btlc.enrollment.v1.GetPlacementProposalRequest\x1a0.btlc.enrollment.v1.GetPlacementProposalResponse\"Z\xaa\xd4\x18\x13\x1a\x0fplacements.read0\x01\x82\xd3\xe4\x93\x02=b\x12placement_proposal\x12'/v1/{name=terms/*/placementProposals/*}\x12\xc7\x01\n" +
+	"\x16ListPlacementProposals\x121.btlc.enrollment.v1.ListPlacementProposalsRequest\x1a2.btlc.enrollment.v1.ListPlacementProposalsResponse\"F\xaa\xd4\x18\x13\x1a\x0fplacements.read0\x01\x82\xd3\xe4\x93\x02)\x12'/v1/{parent=terms/*}/placementProposals\x12\xbc\x01\n" +
+	"\x0eListPlacements\x12).btlc.enrollment.v1.ListPlacementsRequest\x1a*.btlc.enrollment.v1.ListPlacementsResponse\"S\xaa\xd4\x18\x13\x1a\x0fplacements.read0\x01\x82\xd3\xe4\x93\x026\x124/v1/{parent=terms/*/placementProposals/*}/placements\x12\xd2\x01\n" +
+	"\rEditPlacement\x12(.btlc.enrollment.v1.EditPlacementRequest\x1a).btlc.enrollment.v1.EditPlacementResponse\"l\xaa\xd4\x18\x14\x1a\x10placements.write0\x01\x82\xd3\xe4\x93\x02N:\x01*b\x12placement_proposal\"5/v1/{name=terms/*/placementProposals/*}:editPlacement\x12\xe5\x01\n" +
+	"\x16ApplyPlacementProposal\x121.btlc.enrollment.v1.ApplyPlacementProposalRequest\x1a2.btlc.enrollment.v1.ApplyPlacementProposalResponse\"d\xaa\xd4\x18\x14\x1a\x10placements.write0\x01\x82\xd3\xe4\x93\x02F:\x01*b\x12placement_proposal\"-/v1/{name=terms/*/placementProposals/*}:apply\x12\xb3\x01\n" +
+	"\x10GetCohortProfile\x12+.btlc.enrollment.v1.GetCohortProfileRequest\x1a,.btlc.enrollment.v1.GetCohortProfileResponse\"D\xaa\xd4\x18\x15\x1a\x0fattendance.read(\x010\x01\x82\xd3\xe4\x93\x02%\x12#/v1/{name=sections/*}:cohortProfile\x12\xaa\x01\n" +
+	"\x11ImportPastRecords\x12,.btlc.enrollment.v1.ImportPastRecordsRequest\x1a-.btlc.enrollment.v1.ImportPastRecordsResponse\"8\xaa\xd4\x18\x13\x1a\x0fsections.import0\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/pastRecords:importB\xcd\x01\n" +
 	"\x16com.btlc.enrollment.v1B\fServiceProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/enrollment/v1;enrollmentv1\xa2\x02\x03BEX\xaa\x02\x12Btlc.Enrollment.V1\xca\x02\x12Btlc\\Enrollment\\V1\xe2\x02\x1eBtlc\\Enrollment\\V1\\GPBMetadata\xea\x02\x14Btlc::Enrollment::V1b\x06proto3"
 
 var file_btlc_enrollment_v1_service_proto_goTypes = []any{
-	(*GetCourseRequest)(nil),              // 0: btlc.enrollment.v1.GetCourseRequest
-	(*ListCoursesRequest)(nil),            // 1: btlc.enrollment.v1.ListCoursesRequest
-	(*GetCourseVersionRequest)(nil),       // 2: btlc.enrollment.v1.GetCourseVersionRequest
-	(*ListCourseVersionsRequest)(nil),     // 3: btlc.enrollment.v1.ListCourseVersionsRequest
-	(*GetTermRequest)(nil),                // 4: btlc.enrollment.v1.GetTermRequest
-	(*ListTermsRequest)(nil),              // 5: btlc.enrollment.v1.ListTermsRequest
-	(*CreateTermRequest)(nil),             // 6: btlc.enrollment.v1.CreateTermRequest
-	(*UpdateTermRequest)(nil),             // 7: btlc.enrollment.v1.UpdateTermRequest
-	(*GetMeetingRequest)(nil),             // 8: btlc.enrollment.v1.GetMeetingRequest
-	(*ListMeetingsRequest)(nil),           // 9: btlc.enrollment.v1.ListMeetingsRequest
-	(*UpdateMeetingRequest)(nil),          // 10: btlc.enrollment.v1.UpdateMeetingRequest
-	(*GetSectionRequest)(nil),             // 11: btlc.enrollment.v1.GetSectionRequest
-	(*ListSectionsRequest)(nil),           // 12: btlc.enrollment.v1.ListSectionsRequest
-	(*CreateSectionRequest)(nil),          // 13: btlc.enrollment.v1.CreateSectionRequest
-	(*UpdateSectionRequest)(nil),          // 14: btlc.enrollment.v1.UpdateSectionRequest
-	(*OpenSectionRequest)(nil),            // 15: btlc.enrollment.v1.OpenSectionRequest
-	(*CloseSectionRequest)(nil),           // 16: btlc.enrollment.v1.CloseSectionRequest
-	(*StartSectionRequest)(nil),           // 17: btlc.enrollment.v1.StartSectionRequest
-	(*CompleteSectionRequest)(nil),        // 18: btlc.enrollment.v1.CompleteSectionRequest
-	(*CancelSectionRequest)(nil),          // 19: btlc.enrollment.v1.CancelSectionRequest
-	(*GetRegistrationRequest)(nil),        // 20: btlc.enrollment.v1.GetRegistrationRequest
-	(*ListRegistrationsRequest)(nil),      // 21: btlc.enrollment.v1.ListRegistrationsRequest
-	(*CreateRegistrationRequest)(nil),     // 22: btlc.enrollment.v1.CreateRegistrationRequest
-	(*UpdateRegistrationRequest)(nil),     // 23: btlc.enrollment.v1.UpdateRegistrationRequest
-	(*WithdrawRegistrationRequest)(nil),   // 24: btlc.enrollment.v1.WithdrawRegistrationRequest
-	(*CompleteRegistrationRequest)(nil),   // 25: btlc.enrollment.v1.CompleteRegistrationRequest
-	(*GetAttendanceEntryRequest)(nil),     // 26: btlc.enrollment.v1.GetAttendanceEntryRequest
-	(*ListAttendanceEntriesRequest)(nil),  // 27: btlc.enrollment.v1.ListAttendanceEntriesRequest
-	(*RecordAttendanceRequest)(nil),       // 28: btlc.enrollment.v1.RecordAttendanceRequest
-	(*GetAttendanceSummaryRequest)(nil),   // 29: btlc.enrollment.v1.GetAttendanceSummaryRequest
-	(*GetTrainingRequest)(nil),            // 30: btlc.enrollment.v1.GetTrainingRequest
-	(*ListTrainingsRequest)(nil),          // 31: btlc.enrollment.v1.ListTrainingsRequest
-	(*CreateTrainingRequest)(nil),         // 32: btlc.enrollment.v1.CreateTrainingRequest
-	(*VoidTrainingRequest)(nil),           // 33: btlc.enrollment.v1.VoidTrainingRequest
-	(*GetCourseResponse)(nil),             // 34: btlc.enrollment.v1.GetCourseResponse
-	(*ListCoursesResponse)(nil),           // 35: btlc.enrollment.v1.ListCoursesResponse
-	(*GetCourseVersionResponse)(nil),      // 36: btlc.enrollment.v1.GetCourseVersionResponse
-	(*ListCourseVersionsResponse)(nil),    // 37: btlc.enrollment.v1.ListCourseVersionsResponse
-	(*GetTermResponse)(nil),               // 38: btlc.enrollment.v1.GetTermResponse
-	(*ListTermsResponse)(nil),             // 39: btlc.enrollment.v1.ListTermsResponse
-	(*CreateTermResponse)(nil),            // 40: btlc.enrollment.v1.CreateTermResponse
-	(*UpdateTermResponse)(nil),            // 41: btlc.enrollment.v1.UpdateTermResponse
-	(*GetMeetingResponse)(nil),            // 42: btlc.enrollment.v1.GetMeetingResponse
-	(*ListMeetingsResponse)(nil),          // 43: btlc.enrollment.v1.ListMeetingsResponse
-	(*UpdateMeetingResponse)(nil),         // 44: btlc.enrollment.v1.UpdateMeetingResponse
-	(*GetSectionResponse)(nil),            // 45: btlc.enrollment.v1.GetSectionResponse
-	(*ListSectionsResponse)(nil),          // 46: btlc.enrollment.v1.ListSectionsResponse
-	(*CreateSectionResponse)(nil),         // 47: btlc.enrollment.v1.CreateSectionResponse
-	(*UpdateSectionResponse)(nil),         // 48: btlc.enrollment.v1.UpdateSectionResponse
-	(*OpenSectionResponse)(nil),           // 49: btlc.enrollment.v1.OpenSectionResponse
-	(*CloseSectionResponse)(nil),          // 50: btlc.enrollment.v1.CloseSectionResponse
-	(*StartSectionResponse)(nil),          // 51: btlc.enrollment.v1.StartSectionResponse
-	(*CompleteSectionResponse)(nil),       // 52: btlc.enrollment.v1.CompleteSectionResponse
-	(*CancelSectionResponse)(nil),         // 53: btlc.enrollment.v1.CancelSectionResponse
-	(*GetRegistrationResponse)(nil),       // 54: btlc.enrollment.v1.GetRegistrationResponse
-	(*ListRegistrationsResponse)(nil),     // 55: btlc.enrollment.v1.ListRegistrationsResponse
-	(*CreateRegistrationResponse)(nil),    // 56: btlc.enrollment.v1.CreateRegistrationResponse
-	(*UpdateRegistrationResponse)(nil),    // 57: btlc.enrollment.v1.UpdateRegistrationResponse
-	(*WithdrawRegistrationResponse)(nil),  // 58: btlc.enrollment.v1.WithdrawRegistrationResponse
-	(*CompleteRegistrationResponse)(nil),  // 59: btlc.enrollment.v1.CompleteRegistrationResponse
-	(*GetAttendanceEntryResponse)(nil),    // 60: btlc.enrollment.v1.GetAttendanceEntryResponse
-	(*ListAttendanceEntriesResponse)(nil), // 61: btlc.enrollment.v1.ListAttendanceEntriesResponse
-	(*RecordAttendanceResponse)(nil),      // 62: btlc.enrollment.v1.RecordAttendanceResponse
-	(*GetAttendanceSummaryResponse)(nil),  // 63: btlc.enrollment.v1.GetAttendanceSummaryResponse
-	(*GetTrainingResponse)(nil),           // 64: btlc.enrollment.v1.GetTrainingResponse
-	(*ListTrainingsResponse)(nil),         // 65: btlc.enrollment.v1.ListTrainingsResponse
-	(*CreateTrainingResponse)(nil),        // 66: btlc.enrollment.v1.CreateTrainingResponse
-	(*VoidTrainingResponse)(nil),          // 67: btlc.enrollment.v1.VoidTrainingResponse
+	(*GetCourseRequest)(nil),               // 0: btlc.enrollment.v1.GetCourseRequest
+	(*ListCoursesRequest)(nil),             // 1: btlc.enrollment.v1.ListCoursesRequest
+	(*GetCourseVersionRequest)(nil),        // 2: btlc.enrollment.v1.GetCourseVersionRequest
+	(*ListCourseVersionsRequest)(nil),      // 3: btlc.enrollment.v1.ListCourseVersionsRequest
+	(*GetTermRequest)(nil),                 // 4: btlc.enrollment.v1.GetTermRequest
+	(*ListTermsRequest)(nil),               // 5: btlc.enrollment.v1.ListTermsRequest
+	(*CreateTermRequest)(nil),              // 6: btlc.enrollment.v1.CreateTermRequest
+	(*UpdateTermRequest)(nil),              // 7: btlc.enrollment.v1.UpdateTermRequest
+	(*GetMeetingRequest)(nil),              // 8: btlc.enrollment.v1.GetMeetingRequest
+	(*ListMeetingsRequest)(nil),            // 9: btlc.enrollment.v1.ListMeetingsRequest
+	(*UpdateMeetingRequest)(nil),           // 10: btlc.enrollment.v1.UpdateMeetingRequest
+	(*GetSectionRequest)(nil),              // 11: btlc.enrollment.v1.GetSectionRequest
+	(*ListSectionsRequest)(nil),            // 12: btlc.enrollment.v1.ListSectionsRequest
+	(*CreateSectionRequest)(nil),           // 13: btlc.enrollment.v1.CreateSectionRequest
+	(*UpdateSectionRequest)(nil),           // 14: btlc.enrollment.v1.UpdateSectionRequest
+	(*OpenSectionRequest)(nil),             // 15: btlc.enrollment.v1.OpenSectionRequest
+	(*CloseSectionRequest)(nil),            // 16: btlc.enrollment.v1.CloseSectionRequest
+	(*StartSectionRequest)(nil),            // 17: btlc.enrollment.v1.StartSectionRequest
+	(*CompleteSectionRequest)(nil),         // 18: btlc.enrollment.v1.CompleteSectionRequest
+	(*CancelSectionRequest)(nil),           // 19: btlc.enrollment.v1.CancelSectionRequest
+	(*GetRegistrationRequest)(nil),         // 20: btlc.enrollment.v1.GetRegistrationRequest
+	(*ListRegistrationsRequest)(nil),       // 21: btlc.enrollment.v1.ListRegistrationsRequest
+	(*CreateRegistrationRequest)(nil),      // 22: btlc.enrollment.v1.CreateRegistrationRequest
+	(*UpdateRegistrationRequest)(nil),      // 23: btlc.enrollment.v1.UpdateRegistrationRequest
+	(*WithdrawRegistrationRequest)(nil),    // 24: btlc.enrollment.v1.WithdrawRegistrationRequest
+	(*CompleteRegistrationRequest)(nil),    // 25: btlc.enrollment.v1.CompleteRegistrationRequest
+	(*GetAttendanceEntryRequest)(nil),      // 26: btlc.enrollment.v1.GetAttendanceEntryRequest
+	(*ListAttendanceEntriesRequest)(nil),   // 27: btlc.enrollment.v1.ListAttendanceEntriesRequest
+	(*RecordAttendanceRequest)(nil),        // 28: btlc.enrollment.v1.RecordAttendanceRequest
+	(*GetAttendanceSummaryRequest)(nil),    // 29: btlc.enrollment.v1.GetAttendanceSummaryRequest
+	(*GetTrainingRequest)(nil),             // 30: btlc.enrollment.v1.GetTrainingRequest
+	(*ListTrainingsRequest)(nil),           // 31: btlc.enrollment.v1.ListTrainingsRequest
+	(*CreateTrainingRequest)(nil),          // 32: btlc.enrollment.v1.CreateTrainingRequest
+	(*VoidTrainingRequest)(nil),            // 33: btlc.enrollment.v1.VoidTrainingRequest
+	(*CreateCourseVersionRequest)(nil),     // 34: btlc.enrollment.v1.CreateCourseVersionRequest
+	(*ProposeScheduleRequest)(nil),         // 35: btlc.enrollment.v1.ProposeScheduleRequest
+	(*GetSchoolCalendarRequest)(nil),       // 36: btlc.enrollment.v1.GetSchoolCalendarRequest
+	(*ListSchoolCalendarsRequest)(nil),     // 37: btlc.enrollment.v1.ListSchoolCalendarsRequest
+	(*CreateSchoolCalendarRequest)(nil),    // 38: btlc.enrollment.v1.CreateSchoolCalendarRequest
+	(*UpdateSchoolCalendarRequest)(nil),    // 39: btlc.enrollment.v1.UpdateSchoolCalendarRequest
+	(*GetCalendarLinkRequest)(nil),         // 40: btlc.enrollment.v1.GetCalendarLinkRequest
+	(*ListCalendarLinksRequest)(nil),       // 41: btlc.enrollment.v1.ListCalendarLinksRequest
+	(*CreateCalendarLinkRequest)(nil),      // 42: btlc.enrollment.v1.CreateCalendarLinkRequest
+	(*DeleteCalendarLinkRequest)(nil),      // 43: btlc.enrollment.v1.DeleteCalendarLinkRequest
+	(*AcceptOfferRequest)(nil),             // 44: btlc.enrollment.v1.AcceptOfferRequest
+	(*DeclineOfferRequest)(nil),            // 45: btlc.enrollment.v1.DeclineOfferRequest
+	(*AnswerNeedsRequest)(nil),             // 46: btlc.enrollment.v1.AnswerNeedsRequest
+	(*ExplainPlacementRequest)(nil),        // 47: btlc.enrollment.v1.ExplainPlacementRequest
+	(*GetSignInCodeRequest)(nil),           // 48: btlc.enrollment.v1.GetSignInCodeRequest
+	(*SignInRequest)(nil),                  // 49: btlc.enrollment.v1.SignInRequest
+	(*SignOutRequest)(nil),                 // 50: btlc.enrollment.v1.SignOutRequest
+	(*GetApplicationRequest)(nil),          // 51: btlc.enrollment.v1.GetApplicationRequest
+	(*ListApplicationsRequest)(nil),        // 52: btlc.enrollment.v1.ListApplicationsRequest
+	(*CreateApplicationRequest)(nil),       // 53: btlc.enrollment.v1.CreateApplicationRequest
+	(*AcceptInvitationRequest)(nil),        // 54: btlc.enrollment.v1.AcceptInvitationRequest
+	(*DeclineInvitationRequest)(nil),       // 55: btlc.enrollment.v1.DeclineInvitationRequest
+	(*SubmitApplicationRequest)(nil),       // 56: btlc.enrollment.v1.SubmitApplicationRequest
+	(*WithdrawApplicationRequest)(nil),     // 57: btlc.enrollment.v1.WithdrawApplicationRequest
+	(*ProposePlacementsRequest)(nil),       // 58: btlc.enrollment.v1.ProposePlacementsRequest
+	(*GetPlacementProposalRequest)(nil),    // 59: btlc.enrollment.v1.GetPlacementProposalRequest
+	(*ListPlacementProposalsRequest)(nil),  // 60: btlc.enrollment.v1.ListPlacementProposalsRequest
+	(*ListPlacementsRequest)(nil),          // 61: btlc.enrollment.v1.ListPlacementsRequest
+	(*EditPlacementRequest)(nil),           // 62: btlc.enrollment.v1.EditPlacementRequest
+	(*ApplyPlacementProposalRequest)(nil),  // 63: btlc.enrollment.v1.ApplyPlacementProposalRequest
+	(*GetCohortProfileRequest)(nil),        // 64: btlc.enrollment.v1.GetCohortProfileRequest
+	(*ImportPastRecordsRequest)(nil),       // 65: btlc.enrollment.v1.ImportPastRecordsRequest
+	(*GetCourseResponse)(nil),              // 66: btlc.enrollment.v1.GetCourseResponse
+	(*ListCoursesResponse)(nil),            // 67: btlc.enrollment.v1.ListCoursesResponse
+	(*GetCourseVersionResponse)(nil),       // 68: btlc.enrollment.v1.GetCourseVersionResponse
+	(*ListCourseVersionsResponse)(nil),     // 69: btlc.enrollment.v1.ListCourseVersionsResponse
+	(*GetTermResponse)(nil),                // 70: btlc.enrollment.v1.GetTermResponse
+	(*ListTermsResponse)(nil),              // 71: btlc.enrollment.v1.ListTermsResponse
+	(*CreateTermResponse)(nil),             // 72: btlc.enrollment.v1.CreateTermResponse
+	(*UpdateTermResponse)(nil),             // 73: btlc.enrollment.v1.UpdateTermResponse
+	(*GetMeetingResponse)(nil),             // 74: btlc.enrollment.v1.GetMeetingResponse
+	(*ListMeetingsResponse)(nil),           // 75: btlc.enrollment.v1.ListMeetingsResponse
+	(*UpdateMeetingResponse)(nil),          // 76: btlc.enrollment.v1.UpdateMeetingResponse
+	(*GetSectionResponse)(nil),             // 77: btlc.enrollment.v1.GetSectionResponse
+	(*ListSectionsResponse)(nil),           // 78: btlc.enrollment.v1.ListSectionsResponse
+	(*CreateSectionResponse)(nil),          // 79: btlc.enrollment.v1.CreateSectionResponse
+	(*UpdateSectionResponse)(nil),          // 80: btlc.enrollment.v1.UpdateSectionResponse
+	(*OpenSectionResponse)(nil),            // 81: btlc.enrollment.v1.OpenSectionResponse
+	(*CloseSectionResponse)(nil),           // 82: btlc.enrollment.v1.CloseSectionResponse
+	(*StartSectionResponse)(nil),           // 83: btlc.enrollment.v1.StartSectionResponse
+	(*CompleteSectionResponse)(nil),        // 84: btlc.enrollment.v1.CompleteSectionResponse
+	(*CancelSectionResponse)(nil),          // 85: btlc.enrollment.v1.CancelSectionResponse
+	(*GetRegistrationResponse)(nil),        // 86: btlc.enrollment.v1.GetRegistrationResponse
+	(*ListRegistrationsResponse)(nil),      // 87: btlc.enrollment.v1.ListRegistrationsResponse
+	(*CreateRegistrationResponse)(nil),     // 88: btlc.enrollment.v1.CreateRegistrationResponse
+	(*UpdateRegistrationResponse)(nil),     // 89: btlc.enrollment.v1.UpdateRegistrationResponse
+	(*WithdrawRegistrationResponse)(nil),   // 90: btlc.enrollment.v1.WithdrawRegistrationResponse
+	(*CompleteRegistrationResponse)(nil),   // 91: btlc.enrollment.v1.CompleteRegistrationResponse
+	(*GetAttendanceEntryResponse)(nil),     // 92: btlc.enrollment.v1.GetAttendanceEntryResponse
+	(*ListAttendanceEntriesResponse)(nil),  // 93: btlc.enrollment.v1.ListAttendanceEntriesResponse
+	(*RecordAttendanceResponse)(nil),       // 94: btlc.enrollment.v1.RecordAttendanceResponse
+	(*GetAttendanceSummaryResponse)(nil),   // 95: btlc.enrollment.v1.GetAttendanceSummaryResponse
+	(*GetTrainingResponse)(nil),            // 96: btlc.enrollment.v1.GetTrainingResponse
+	(*ListTrainingsResponse)(nil),          // 97: btlc.enrollment.v1.ListTrainingsResponse
+	(*CreateTrainingResponse)(nil),         // 98: btlc.enrollment.v1.CreateTrainingResponse
+	(*VoidTrainingResponse)(nil),           // 99: btlc.enrollment.v1.VoidTrainingResponse
+	(*CreateCourseVersionResponse)(nil),    // 100: btlc.enrollment.v1.CreateCourseVersionResponse
+	(*ProposeScheduleResponse)(nil),        // 101: btlc.enrollment.v1.ProposeScheduleResponse
+	(*GetSchoolCalendarResponse)(nil),      // 102: btlc.enrollment.v1.GetSchoolCalendarResponse
+	(*ListSchoolCalendarsResponse)(nil),    // 103: btlc.enrollment.v1.ListSchoolCalendarsResponse
+	(*CreateSchoolCalendarResponse)(nil),   // 104: btlc.enrollment.v1.CreateSchoolCalendarResponse
+	(*UpdateSchoolCalendarResponse)(nil),   // 105: btlc.enrollment.v1.UpdateSchoolCalendarResponse
+	(*GetCalendarLinkResponse)(nil),        // 106: btlc.enrollment.v1.GetCalendarLinkResponse
+	(*ListCalendarLinksResponse)(nil),      // 107: btlc.enrollment.v1.ListCalendarLinksResponse
+	(*CreateCalendarLinkResponse)(nil),     // 108: btlc.enrollment.v1.CreateCalendarLinkResponse
+	(*DeleteCalendarLinkResponse)(nil),     // 109: btlc.enrollment.v1.DeleteCalendarLinkResponse
+	(*AcceptOfferResponse)(nil),            // 110: btlc.enrollment.v1.AcceptOfferResponse
+	(*DeclineOfferResponse)(nil),           // 111: btlc.enrollment.v1.DeclineOfferResponse
+	(*AnswerNeedsResponse)(nil),            // 112: btlc.enrollment.v1.AnswerNeedsResponse
+	(*ExplainPlacementResponse)(nil),       // 113: btlc.enrollment.v1.ExplainPlacementResponse
+	(*GetSignInCodeResponse)(nil),          // 114: btlc.enrollment.v1.GetSignInCodeResponse
+	(*SignInResponse)(nil),                 // 115: btlc.enrollment.v1.SignInResponse
+	(*SignOutResponse)(nil),                // 116: btlc.enrollment.v1.SignOutResponse
+	(*GetApplicationResponse)(nil),         // 117: btlc.enrollment.v1.GetApplicationResponse
+	(*ListApplicationsResponse)(nil),       // 118: btlc.enrollment.v1.ListApplicationsResponse
+	(*CreateApplicationResponse)(nil),      // 119: btlc.enrollment.v1.CreateApplicationResponse
+	(*AcceptInvitationResponse)(nil),       // 120: btlc.enrollment.v1.AcceptInvitationResponse
+	(*DeclineInvitationResponse)(nil),      // 121: btlc.enrollment.v1.DeclineInvitationResponse
+	(*SubmitApplicationResponse)(nil),      // 122: btlc.enrollment.v1.SubmitApplicationResponse
+	(*WithdrawApplicationResponse)(nil),    // 123: btlc.enrollment.v1.WithdrawApplicationResponse
+	(*ProposePlacementsResponse)(nil),      // 124: btlc.enrollment.v1.ProposePlacementsResponse
+	(*GetPlacementProposalResponse)(nil),   // 125: btlc.enrollment.v1.GetPlacementProposalResponse
+	(*ListPlacementProposalsResponse)(nil), // 126: btlc.enrollment.v1.ListPlacementProposalsResponse
+	(*ListPlacementsResponse)(nil),         // 127: btlc.enrollment.v1.ListPlacementsResponse
+	(*EditPlacementResponse)(nil),          // 128: btlc.enrollment.v1.EditPlacementResponse
+	(*ApplyPlacementProposalResponse)(nil), // 129: btlc.enrollment.v1.ApplyPlacementProposalResponse
+	(*GetCohortProfileResponse)(nil),       // 130: btlc.enrollment.v1.GetCohortProfileResponse
+	(*ImportPastRecordsResponse)(nil),      // 131: btlc.enrollment.v1.ImportPastRecordsResponse
 }
 var file_btlc_enrollment_v1_service_proto_depIdxs = []int32{
-	0,  // 0: btlc.enrollment.v1.EnrollmentService.GetCourse:input_type -> btlc.enrollment.v1.GetCourseRequest
-	1,  // 1: btlc.enrollment.v1.EnrollmentService.ListCourses:input_type -> btlc.enrollment.v1.ListCoursesRequest
-	2,  // 2: btlc.enrollment.v1.EnrollmentService.GetCourseVersion:input_type -> btlc.enrollment.v1.GetCourseVersionRequest
-	3,  // 3: btlc.enrollment.v1.EnrollmentService.ListCourseVersions:input_type -> btlc.enrollment.v1.ListCourseVersionsRequest
-	4,  // 4: btlc.enrollment.v1.EnrollmentService.GetTerm:input_type -> btlc.enrollment.v1.GetTermRequest
-	5,  // 5: btlc.enrollment.v1.EnrollmentService.ListTerms:input_type -> btlc.enrollment.v1.ListTermsRequest
-	6,  // 6: btlc.enrollment.v1.EnrollmentService.CreateTerm:input_type -> btlc.enrollment.v1.CreateTermRequest
-	7,  // 7: btlc.enrollment.v1.EnrollmentService.UpdateTerm:input_type -> btlc.enrollment.v1.UpdateTermRequest
-	8,  // 8: btlc.enrollment.v1.EnrollmentService.GetMeeting:input_type -> btlc.enrollment.v1.GetMeetingRequest
-	9,  // 9: btlc.enrollment.v1.EnrollmentService.ListMeetings:input_type -> btlc.enrollment.v1.ListMeetingsRequest
-	10, // 10: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:input_type -> btlc.enrollment.v1.UpdateMeetingRequest
-	11, // 11: btlc.enrollment.v1.EnrollmentService.GetSection:input_type -> btlc.enrollment.v1.GetSectionRequest
-	12, // 12: btlc.enrollment.v1.EnrollmentService.ListSections:input_type -> btlc.enrollment.v1.ListSectionsRequest
-	13, // 13: btlc.enrollment.v1.EnrollmentService.CreateSection:input_type -> btlc.enrollment.v1.CreateSectionRequest
-	14, // 14: btlc.enrollment.v1.EnrollmentService.UpdateSection:input_type -> btlc.enrollment.v1.UpdateSectionRequest
-	15, // 15: btlc.enrollment.v1.EnrollmentService.OpenSection:input_type -> btlc.enrollment.v1.OpenSectionRequest
-	16, // 16: btlc.enrollment.v1.EnrollmentService.CloseSection:input_type -> btlc.enrollment.v1.CloseSectionRequest
-	17, // 17: btlc.enrollment.v1.EnrollmentService.StartSection:input_type -> btlc.enrollment.v1.StartSectionRequest
-	18, // 18: btlc.enrollment.v1.EnrollmentService.CompleteSection:input_type -> btlc.enrollment.v1.CompleteSectionRequest
-	19, // 19: btlc.enrollment.v1.EnrollmentService.CancelSection:input_type -> btlc.enrollment.v1.CancelSectionRequest
-	20, // 20: btlc.enrollment.v1.EnrollmentService.GetRegistration:input_type -> btlc.enrollment.v1.GetRegistrationRequest
-	21, // 21: btlc.enrollment.v1.EnrollmentService.ListRegistrations:input_type -> btlc.enrollment.v1.ListRegistrationsRequest
-	22, // 22: btlc.enrollment.v1.EnrollmentService.CreateRegistration:input_type -> btlc.enrollment.v1.CreateRegistrationRequest
-	23, // 23: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:input_type -> btlc.enrollment.v1.UpdateRegistrationRequest
-	24, // 24: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:input_type -> btlc.enrollment.v1.WithdrawRegistrationRequest
-	25, // 25: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:input_type -> btlc.enrollment.v1.CompleteRegistrationRequest
-	26, // 26: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:input_type -> btlc.enrollment.v1.GetAttendanceEntryRequest
-	27, // 27: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:input_type -> btlc.enrollment.v1.ListAttendanceEntriesRequest
-	28, // 28: btlc.enrollment.v1.EnrollmentService.RecordAttendance:input_type -> btlc.enrollment.v1.RecordAttendanceRequest
-	29, // 29: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:input_type -> btlc.enrollment.v1.GetAttendanceSummaryRequest
-	30, // 30: btlc.enrollment.v1.EnrollmentService.GetTraining:input_type -> btlc.enrollment.v1.GetTrainingRequest
-	31, // 31: btlc.enrollment.v1.EnrollmentService.ListTrainings:input_type -> btlc.enrollment.v1.ListTrainingsRequest
-	32, // 32: btlc.enrollment.v1.EnrollmentService.CreateTraining:input_type -> btlc.enrollment.v1.CreateTrainingRequest
-	33, // 33: btlc.enrollment.v1.EnrollmentService.VoidTraining:input_type -> btlc.enrollment.v1.VoidTrainingRequest
-	34, // 34: btlc.enrollment.v1.EnrollmentService.GetCourse:output_type -> btlc.enrollment.v1.GetCourseResponse
-	35, // 35: btlc.enrollment.v1.EnrollmentService.ListCourses:output_type -> btlc.enrollment.v1.ListCoursesResponse
-	36, // 36: btlc.enrollment.v1.EnrollmentService.GetCourseVersion:output_type -> btlc.enrollment.v1.GetCourseVersionResponse
-	37, // 37: btlc.enrollment.v1.EnrollmentService.ListCourseVersions:output_type -> btlc.enrollment.v1.ListCourseVersionsResponse
-	38, // 38: btlc.enrollment.v1.EnrollmentService.GetTerm:output_type -> btlc.enrollment.v1.GetTermResponse
-	39, // 39: btlc.enrollment.v1.EnrollmentService.ListTerms:output_type -> btlc.enrollment.v1.ListTermsResponse
-	40, // 40: btlc.enrollment.v1.EnrollmentService.CreateTerm:output_type -> btlc.enrollment.v1.CreateTermResponse
-	41, // 41: btlc.enrollment.v1.EnrollmentService.UpdateTerm:output_type -> btlc.enrollment.v1.UpdateTermResponse
-	42, // 42: btlc.enrollment.v1.EnrollmentService.GetMeeting:output_type -> btlc.enrollment.v1.GetMeetingResponse
-	43, // 43: btlc.enrollment.v1.EnrollmentService.ListMeetings:output_type -> btlc.enrollment.v1.ListMeetingsResponse
-	44, // 44: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:output_type -> btlc.enrollment.v1.UpdateMeetingResponse
-	45, // 45: btlc.enrollment.v1.EnrollmentService.GetSection:output_type -> btlc.enrollment.v1.GetSectionResponse
-	46, // 46: btlc.enrollment.v1.EnrollmentService.ListSections:output_type -> btlc.enrollment.v1.ListSectionsResponse
-	47, // 47: btlc.enrollment.v1.EnrollmentService.CreateSection:output_type -> btlc.enrollment.v1.CreateSectionResponse
-	48, // 48: btlc.enrollment.v1.EnrollmentService.UpdateSection:output_type -> btlc.enrollment.v1.UpdateSectionResponse
-	49, // 49: btlc.enrollment.v1.EnrollmentService.OpenSection:output_type -> btlc.enrollment.v1.OpenSectionResponse
-	50, // 50: btlc.enrollment.v1.EnrollmentService.CloseSection:output_type -> btlc.enrollment.v1.CloseSectionResponse
-	51, // 51: btlc.enrollment.v1.EnrollmentService.StartSection:output_type -> btlc.enrollment.v1.StartSectionResponse
-	52, // 52: btlc.enrollment.v1.EnrollmentService.CompleteSection:output_type -> btlc.enrollment.v1.CompleteSectionResponse
-	53, // 53: btlc.enrollment.v1.EnrollmentService.CancelSection:output_type -> btlc.enrollment.v1.CancelSectionResponse
-	54, // 54: btlc.enrollment.v1.EnrollmentService.GetRegistration:output_type -> btlc.enrollment.v1.GetRegistrationResponse
-	55, // 55: btlc.enrollment.v1.EnrollmentService.ListRegistrations:output_type -> btlc.enrollment.v1.ListRegistrationsResponse
-	56, // 56: btlc.enrollment.v1.EnrollmentService.CreateRegistration:output_type -> btlc.enrollment.v1.CreateRegistrationResponse
-	57, // 57: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:output_type -> btlc.enrollment.v1.UpdateRegistrationResponse
-	58, // 58: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:output_type -> btlc.enrollment.v1.WithdrawRegistrationResponse
-	59, // 59: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:output_type -> btlc.enrollment.v1.CompleteRegistrationResponse
-	60, // 60: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:output_type -> btlc.enrollment.v1.GetAttendanceEntryResponse
-	61, // 61: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:output_type -> btlc.enrollment.v1.ListAttendanceEntriesResponse
-	62, // 62: btlc.enrollment.v1.EnrollmentService.RecordAttendance:output_type -> btlc.enrollment.v1.RecordAttendanceResponse
-	63, // 63: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:output_type -> btlc.enrollment.v1.GetAttendanceSummaryResponse
-	64, // 64: btlc.enrollment.v1.EnrollmentService.GetTraining:output_type -> btlc.enrollment.v1.GetTrainingResponse
-	65, // 65: btlc.enrollment.v1.EnrollmentService.ListTrainings:output_type -> btlc.enrollment.v1.ListTrainingsResponse
-	66, // 66: btlc.enrollment.v1.EnrollmentService.CreateTraining:output_type -> btlc.enrollment.v1.CreateTrainingResponse
-	67, // 67: btlc.enrollment.v1.EnrollmentService.VoidTraining:output_type -> btlc.enrollment.v1.VoidTrainingResponse
-	34, // [34:68] is the sub-list for method output_type
-	0,  // [0:34] is the sub-list for method input_type
-	0,  // [0:0] is the sub-list for extension type_name
-	0,  // [0:0] is the sub-list for extension extendee
-	0,  // [0:0] is the sub-list for field type_name
+	0,   // 0: btlc.enrollment.v1.EnrollmentService.GetCourse:input_type -> btlc.enrollment.v1.GetCourseRequest
+	1,   // 1: btlc.enrollment.v1.EnrollmentService.ListCourses:input_type -> btlc.enrollment.v1.ListCoursesRequest
+	2,   // 2: btlc.enrollment.v1.EnrollmentService.GetCourseVersion:input_type -> btlc.enrollment.v1.GetCourseVersionRequest
+	3,   // 3: btlc.enrollment.v1.EnrollmentService.ListCourseVersions:input_type -> btlc.enrollment.v1.ListCourseVersionsRequest
+	4,   // 4: btlc.enrollment.v1.EnrollmentService.GetTerm:input_type -> btlc.enrollment.v1.GetTermRequest
+	5,   // 5: btlc.enrollment.v1.EnrollmentService.ListTerms:input_type -> btlc.enrollment.v1.ListTermsRequest
+	6,   // 6: btlc.enrollment.v1.EnrollmentService.CreateTerm:input_type -> btlc.enrollment.v1.CreateTermRequest
+	7,   // 7: btlc.enrollment.v1.EnrollmentService.UpdateTerm:input_type -> btlc.enrollment.v1.UpdateTermRequest
+	8,   // 8: btlc.enrollment.v1.EnrollmentService.GetMeeting:input_type -> btlc.enrollment.v1.GetMeetingRequest
+	9,   // 9: btlc.enrollment.v1.EnrollmentService.ListMeetings:input_type -> btlc.enrollment.v1.ListMeetingsRequest
+	10,  // 10: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:input_type -> btlc.enrollment.v1.UpdateMeetingRequest
+	11,  // 11: btlc.enrollment.v1.EnrollmentService.GetSection:input_type -> btlc.enrollment.v1.GetSectionRequest
+	12,  // 12: btlc.enrollment.v1.EnrollmentService.ListSections:input_type -> btlc.enrollment.v1.ListSectionsRequest
+	13,  // 13: btlc.enrollment.v1.EnrollmentService.CreateSection:input_type -> btlc.enrollment.v1.CreateSectionRequest
+	14,  // 14: btlc.enrollment.v1.EnrollmentService.UpdateSection:input_type -> btlc.enrollment.v1.UpdateSectionRequest
+	15,  // 15: btlc.enrollment.v1.EnrollmentService.OpenSection:input_type -> btlc.enrollment.v1.OpenSectionRequest
+	16,  // 16: btlc.enrollment.v1.EnrollmentService.CloseSection:input_type -> btlc.enrollment.v1.CloseSectionRequest
+	17,  // 17: btlc.enrollment.v1.EnrollmentService.StartSection:input_type -> btlc.enrollment.v1.StartSectionRequest
+	18,  // 18: btlc.enrollment.v1.EnrollmentService.CompleteSection:input_type -> btlc.enrollment.v1.CompleteSectionRequest
+	19,  // 19: btlc.enrollment.v1.EnrollmentService.CancelSection:input_type -> btlc.enrollment.v1.CancelSectionRequest
+	20,  // 20: btlc.enrollment.v1.EnrollmentService.GetRegistration:input_type -> btlc.enrollment.v1.GetRegistrationRequest
+	21,  // 21: btlc.enrollment.v1.EnrollmentService.ListRegistrations:input_type -> btlc.enrollment.v1.ListRegistrationsRequest
+	22,  // 22: btlc.enrollment.v1.EnrollmentService.CreateRegistration:input_type -> btlc.enrollment.v1.CreateRegistrationRequest
+	23,  // 23: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:input_type -> btlc.enrollment.v1.UpdateRegistrationRequest
+	24,  // 24: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:input_type -> btlc.enrollment.v1.WithdrawRegistrationRequest
+	25,  // 25: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:input_type -> btlc.enrollment.v1.CompleteRegistrationRequest
+	26,  // 26: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:input_type -> btlc.enrollment.v1.GetAttendanceEntryRequest
+	27,  // 27: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:input_type -> btlc.enrollment.v1.ListAttendanceEntriesRequest
+	28,  // 28: btlc.enrollment.v1.EnrollmentService.RecordAttendance:input_type -> btlc.enrollment.v1.RecordAttendanceRequest
+	29,  // 29: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:input_type -> btlc.enrollment.v1.GetAttendanceSummaryRequest
+	30,  // 30: btlc.enrollment.v1.EnrollmentService.GetTraining:input_type -> btlc.enrollment.v1.GetTrainingRequest
+	31,  // 31: btlc.enrollment.v1.EnrollmentService.ListTrainings:input_type -> btlc.enrollment.v1.ListTrainingsRequest
+	32,  // 32: btlc.enrollment.v1.EnrollmentService.CreateTraining:input_type -> btlc.enrollment.v1.CreateTrainingRequest
+	33,  // 33: btlc.enrollment.v1.EnrollmentService.VoidTraining:input_type -> btlc.enrollment.v1.VoidTrainingRequest
+	34,  // 34: btlc.enrollment.v1.EnrollmentService.CreateCourseVersion:input_type -> btlc.enrollment.v1.CreateCourseVersionRequest
+	35,  // 35: btlc.enrollment.v1.EnrollmentService.ProposeSchedule:input_type -> btlc.enrollment.v1.ProposeScheduleRequest
+	36,  // 36: btlc.enrollment.v1.EnrollmentService.GetSchoolCalendar:input_type -> btlc.enrollment.v1.GetSchoolCalendarRequest
+	37,  // 37: btlc.enrollment.v1.EnrollmentService.ListSchoolCalendars:input_type -> btlc.enrollment.v1.ListSchoolCalendarsRequest
+	38,  // 38: btlc.enrollment.v1.EnrollmentService.CreateSchoolCalendar:input_type -> btlc.enrollment.v1.CreateSchoolCalendarRequest
+	39,  // 39: btlc.enrollment.v1.EnrollmentService.UpdateSchoolCalendar:input_type -> btlc.enrollment.v1.UpdateSchoolCalendarRequest
+	40,  // 40: btlc.enrollment.v1.EnrollmentService.GetCalendarLink:input_type -> btlc.enrollment.v1.GetCalendarLinkRequest
+	41,  // 41: btlc.enrollment.v1.EnrollmentService.ListCalendarLinks:input_type -> btlc.enrollment.v1.ListCalendarLinksRequest
+	42,  // 42: btlc.enrollment.v1.EnrollmentService.CreateCalendarLink:input_type -> btlc.enrollment.v1.CreateCalendarLinkRequest
+	43,  // 43: btlc.enrollment.v1.EnrollmentService.DeleteCalendarLink:input_type -> btlc.enrollment.v1.DeleteCalendarLinkRequest
+	44,  // 44: btlc.enrollment.v1.EnrollmentService.AcceptOffer:input_type -> btlc.enrollment.v1.AcceptOfferRequest
+	45,  // 45: btlc.enrollment.v1.EnrollmentService.DeclineOffer:input_type -> btlc.enrollment.v1.DeclineOfferRequest
+	46,  // 46: btlc.enrollment.v1.EnrollmentService.AnswerNeeds:input_type -> btlc.enrollment.v1.AnswerNeedsRequest
+	47,  // 47: btlc.enrollment.v1.EnrollmentService.ExplainPlacement:input_type -> btlc.enrollment.v1.ExplainPlacementRequest
+	48,  // 48: btlc.enrollment.v1.EnrollmentService.GetSignInCode:input_type -> btlc.enrollment.v1.GetSignInCodeRequest
+	49,  // 49: btlc.enrollment.v1.EnrollmentService.SignIn:input_type -> btlc.enrollment.v1.SignInRequest
+	50,  // 50: btlc.enrollment.v1.EnrollmentService.SignOut:input_type -> btlc.enrollment.v1.SignOutRequest
+	51,  // 51: btlc.enrollment.v1.EnrollmentService.GetApplication:input_type -> btlc.enrollment.v1.GetApplicationRequest
+	52,  // 52: btlc.enrollment.v1.EnrollmentService.ListApplications:input_type -> btlc.enrollment.v1.ListApplicationsRequest
+	53,  // 53: btlc.enrollment.v1.EnrollmentService.CreateApplication:input_type -> btlc.enrollment.v1.CreateApplicationRequest
+	54,  // 54: btlc.enrollment.v1.EnrollmentService.AcceptInvitation:input_type -> btlc.enrollment.v1.AcceptInvitationRequest
+	55,  // 55: btlc.enrollment.v1.EnrollmentService.DeclineInvitation:input_type -> btlc.enrollment.v1.DeclineInvitationRequest
+	56,  // 56: btlc.enrollment.v1.EnrollmentService.SubmitApplication:input_type -> btlc.enrollment.v1.SubmitApplicationRequest
+	57,  // 57: btlc.enrollment.v1.EnrollmentService.WithdrawApplication:input_type -> btlc.enrollment.v1.WithdrawApplicationRequest
+	58,  // 58: btlc.enrollment.v1.EnrollmentService.ProposePlacements:input_type -> btlc.enrollment.v1.ProposePlacementsRequest
+	59,  // 59: btlc.enrollment.v1.EnrollmentService.GetPlacementProposal:input_type -> btlc.enrollment.v1.GetPlacementProposalRequest
+	60,  // 60: btlc.enrollment.v1.EnrollmentService.ListPlacementProposals:input_type -> btlc.enrollment.v1.ListPlacementProposalsRequest
+	61,  // 61: btlc.enrollment.v1.EnrollmentService.ListPlacements:input_type -> btlc.enrollment.v1.ListPlacementsRequest
+	62,  // 62: btlc.enrollment.v1.EnrollmentService.EditPlacement:input_type -> btlc.enrollment.v1.EditPlacementRequest
+	63,  // 63: btlc.enrollment.v1.EnrollmentService.ApplyPlacementProposal:input_type -> btlc.enrollment.v1.ApplyPlacementProposalRequest
+	64,  // 64: btlc.enrollment.v1.EnrollmentService.GetCohortProfile:input_type -> btlc.enrollment.v1.GetCohortProfileRequest
+	65,  // 65: btlc.enrollment.v1.EnrollmentService.ImportPastRecords:input_type -> btlc.enrollment.v1.ImportPastRecordsRequest
+	66,  // 66: btlc.enrollment.v1.EnrollmentService.GetCourse:output_type -> btlc.enrollment.v1.GetCourseResponse
+	67,  // 67: btlc.enrollment.v1.EnrollmentService.ListCourses:output_type -> btlc.enrollment.v1.ListCoursesResponse
+	68,  // 68: btlc.enrollment.v1.EnrollmentService.GetCourseVersion:output_type -> btlc.enrollment.v1.GetCourseVersionResponse
+	69,  // 69: btlc.enrollment.v1.EnrollmentService.ListCourseVersions:output_type -> btlc.enrollment.v1.ListCourseVersionsResponse
+	70,  // 70: btlc.enrollment.v1.EnrollmentService.GetTerm:output_type -> btlc.enrollment.v1.GetTermResponse
+	71,  // 71: btlc.enrollment.v1.EnrollmentService.ListTerms:output_type -> btlc.enrollment.v1.ListTermsResponse
+	72,  // 72: btlc.enrollment.v1.EnrollmentService.CreateTerm:output_type -> btlc.enrollment.v1.CreateTermResponse
+	73,  // 73: btlc.enrollment.v1.EnrollmentService.UpdateTerm:output_type -> btlc.enrollment.v1.UpdateTermResponse
+	74,  // 74: btlc.enrollment.v1.EnrollmentService.GetMeeting:output_type -> btlc.enrollment.v1.GetMeetingResponse
+	75,  // 75: btlc.enrollment.v1.EnrollmentService.ListMeetings:output_type -> btlc.enrollment.v1.ListMeetingsResponse
+	76,  // 76: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:output_type -> btlc.enrollment.v1.UpdateMeetingResponse
+	77,  // 77: btlc.enrollment.v1.EnrollmentService.GetSection:output_type -> btlc.enrollment.v1.GetSectionResponse
+	78,  // 78: btlc.enrollment.v1.EnrollmentService.ListSections:output_type -> btlc.enrollment.v1.ListSectionsResponse
+	79,  // 79: btlc.enrollment.v1.EnrollmentService.CreateSection:output_type -> btlc.enrollment.v1.CreateSectionResponse
+	80,  // 80: btlc.enrollment.v1.EnrollmentService.UpdateSection:output_type -> btlc.enrollment.v1.UpdateSectionResponse
+	81,  // 81: btlc.enrollment.v1.EnrollmentService.OpenSection:output_type -> btlc.enrollment.v1.OpenSectionResponse
+	82,  // 82: btlc.enrollment.v1.EnrollmentService.CloseSection:output_type -> btlc.enrollment.v1.CloseSectionResponse
+	83,  // 83: btlc.enrollment.v1.EnrollmentService.StartSection:output_type -> btlc.enrollment.v1.StartSectionResponse
+	84,  // 84: btlc.enrollment.v1.EnrollmentService.CompleteSection:output_type -> btlc.enrollment.v1.CompleteSectionResponse
+	85,  // 85: btlc.enrollment.v1.EnrollmentService.CancelSection:output_type -> btlc.enrollment.v1.CancelSectionResponse
+	86,  // 86: btlc.enrollment.v1.EnrollmentService.GetRegistration:output_type -> btlc.enrollment.v1.GetRegistrationResponse
+	87,  // 87: btlc.enrollment.v1.EnrollmentService.ListRegistrations:output_type -> btlc.enrollment.v1.ListRegistrationsResponse
+	88,  // 88: btlc.enrollment.v1.EnrollmentService.CreateRegistration:output_type -> btlc.enrollment.v1.CreateRegistrationResponse
+	89,  // 89: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:output_type -> btlc.enrollment.v1.UpdateRegistrationResponse
+	90,  // 90: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:output_type -> btlc.enrollment.v1.WithdrawRegistrationResponse
+	91,  // 91: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:output_type -> btlc.enrollment.v1.CompleteRegistrationResponse
+	92,  // 92: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:output_type -> btlc.enrollment.v1.GetAttendanceEntryResponse
+	93,  // 93: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:output_type -> btlc.enrollment.v1.ListAttendanceEntriesResponse
+	94,  // 94: btlc.enrollment.v1.EnrollmentService.RecordAttendance:output_type -> btlc.enrollment.v1.RecordAttendanceResponse
+	95,  // 95: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:output_type -> btlc.enrollment.v1.GetAttendanceSummaryResponse
+	96,  // 96: btlc.enrollment.v1.EnrollmentService.GetTraining:output_type -> btlc.enrollment.v1.GetTrainingResponse
+	97,  // 97: btlc.enrollment.v1.EnrollmentService.ListTrainings:output_type -> btlc.enrollment.v1.ListTrainingsResponse
+	98,  // 98: btlc.enrollment.v1.EnrollmentService.CreateTraining:output_type -> btlc.enrollment.v1.CreateTrainingResponse
+	99,  // 99: btlc.enrollment.v1.EnrollmentService.VoidTraining:output_type -> btlc.enrollment.v1.VoidTrainingResponse
+	100, // 100: btlc.enrollment.v1.EnrollmentService.CreateCourseVersion:output_type -> btlc.enrollment.v1.CreateCourseVersionResponse
+	101, // 101: btlc.enrollment.v1.EnrollmentService.ProposeSchedule:output_type -> btlc.enrollment.v1.ProposeScheduleResponse
+	102, // 102: btlc.enrollment.v1.EnrollmentService.GetSchoolCalendar:output_type -> btlc.enrollment.v1.GetSchoolCalendarResponse
+	103, // 103: btlc.enrollment.v1.EnrollmentService.ListSchoolCalendars:output_type -> btlc.enrollment.v1.ListSchoolCalendarsResponse
+	104, // 104: btlc.enrollment.v1.EnrollmentService.CreateSchoolCalendar:output_type -> btlc.enrollment.v1.CreateSchoolCalendarResponse
+	105, // 105: btlc.enrollment.v1.EnrollmentService.UpdateSchoolCalendar:output_type -> btlc.enrollment.v1.UpdateSchoolCalendarResponse
+	106, // 106: btlc.enrollment.v1.EnrollmentService.GetCalendarLink:output_type -> btlc.enrollment.v1.GetCalendarLinkResponse
+	107, // 107: btlc.enrollment.v1.EnrollmentService.ListCalendarLinks:output_type -> btlc.enrollment.v1.ListCalendarLinksResponse
+	108, // 108: btlc.enrollment.v1.EnrollmentService.CreateCalendarLink:output_type -> btlc.enrollment.v1.CreateCalendarLinkResponse
+	109, // 109: btlc.enrollment.v1.EnrollmentService.DeleteCalendarLink:output_type -> btlc.enrollment.v1.DeleteCalendarLinkResponse
+	110, // 110: btlc.enrollment.v1.EnrollmentService.AcceptOffer:output_type -> btlc.enrollment.v1.AcceptOfferResponse
+	111, // 111: btlc.enrollment.v1.EnrollmentService.DeclineOffer:output_type -> btlc.enrollment.v1.DeclineOfferResponse
+	112, // 112: btlc.enrollment.v1.EnrollmentService.AnswerNeeds:output_type -> btlc.enrollment.v1.AnswerNeedsResponse
+	113, // 113: btlc.enrollment.v1.EnrollmentService.ExplainPlacement:output_type -> btlc.enrollment.v1.ExplainPlacementResponse
+	114, // 114: btlc.enrollment.v1.EnrollmentService.GetSignInCode:output_type -> btlc.enrollment.v1.GetSignInCodeResponse
+	115, // 115: btlc.enrollment.v1.EnrollmentService.SignIn:output_type -> btlc.enrollment.v1.SignInResponse
+	116, // 116: btlc.enrollment.v1.EnrollmentService.SignOut:output_type -> btlc.enrollment.v1.SignOutResponse
+	117, // 117: btlc.enrollment.v1.EnrollmentService.GetApplication:output_type -> btlc.enrollment.v1.GetApplicationResponse
+	118, // 118: btlc.enrollment.v1.EnrollmentService.ListApplications:output_type -> btlc.enrollment.v1.ListApplicationsResponse
+	119, // 119: btlc.enrollment.v1.EnrollmentService.CreateApplication:output_type -> btlc.enrollment.v1.CreateApplicationResponse
+	120, // 120: btlc.enrollment.v1.EnrollmentService.AcceptInvitation:output_type -> btlc.enrollment.v1.AcceptInvitationResponse
+	121, // 121: btlc.enrollment.v1.EnrollmentService.DeclineInvitation:output_type -> btlc.enrollment.v1.DeclineInvitationResponse
+	122, // 122: btlc.enrollment.v1.EnrollmentService.SubmitApplication:output_type -> btlc.enrollment.v1.SubmitApplicationResponse
+	123, // 123: btlc.enrollment.v1.EnrollmentService.WithdrawApplication:output_type -> btlc.enrollment.v1.WithdrawApplicationResponse
+	124, // 124: btlc.enrollment.v1.EnrollmentService.ProposePlacements:output_type -> btlc.enrollment.v1.ProposePlacementsResponse
+	125, // 125: btlc.enrollment.v1.EnrollmentService.GetPlacementProposal:output_type -> btlc.enrollment.v1.GetPlacementProposalResponse
+	126, // 126: btlc.enrollment.v1.EnrollmentService.ListPlacementProposals:output_type -> btlc.enrollment.v1.ListPlacementProposalsResponse
+	127, // 127: btlc.enrollment.v1.EnrollmentService.ListPlacements:output_type -> btlc.enrollment.v1.ListPlacementsResponse
+	128, // 128: btlc.enrollment.v1.EnrollmentService.EditPlacement:output_type -> btlc.enrollment.v1.EditPlacementResponse
+	129, // 129: btlc.enrollment.v1.EnrollmentService.ApplyPlacementProposal:output_type -> btlc.enrollment.v1.ApplyPlacementProposalResponse
+	130, // 130: btlc.enrollment.v1.EnrollmentService.GetCohortProfile:output_type -> btlc.enrollment.v1.GetCohortProfileResponse
+	131, // 131: btlc.enrollment.v1.EnrollmentService.ImportPastRecords:output_type -> btlc.enrollment.v1.ImportPastRecordsResponse
+	66,  // [66:132] is the sub-list for method output_type
+	0,   // [0:66] is the sub-list for method input_type
+	0,   // [0:0] is the sub-list for extension type_name
+	0,   // [0:0] is the sub-list for extension extendee
+	0,   // [0:0] is the sub-list for field type_name
 }
 
 func init() { file_btlc_enrollment_v1_service_proto_init() }
@@ -221,9 +381,13 @@ func file_btlc_enrollment_v1_service_proto_init() {
 	if File_btlc_enrollment_v1_service_proto != nil {
 		return
 	}
+	file_btlc_enrollment_v1_applications_proto_init()
 	file_btlc_enrollment_v1_attendance_proto_init()
+	file_btlc_enrollment_v1_cohorts_proto_init()
 	file_btlc_enrollment_v1_courses_proto_init()
+	file_btlc_enrollment_v1_placements_proto_init()
 	file_btlc_enrollment_v1_registrations_proto_init()
+	file_btlc_enrollment_v1_schedules_proto_init()
 	file_btlc_enrollment_v1_sections_proto_init()
 	file_btlc_enrollment_v1_trainings_proto_init()
 	type x struct{}

@@ -21,40 +21,72 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	EnrollmentService_GetCourse_FullMethodName             = "/btlc.enrollment.v1.EnrollmentService/GetCourse"
-	EnrollmentService_ListCourses_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/ListCourses"
-	EnrollmentService_GetCourseVersion_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/GetCourseVersion"
-	EnrollmentService_ListCourseVersions_FullMethodName    = "/btlc.enrollment.v1.EnrollmentService/ListCourseVersions"
-	EnrollmentService_GetTerm_FullMethodName               = "/btlc.enrollment.v1.EnrollmentService/GetTerm"
-	EnrollmentService_ListTerms_FullMethodName             = "/btlc.enrollment.v1.EnrollmentService/ListTerms"
-	EnrollmentService_CreateTerm_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/CreateTerm"
-	EnrollmentService_UpdateTerm_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/UpdateTerm"
-	EnrollmentService_GetMeeting_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/GetMeeting"
-	EnrollmentService_ListMeetings_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/ListMeetings"
-	EnrollmentService_UpdateMeeting_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/UpdateMeeting"
-	EnrollmentService_GetSection_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/GetSection"
-	EnrollmentService_ListSections_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/ListSections"
-	EnrollmentService_CreateSection_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/CreateSection"
-	EnrollmentService_UpdateSection_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/UpdateSection"
-	EnrollmentService_OpenSection_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/OpenSection"
-	EnrollmentService_CloseSection_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/CloseSection"
-	EnrollmentService_StartSection_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/StartSection"
-	EnrollmentService_CompleteSection_FullMethodName       = "/btlc.enrollment.v1.EnrollmentService/CompleteSection"
-	EnrollmentService_CancelSection_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/CancelSection"
-	EnrollmentService_GetRegistration_FullMethodName       = "/btlc.enrollment.v1.EnrollmentService/GetRegistration"
-	EnrollmentService_ListRegistrations_FullMethodName     = "/btlc.enrollment.v1.EnrollmentService/ListRegistrations"
-	EnrollmentService_CreateRegistration_FullMethodName    = "/btlc.enrollment.v1.EnrollmentService/CreateRegistration"
-	EnrollmentService_UpdateRegistration_FullMethodName    = "/btlc.enrollment.v1.EnrollmentService/UpdateRegistration"
-	EnrollmentService_WithdrawRegistration_FullMethodName  = "/btlc.enrollment.v1.EnrollmentService/WithdrawRegistration"
-	EnrollmentService_CompleteRegistration_FullMethodName  = "/btlc.enrollment.v1.EnrollmentService/CompleteRegistration"
-	EnrollmentService_GetAttendanceEntry_FullMethodName    = "/btlc.enrollment.v1.EnrollmentService/GetAttendanceEntry"
-	EnrollmentService_ListAttendanceEntries_FullMethodName = "/btlc.enrollment.v1.EnrollmentService/ListAttendanceEntries"
-	EnrollmentService_RecordAttendance_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/RecordAttendance"
-	EnrollmentService_GetAttendanceSummary_FullMethodName  = "/btlc.enrollment.v1.EnrollmentService/GetAttendanceSummary"
-	EnrollmentService_GetTraining_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/GetTraining"
-	EnrollmentService_ListTrainings_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/ListTrainings"
-	EnrollmentService_CreateTraining_FullMethodName        = "/btlc.enrollment.v1.EnrollmentService/CreateTraining"
-	EnrollmentService_VoidTraining_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/VoidTraining"
+	EnrollmentService_GetCourse_FullMethodName              = "/btlc.enrollment.v1.EnrollmentService/GetCourse"
+	EnrollmentService_ListCourses_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/ListCourses"
+	EnrollmentService_GetCourseVersion_FullMethodName       = "/btlc.enrollment.v1.EnrollmentService/GetCourseVersion"
+	EnrollmentService_ListCourseVersions_FullMethodName     = "/btlc.enrollment.v1.EnrollmentService/ListCourseVersions"
+	EnrollmentService_GetTerm_FullMethodName                = "/btlc.enrollment.v1.EnrollmentService/GetTerm"
+	EnrollmentService_ListTerms_FullMethodName              = "/btlc.enrollment.v1.EnrollmentService/ListTerms"
+	EnrollmentService_CreateTerm_FullMethodName             = "/btlc.enrollment.v1.EnrollmentService/CreateTerm"
+	EnrollmentService_UpdateTerm_FullMethodName             = "/btlc.enrollment.v1.EnrollmentService/UpdateTerm"
+	EnrollmentService_GetMeeting_FullMethodName             = "/btlc.enrollment.v1.EnrollmentService/GetMeeting"
+	EnrollmentService_ListMeetings_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/ListMeetings"
+	EnrollmentService_UpdateMeeting_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/UpdateMeeting"
+	EnrollmentService_GetSection_FullMethodName             = "/btlc.enrollment.v1.EnrollmentService/GetSection"
+	EnrollmentService_ListSections_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/ListSections"
+	EnrollmentService_CreateSection_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/CreateSection"
+	EnrollmentService_UpdateSection_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/UpdateSection"
+	EnrollmentService_OpenSection_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/OpenSection"
+	EnrollmentService_CloseSection_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/CloseSection"
+	EnrollmentService_StartSection_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/StartSection"
+	EnrollmentService_CompleteSection_FullMethodName        = "/btlc.enrollment.v1.EnrollmentService/CompleteSection"
+	EnrollmentService_CancelSection_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/CancelSection"
+	EnrollmentService_GetRegistration_FullMethodName        = "/btlc.enrollment.v1.EnrollmentService/GetRegistration"
+	EnrollmentService_ListRegistrations_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/ListRegistrations"
+	EnrollmentService_CreateRegistration_FullMethodName     = "/btlc.enrollment.v1.EnrollmentService/CreateRegistration"
+	EnrollmentService_UpdateRegistration_FullMethodName     = "/btlc.enrollment.v1.EnrollmentService/UpdateRegistration"
+	EnrollmentService_WithdrawRegistration_FullMethodName   = "/btlc.enrollment.v1.EnrollmentService/WithdrawRegistration"
+	EnrollmentService_CompleteRegistration_FullMethodName   = "/btlc.enrollment.v1.EnrollmentService/CompleteRegistration"
+	EnrollmentService_GetAttendanceEntry_FullMethodName     = "/btlc.enrollment.v1.EnrollmentService/GetAttendanceEntry"
+	EnrollmentService_ListAttendanceEntries_FullMethodName  = "/btlc.enrollment.v1.EnrollmentService/ListAttendanceEntries"
+	EnrollmentService_RecordAttendance_FullMethodName       = "/btlc.enrollment.v1.EnrollmentService/RecordAttendance"
+	EnrollmentService_GetAttendanceSummary_FullMethodName   = "/btlc.enrollment.v1.EnrollmentService/GetAttendanceSummary"
+	EnrollmentService_GetTraining_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/GetTraining"
+	EnrollmentService_ListTrainings_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/ListTrainings"
+	EnrollmentService_CreateTraining_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/CreateTraining"
+	EnrollmentService_VoidTraining_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/VoidTraining"
+	EnrollmentService_CreateCourseVersion_FullMethodName    = "/btlc.enrollment.v1.EnrollmentService/CreateCourseVersion"
+	EnrollmentService_ProposeSchedule_FullMethodName        = "/btlc.enrollment.v1.EnrollmentService/ProposeSchedule"
+	EnrollmentService_GetSchoolCalendar_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/GetSchoolCalendar"
+	EnrollmentService_ListSchoolCalendars_FullMethodName    = "/btlc.enrollment.v1.EnrollmentService/ListSchoolCalendars"
+	EnrollmentService_CreateSchoolCalendar_FullMethodName   = "/btlc.enrollment.v1.EnrollmentService/CreateSchoolCalendar"
+	EnrollmentService_UpdateSchoolCalendar_FullMethodName   = "/btlc.enrollment.v1.EnrollmentService/UpdateSchoolCalendar"
+	EnrollmentService_GetCalendarLink_FullMethodName        = "/btlc.enrollment.v1.EnrollmentService/GetCalendarLink"
+	EnrollmentService_ListCalendarLinks_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/ListCalendarLinks"
+	EnrollmentService_CreateCalendarLink_FullMethodName     = "/btlc.enrollment.v1.EnrollmentService/CreateCalendarLink"
+	EnrollmentService_DeleteCalendarLink_FullMethodName     = "/btlc.enrollment.v1.EnrollmentService/DeleteCalendarLink"
+	EnrollmentService_AcceptOffer_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/AcceptOffer"
+	EnrollmentService_DeclineOffer_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/DeclineOffer"
+	EnrollmentService_AnswerNeeds_FullMethodName            = "/btlc.enrollment.v1.EnrollmentService/AnswerNeeds"
+	EnrollmentService_ExplainPlacement_FullMethodName       = "/btlc.enrollment.v1.EnrollmentService/ExplainPlacement"
+	EnrollmentService_GetSignInCode_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/GetSignInCode"
+	EnrollmentService_SignIn_FullMethodName                 = "/btlc.enrollment.v1.EnrollmentService/SignIn"
+	EnrollmentService_SignOut_FullMethodName                = "/btlc.enrollment.v1.EnrollmentService/SignOut"
+	EnrollmentService_GetApplication_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/GetApplication"
+	EnrollmentService_ListApplications_FullMethodName       = "/btlc.enrollment.v1.EnrollmentService/ListApplications"
+	EnrollmentService_CreateApplication_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/CreateApplication"
+	EnrollmentService_AcceptInvitation_FullMethodName       = "/btlc.enrollment.v1.EnrollmentService/AcceptInvitation"
+	EnrollmentService_DeclineInvitation_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/DeclineInvitation"
+	EnrollmentService_SubmitApplication_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/SubmitApplication"
+	EnrollmentService_WithdrawApplication_FullMethodName    = "/btlc.enrollment.v1.EnrollmentService/WithdrawApplication"
+	EnrollmentService_ProposePlacements_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/ProposePlacements"
+	EnrollmentService_GetPlacementProposal_FullMethodName   = "/btlc.enrollment.v1.EnrollmentService/GetPlacementProposal"
+	EnrollmentService_ListPlacementProposals_FullMethodName = "/btlc.enrollment.v1.EnrollmentService/ListPlacementProposals"
+	EnrollmentService_ListPlacements_FullMethodName         = "/btlc.enrollment.v1.EnrollmentService/ListPlacements"
+	EnrollmentService_EditPlacement_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/EditPlacement"
+	EnrollmentService_ApplyPlacementProposal_FullMethodName = "/btlc.enrollment.v1.EnrollmentService/ApplyPlacementProposal"
+	EnrollmentService_GetCohortProfile_FullMethodName       = "/btlc.enrollment.v1.EnrollmentService/GetCohortProfile"
+	EnrollmentService_ImportPastRecords_FullMethodName      = "/btlc.enrollment.v1.EnrollmentService/ImportPastRecords"
 )
 
 // EnrollmentServiceClient is the client API for EnrollmentService service.
@@ -134,6 +166,77 @@ type EnrollmentServiceClient interface {
 	CreateTraining(ctx context.Context, in *CreateTrainingRequest, opts ...grpc.CallOption) (*CreateTrainingResponse, error)
 	// Voids a training that was recorded in error: it counts no more, and stays on record.
 	VoidTraining(ctx context.Context, in *VoidTrainingRequest, opts ...grpc.CallOption) (*VoidTrainingResponse, error)
+	// Makes the next version of a course: what is not given stays as it is in the latest one. Sections that are made
+	// from then on may pin it.
+	CreateCourseVersion(ctx context.Context, in *CreateCourseVersionRequest, opts ...grpc.CallOption) (*CreateCourseVersionResponse, error)
+	// Proposes a schedule: the meetings of a course version's pattern around a school calendar, in the program's time
+	// zone.
+	ProposeSchedule(ctx context.Context, in *ProposeScheduleRequest, opts ...grpc.CallOption) (*ProposeScheduleResponse, error)
+	// Gets a school calendar. NOT_FOUND when there is none.
+	GetSchoolCalendar(ctx context.Context, in *GetSchoolCalendarRequest, opts ...grpc.CallOption) (*GetSchoolCalendarResponse, error)
+	// Lists school calendars.
+	ListSchoolCalendars(ctx context.Context, in *ListSchoolCalendarsRequest, opts ...grpc.CallOption) (*ListSchoolCalendarsResponse, error)
+	// Creates a school calendar.
+	CreateSchoolCalendar(ctx context.Context, in *CreateSchoolCalendarRequest, opts ...grpc.CallOption) (*CreateSchoolCalendarResponse, error)
+	// Updates a school calendar. Schedules that were made by it stay as they are.
+	UpdateSchoolCalendar(ctx context.Context, in *UpdateSchoolCalendarRequest, opts ...grpc.CallOption) (*UpdateSchoolCalendarResponse, error)
+	// Gets a calendar link, without its address. NOT_FOUND when there is none, or none that the caller may see.
+	GetCalendarLink(ctx context.Context, in *GetCalendarLinkRequest, opts ...grpc.CallOption) (*GetCalendarLinkResponse, error)
+	// Lists calendar links that the caller may see.
+	ListCalendarLinks(ctx context.Context, in *ListCalendarLinksRequest, opts ...grpc.CallOption) (*ListCalendarLinksResponse, error)
+	// Makes an address at which calendar programs read the meetings of a section or of a person.
+	CreateCalendarLink(ctx context.Context, in *CreateCalendarLinkRequest, opts ...grpc.CallOption) (*CreateCalendarLinkResponse, error)
+	// Deletes a calendar link: its address shows nothing from then on.
+	DeleteCalendarLink(ctx context.Context, in *DeleteCalendarLinkRequest, opts ...grpc.CallOption) (*DeleteCalendarLinkResponse, error)
+	// Accepts a seat that is offered: from offered. All who came by one application accept as one.
+	AcceptOffer(ctx context.Context, in *AcceptOfferRequest, opts ...grpc.CallOption) (*AcceptOfferResponse, error)
+	// Declines a seat that is offered: from offered. The seat goes to the next who waits.
+	DeclineOffer(ctx context.Context, in *DeclineOfferRequest, opts ...grpc.CallOption) (*DeclineOfferResponse, error)
+	// Answers what a person needs in order to take part: a facilitator of the section or staff.
+	AnswerNeeds(ctx context.Context, in *AnswerNeedsRequest, opts ...grpc.CallOption) (*AnswerNeedsResponse, error)
+	// Says, decision by decision, why a person has a seat, waits or has none.
+	ExplainPlacement(ctx context.Context, in *ExplainPlacementRequest, opts ...grpc.CallOption) (*ExplainPlacementResponse, error)
+	// Gets the code that is shown in the room, which changes by the minute: from fifteen minutes before the meeting to
+	// its end, for a facilitator of the section or staff.
+	GetSignInCode(ctx context.Context, in *GetSignInCodeRequest, opts ...grpc.CallOption) (*GetSignInCodeResponse, error)
+	// Says that a person is in the room, by the code that is shown there.
+	SignIn(ctx context.Context, in *SignInRequest, opts ...grpc.CallOption) (*SignInResponse, error)
+	// Says that a person who signed in leaves before the end.
+	SignOut(ctx context.Context, in *SignOutRequest, opts ...grpc.CallOption) (*SignOutResponse, error)
+	// Gets an application. NOT_FOUND when there is none, or none that the caller may see.
+	GetApplication(ctx context.Context, in *GetApplicationRequest, opts ...grpc.CallOption) (*GetApplicationResponse, error)
+	// Lists applications that the caller may see.
+	ListApplications(ctx context.Context, in *ListApplicationsRequest, opts ...grpc.CallOption) (*ListApplicationsResponse, error)
+	// Creates an application; the partners whom it names are invited.
+	CreateApplication(ctx context.Context, in *CreateApplicationRequest, opts ...grpc.CallOption) (*CreateApplicationResponse, error)
+	// Accepts an invitation of partners: from forming.
+	AcceptInvitation(ctx context.Context, in *AcceptInvitationRequest, opts ...grpc.CallOption) (*AcceptInvitationResponse, error)
+	// Declines an invitation of partners: from forming.
+	DeclineInvitation(ctx context.Context, in *DeclineInvitationRequest, opts ...grpc.CallOption) (*DeclineInvitationResponse, error)
+	// Submits an application with all who accepted: from forming. One for a section is seated, or waits, as one or not
+	// at all.
+	SubmitApplication(ctx context.Context, in *SubmitApplicationRequest, opts ...grpc.CallOption) (*SubmitApplicationResponse, error)
+	// Withdraws an application: from forming and submitted.
+	WithdrawApplication(ctx context.Context, in *WithdrawApplicationRequest, opts ...grpc.CallOption) (*WithdrawApplicationResponse, error)
+	// Proposes, for the applications of a term that wait, who goes to which section: role-alike cohorts, partners
+	// together, by weights that are policy data.
+	ProposePlacements(ctx context.Context, in *ProposePlacementsRequest, opts ...grpc.CallOption) (*ProposePlacementsResponse, error)
+	// Gets a placement proposal. NOT_FOUND when there is none.
+	GetPlacementProposal(ctx context.Context, in *GetPlacementProposalRequest, opts ...grpc.CallOption) (*GetPlacementProposalResponse, error)
+	// Lists placement proposals.
+	ListPlacementProposals(ctx context.Context, in *ListPlacementProposalsRequest, opts ...grpc.CallOption) (*ListPlacementProposalsResponse, error)
+	// Lists the placements of a proposal, each with why, and what would have to change for a better one.
+	ListPlacements(ctx context.Context, in *ListPlacementsRequest, opts ...grpc.CallOption) (*ListPlacementsResponse, error)
+	// Puts an application where staff want it; the proposal's value is told anew.
+	EditPlacement(ctx context.Context, in *EditPlacementRequest, opts ...grpc.CallOption) (*EditPlacementResponse, error)
+	// Applies a placement proposal: each application gets its registrations whole or not at all; what cannot be made
+	// any more is told as failed.
+	ApplyPlacementProposal(ctx context.Context, in *ApplyPlacementProposalRequest, opts ...grpc.CallOption) (*ApplyPlacementProposalResponse, error)
+	// Gets what those who registered for a section said of their skills and goals, by competency, for its
+	// facilitators.
+	GetCohortProfile(ctx context.Context, in *GetCohortProfileRequest, opts ...grpc.CallOption) (*GetCohortProfileResponse, error)
+	// Imports past sections and completions from CSV, as a plan first; what is imported is marked with its source.
+	ImportPastRecords(ctx context.Context, in *ImportPastRecordsRequest, opts ...grpc.CallOption) (*ImportPastRecordsResponse, error)
 }
 
 type enrollmentServiceClient struct {
@@ -484,6 +587,326 @@ func (c *enrollmentServiceClient) VoidTraining(ctx context.Context, in *VoidTrai
 	return out, nil
 }
 
+func (c *enrollmentServiceClient) CreateCourseVersion(ctx context.Context, in *CreateCourseVersionRequest, opts ...grpc.CallOption) (*CreateCourseVersionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateCourseVersionResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_CreateCourseVersion_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ProposeSchedule(ctx context.Context, in *ProposeScheduleRequest, opts ...grpc.CallOption) (*ProposeScheduleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProposeScheduleResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ProposeSchedule_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) GetSchoolCalendar(ctx context.Context, in *GetSchoolCalendarRequest, opts ...grpc.CallOption) (*GetSchoolCalendarResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSchoolCalendarResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_GetSchoolCalendar_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ListSchoolCalendars(ctx context.Context, in *ListSchoolCalendarsRequest, opts ...grpc.CallOption) (*ListSchoolCalendarsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSchoolCalendarsResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ListSchoolCalendars_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) CreateSchoolCalendar(ctx context.Context, in *CreateSchoolCalendarRequest, opts ...grpc.CallOption) (*CreateSchoolCalendarResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateSchoolCalendarResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_CreateSchoolCalendar_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) UpdateSchoolCalendar(ctx context.Context, in *UpdateSchoolCalendarRequest, opts ...grpc.CallOption) (*UpdateSchoolCalendarResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateSchoolCalendarResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_UpdateSchoolCalendar_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) GetCalendarLink(ctx context.Context, in *GetCalendarLinkRequest, opts ...grpc.CallOption) (*GetCalendarLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCalendarLinkResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_GetCalendarLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ListCalendarLinks(ctx context.Context, in *ListCalendarLinksRequest, opts ...grpc.CallOption) (*ListCalendarLinksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCalendarLinksResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ListCalendarLinks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) CreateCalendarLink(ctx context.Context, in *CreateCalendarLinkRequest, opts ...grpc.CallOption) (*CreateCalendarLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateCalendarLinkResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_CreateCalendarLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) DeleteCalendarLink(ctx context.Context, in *DeleteCalendarLinkRequest, opts ...grpc.CallOption) (*DeleteCalendarLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteCalendarLinkResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_DeleteCalendarLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) AcceptOffer(ctx context.Context, in *AcceptOfferRequest, opts ...grpc.CallOption) (*AcceptOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AcceptOfferResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_AcceptOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) DeclineOffer(ctx context.Context, in *DeclineOfferRequest, opts ...grpc.CallOption) (*DeclineOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeclineOfferResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_DeclineOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) AnswerNeeds(ctx context.Context, in *AnswerNeedsRequest, opts ...grpc.CallOption) (*AnswerNeedsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnswerNeedsResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_AnswerNeeds_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ExplainPlacement(ctx context.Context, in *ExplainPlacementRequest, opts ...grpc.CallOption) (*ExplainPlacementResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainPlacementResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ExplainPlacement_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) GetSignInCode(ctx context.Context, in *GetSignInCodeRequest, opts ...grpc.CallOption) (*GetSignInCodeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSignInCodeResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_GetSignInCode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) SignIn(ctx context.Context, in *SignInRequest, opts ...grpc.CallOption) (*SignInResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignInResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_SignIn_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) SignOut(ctx context.Context, in *SignOutRequest, opts ...grpc.CallOption) (*SignOutResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignOutResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_SignOut_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) GetApplication(ctx context.Context, in *GetApplicationRequest, opts ...grpc.CallOption) (*GetApplicationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetApplicationResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_GetApplication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ListApplications(ctx context.Context, in *ListApplicationsRequest, opts ...grpc.CallOption) (*ListApplicationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListApplicationsResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ListApplications_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) CreateApplication(ctx context.Context, in *CreateApplicationRequest, opts ...grpc.CallOption) (*CreateApplicationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateApplicationResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_CreateApplication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) AcceptInvitation(ctx context.Context, in *AcceptInvitationRequest, opts ...grpc.CallOption) (*AcceptInvitationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AcceptInvitationResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_AcceptInvitation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) DeclineInvitation(ctx context.Context, in *DeclineInvitationRequest, opts ...grpc.CallOption) (*DeclineInvitationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeclineInvitationResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_DeclineInvitation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) SubmitApplication(ctx context.Context, in *SubmitApplicationRequest, opts ...grpc.CallOption) (*SubmitApplicationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SubmitApplicationResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_SubmitApplication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) WithdrawApplication(ctx context.Context, in *WithdrawApplicationRequest, opts ...grpc.CallOption) (*WithdrawApplicationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WithdrawApplicationResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_WithdrawApplication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ProposePlacements(ctx context.Context, in *ProposePlacementsRequest, opts ...grpc.CallOption) (*ProposePlacementsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProposePlacementsResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ProposePlacements_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) GetPlacementProposal(ctx context.Context, in *GetPlacementProposalRequest, opts ...grpc.CallOption) (*GetPlacementProposalResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPlacementProposalResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_GetPlacementProposal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ListPlacementProposals(ctx context.Context, in *ListPlacementProposalsRequest, opts ...grpc.CallOption) (*ListPlacementProposalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPlacementProposalsResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ListPlacementProposals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ListPlacements(ctx context.Context, in *ListPlacementsRequest, opts ...grpc.CallOption) (*ListPlacementsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPlacementsResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ListPlacements_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) EditPlacement(ctx context.Context, in *EditPlacementRequest, opts ...grpc.CallOption) (*EditPlacementResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EditPlacementResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_EditPlacement_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ApplyPlacementProposal(ctx context.Context, in *ApplyPlacementProposalRequest, opts ...grpc.CallOption) (*ApplyPlacementProposalResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyPlacementProposalResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ApplyPlacementProposal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) GetCohortProfile(ctx context.Context, in *GetCohortProfileRequest, opts ...grpc.CallOption) (*GetCohortProfileResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCohortProfileResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_GetCohortProfile_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) ImportPastRecords(ctx context.Context, in *ImportPastRecordsRequest, opts ...grpc.CallOption) (*ImportPastRecordsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportPastRecordsResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_ImportPastRecords_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // EnrollmentServiceServer is the server API for EnrollmentService service.
 // All implementations must embed UnimplementedEnrollmentServiceServer
 // for forward compatibility.
@@ -561,6 +984,77 @@ type EnrollmentServiceServer interface {
 	CreateTraining(context.Context, *CreateTrainingRequest) (*CreateTrainingResponse, error)
 	// Voids a training that was recorded in error: it counts no more, and stays on record.
 	VoidTraining(context.Context, *VoidTrainingRequest) (*VoidTrainingResponse, error)
+	// Makes the next version of a course: what is not given stays as it is in the latest one. Sections that are made
+	// from then on may pin it.
+	CreateCourseVersion(context.Context, *CreateCourseVersionRequest) (*CreateCourseVersionResponse, error)
+	// Proposes a schedule: the meetings of a course version's pattern around a school calendar, in the program's time
+	// zone.
+	ProposeSchedule(context.Context, *ProposeScheduleRequest) (*ProposeScheduleResponse, error)
+	// Gets a school calendar. NOT_FOUND when there is none.
+	GetSchoolCalendar(context.Context, *GetSchoolCalendarRequest) (*GetSchoolCalendarResponse, error)
+	// Lists school calendars.
+	ListSchoolCalendars(context.Context, *ListSchoolCalendarsRequest) (*ListSchoolCalendarsResponse, error)
+	// Creates a school calendar.
+	CreateSchoolCalendar(context.Context, *CreateSchoolCalendarRequest) (*CreateSchoolCalendarResponse, error)
+	// Updates a school calendar. Schedules that were made by it stay as they are.
+	UpdateSchoolCalendar(context.Context, *UpdateSchoolCalendarRequest) (*UpdateSchoolCalendarResponse, error)
+	// Gets a calendar link, without its address. NOT_FOUND when there is none, or none that the caller may see.
+	GetCalendarLink(context.Context, *GetCalendarLinkRequest) (*GetCalendarLinkResponse, error)
+	// Lists calendar links that the caller may see.
+	ListCalendarLinks(context.Context, *ListCalendarLinksRequest) (*ListCalendarLinksResponse, error)
+	// Makes an address at which calendar programs read the meetings of a section or of a person.
+	CreateCalendarLink(context.Context, *CreateCalendarLinkRequest) (*CreateCalendarLinkResponse, error)
+	// Deletes a calendar link: its address shows nothing from then on.
+	DeleteCalendarLink(context.Context, *DeleteCalendarLinkRequest) (*DeleteCalendarLinkResponse, error)
+	// Accepts a seat that is offered: from offered. All who came by one application accept as one.
+	AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error)
+	// Declines a seat that is offered: from offered. The seat goes to the next who waits.
+	DeclineOffer(context.Context, *DeclineOfferRequest) (*DeclineOfferResponse, error)
+	// Answers what a person needs in order to take part: a facilitator of the section or staff.
+	AnswerNeeds(context.Context, *AnswerNeedsRequest) (*AnswerNeedsResponse, error)
+	// Says, decision by decision, why a person has a seat, waits or has none.
+	ExplainPlacement(context.Context, *ExplainPlacementRequest) (*ExplainPlacementResponse, error)
+	// Gets the code that is shown in the room, which changes by the minute: from fifteen minutes before the meeting to
+	// its end, for a facilitator of the section or staff.
+	GetSignInCode(context.Context, *GetSignInCodeRequest) (*GetSignInCodeResponse, error)
+	// Says that a person is in the room, by the code that is shown there.
+	SignIn(context.Context, *SignInRequest) (*SignInResponse, error)
+	// Says that a person who signed in leaves before the end.
+	SignOut(context.Context, *SignOutRequest) (*SignOutResponse, error)
+	// Gets an application. NOT_FOUND when there is none, or none that the caller may see.
+	GetApplication(context.Context, *GetApplicationRequest) (*GetApplicationResponse, error)
+	// Lists applications that the caller may see.
+	ListApplications(context.Context, *ListApplicationsRequest) (*ListApplicationsResponse, error)
+	// Creates an application; the partners whom it names are invited.
+	CreateApplication(context.Context, *CreateApplicationRequest) (*CreateApplicationResponse, error)
+	// Accepts an invitation of partners: from forming.
+	AcceptInvitation(context.Context, *AcceptInvitationRequest) (*AcceptInvitationResponse, error)
+	// Declines an invitation of partners: from forming.
+	DeclineInvitation(context.Context, *DeclineInvitationRequest) (*DeclineInvitationResponse, error)
+	// Submits an application with all who accepted: from forming. One for a section is seated, or waits, as one or not
+	// at all.
+	SubmitApplication(context.Context, *SubmitApplicationRequest) (*SubmitApplicationResponse, error)
+	// Withdraws an application: from forming and submitted.
+	WithdrawApplication(context.Context, *WithdrawApplicationRequest) (*WithdrawApplicationResponse, error)
+	// Proposes, for the applications of a term that wait, who goes to which section: role-alike cohorts, partners
+	// together, by weights that are policy data.
+	ProposePlacements(context.Context, *ProposePlacementsRequest) (*ProposePlacementsResponse, error)
+	// Gets a placement proposal. NOT_FOUND when there is none.
+	GetPlacementProposal(context.Context, *GetPlacementProposalRequest) (*GetPlacementProposalResponse, error)
+	// Lists placement proposals.
+	ListPlacementProposals(context.Context, *ListPlacementProposalsRequest) (*ListPlacementProposalsResponse, error)
+	// Lists the placements of a proposal, each with why, and what would have to change for a better one.
+	ListPlacements(context.Context, *ListPlacementsRequest) (*ListPlacementsResponse, error)
+	// Puts an application where staff want it; the proposal's value is told anew.
+	EditPlacement(context.Context, *EditPlacementRequest) (*EditPlacementResponse, error)
+	// Applies a placement proposal: each application gets its registrations whole or not at all; what cannot be made
+	// any more is told as failed.
+	ApplyPlacementProposal(context.Context, *ApplyPlacementProposalRequest) (*ApplyPlacementProposalResponse, error)
+	// Gets what those who registered for a section said of their skills and goals, by competency, for its
+	// facilitators.
+	GetCohortProfile(context.Context, *GetCohortProfileRequest) (*GetCohortProfileResponse, error)
+	// Imports past sections and completions from CSV, as a plan first; what is imported is marked with its source.
+	ImportPastRecords(context.Context, *ImportPastRecordsRequest) (*ImportPastRecordsResponse, error)
 	mustEmbedUnimplementedEnrollmentServiceServer()
 }
 
@@ -672,6 +1166,102 @@ func (UnimplementedEnrollmentServiceServer) CreateTraining(context.Context, *Cre
 }
 func (UnimplementedEnrollmentServiceServer) VoidTraining(context.Context, *VoidTrainingRequest) (*VoidTrainingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method VoidTraining not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) CreateCourseVersion(context.Context, *CreateCourseVersionRequest) (*CreateCourseVersionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateCourseVersion not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ProposeSchedule(context.Context, *ProposeScheduleRequest) (*ProposeScheduleResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProposeSchedule not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) GetSchoolCalendar(context.Context, *GetSchoolCalendarRequest) (*GetSchoolCalendarResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSchoolCalendar not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ListSchoolCalendars(context.Context, *ListSchoolCalendarsRequest) (*ListSchoolCalendarsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSchoolCalendars not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) CreateSchoolCalendar(context.Context, *CreateSchoolCalendarRequest) (*CreateSchoolCalendarResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateSchoolCalendar not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) UpdateSchoolCalendar(context.Context, *UpdateSchoolCalendarRequest) (*UpdateSchoolCalendarResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateSchoolCalendar not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) GetCalendarLink(context.Context, *GetCalendarLinkRequest) (*GetCalendarLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCalendarLink not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ListCalendarLinks(context.Context, *ListCalendarLinksRequest) (*ListCalendarLinksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCalendarLinks not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) CreateCalendarLink(context.Context, *CreateCalendarLinkRequest) (*CreateCalendarLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateCalendarLink not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) DeleteCalendarLink(context.Context, *DeleteCalendarLinkRequest) (*DeleteCalendarLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteCalendarLink not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AcceptOffer not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) DeclineOffer(context.Context, *DeclineOfferRequest) (*DeclineOfferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeclineOffer not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) AnswerNeeds(context.Context, *AnswerNeedsRequest) (*AnswerNeedsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnswerNeeds not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ExplainPlacement(context.Context, *ExplainPlacementRequest) (*ExplainPlacementResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainPlacement not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) GetSignInCode(context.Context, *GetSignInCodeRequest) (*GetSignInCodeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSignInCode not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) SignIn(context.Context, *SignInRequest) (*SignInResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SignIn not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) SignOut(context.Context, *SignOutRequest) (*SignOutResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SignOut not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) GetApplication(context.Context, *GetApplicationRequest) (*GetApplicationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetApplication not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ListApplications(context.Context, *ListApplicationsRequest) (*ListApplicationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListApplications not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) CreateApplication(context.Context, *CreateApplicationRequest) (*CreateApplicationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateApplication not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) AcceptInvitation(context.Context, *AcceptInvitationRequest) (*AcceptInvitationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AcceptInvitation not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) DeclineInvitation(context.Context, *DeclineInvitationRequest) (*DeclineInvitationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeclineInvitation not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) SubmitApplication(context.Context, *SubmitApplicationRequest) (*SubmitApplicationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SubmitApplication not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) WithdrawApplication(context.Context, *WithdrawApplicationRequest) (*WithdrawApplicationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WithdrawApplication not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ProposePlacements(context.Context, *ProposePlacementsRequest) (*ProposePlacementsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProposePlacements not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) GetPlacementProposal(context.Context, *GetPlacementProposalRequest) (*GetPlacementProposalResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPlacementProposal not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ListPlacementProposals(context.Context, *ListPlacementProposalsRequest) (*ListPlacementProposalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPlacementProposals not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ListPlacements(context.Context, *ListPlacementsRequest) (*ListPlacementsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPlacements not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) EditPlacement(context.Context, *EditPlacementRequest) (*EditPlacementResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EditPlacement not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ApplyPlacementProposal(context.Context, *ApplyPlacementProposalRequest) (*ApplyPlacementProposalResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApplyPlacementProposal not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) GetCohortProfile(context.Context, *GetCohortProfileRequest) (*GetCohortProfileResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCohortProfile not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) ImportPastRecords(context.Context, *ImportPastRecordsRequest) (*ImportPastRecordsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportPastRecords not implemented")
 }
 func (UnimplementedEnrollmentServiceServer) mustEmbedUnimplementedEnrollmentServiceServer() {}
 func (UnimplementedEnrollmentServiceServer) testEmbeddedByValue()                           {}
@@ -1306,6 +1896,582 @@ func _EnrollmentService_VoidTraining_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EnrollmentService_CreateCourseVersion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateCourseVersionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).CreateCourseVersion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_CreateCourseVersion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).CreateCourseVersion(ctx, req.(*CreateCourseVersionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ProposeSchedule_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProposeScheduleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ProposeSchedule(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ProposeSchedule_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ProposeSchedule(ctx, req.(*ProposeScheduleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_GetSchoolCalendar_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSchoolCalendarRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).GetSchoolCalendar(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_GetSchoolCalendar_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).GetSchoolCalendar(ctx, req.(*GetSchoolCalendarRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ListSchoolCalendars_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSchoolCalendarsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ListSchoolCalendars(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ListSchoolCalendars_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ListSchoolCalendars(ctx, req.(*ListSchoolCalendarsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_CreateSchoolCalendar_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateSchoolCalendarRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).CreateSchoolCalendar(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_CreateSchoolCalendar_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).CreateSchoolCalendar(ctx, req.(*CreateSchoolCalendarRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_UpdateSchoolCalendar_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateSchoolCalendarRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).UpdateSchoolCalendar(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_UpdateSchoolCalendar_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).UpdateSchoolCalendar(ctx, req.(*UpdateSchoolCalendarRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_GetCalendarLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCalendarLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).GetCalendarLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_GetCalendarLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).GetCalendarLink(ctx, req.(*GetCalendarLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ListCalendarLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCalendarLinksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ListCalendarLinks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ListCalendarLinks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ListCalendarLinks(ctx, req.(*ListCalendarLinksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_CreateCalendarLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateCalendarLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).CreateCalendarLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_CreateCalendarLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).CreateCalendarLink(ctx, req.(*CreateCalendarLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_DeleteCalendarLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteCalendarLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).DeleteCalendarLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_DeleteCalendarLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).DeleteCalendarLink(ctx, req.(*DeleteCalendarLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_AcceptOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcceptOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).AcceptOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_AcceptOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).AcceptOffer(ctx, req.(*AcceptOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_DeclineOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeclineOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).DeclineOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_DeclineOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).DeclineOffer(ctx, req.(*DeclineOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_AnswerNeeds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnswerNeedsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).AnswerNeeds(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_AnswerNeeds_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).AnswerNeeds(ctx, req.(*AnswerNeedsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ExplainPlacement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainPlacementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ExplainPlacement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ExplainPlacement_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ExplainPlacement(ctx, req.(*ExplainPlacementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_GetSignInCode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSignInCodeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).GetSignInCode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_GetSignInCode_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).GetSignInCode(ctx, req.(*GetSignInCodeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_SignIn_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SignInRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).SignIn(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_SignIn_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).SignIn(ctx, req.(*SignInRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_SignOut_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SignOutRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).SignOut(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_SignOut_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).SignOut(ctx, req.(*SignOutRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_GetApplication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetApplicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).GetApplication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_GetApplication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).GetApplication(ctx, req.(*GetApplicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ListApplications_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListApplicationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ListApplications(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ListApplications_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ListApplications(ctx, req.(*ListApplicationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_CreateApplication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateApplicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).CreateApplication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_CreateApplication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).CreateApplication(ctx, req.(*CreateApplicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_AcceptInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcceptInvitationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).AcceptInvitation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_AcceptInvitation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).AcceptInvitation(ctx, req.(*AcceptInvitationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_DeclineInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeclineInvitationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).DeclineInvitation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_DeclineInvitation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).DeclineInvitation(ctx, req.(*DeclineInvitationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_SubmitApplication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SubmitApplicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).SubmitApplication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_SubmitApplication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).SubmitApplication(ctx, req.(*SubmitApplicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_WithdrawApplication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawApplicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).WithdrawApplication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_WithdrawApplication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).WithdrawApplication(ctx, req.(*WithdrawApplicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ProposePlacements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProposePlacementsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ProposePlacements(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ProposePlacements_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ProposePlacements(ctx, req.(*ProposePlacementsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_GetPlacementProposal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPlacementProposalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).GetPlacementProposal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_GetPlacementProposal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).GetPlacementProposal(ctx, req.(*GetPlacementProposalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ListPlacementProposals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPlacementProposalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ListPlacementProposals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ListPlacementProposals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ListPlacementProposals(ctx, req.(*ListPlacementProposalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ListPlacements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPlacementsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ListPlacements(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ListPlacements_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ListPlacements(ctx, req.(*ListPlacementsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_EditPlacement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EditPlacementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).EditPlacement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_EditPlacement_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).EditPlacement(ctx, req.(*EditPlacementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ApplyPlacementProposal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyPlacementProposalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ApplyPlacementProposal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ApplyPlacementProposal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ApplyPlacementProposal(ctx, req.(*ApplyPlacementProposalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_GetCohortProfile_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCohortProfileRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).GetCohortProfile(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_GetCohortProfile_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).GetCohortProfile(ctx, req.(*GetCohortProfileRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_ImportPastRecords_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportPastRecordsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).ImportPastRecords(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_ImportPastRecords_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).ImportPastRecords(ctx, req.(*ImportPastRecordsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // EnrollmentService_ServiceDesc is the grpc.ServiceDesc for EnrollmentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1448,6 +2614,134 @@ var EnrollmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "VoidTraining",
 			Handler:    _EnrollmentService_VoidTraining_Handler,
+		},
+		{
+			MethodName: "CreateCourseVersion",
+			Handler:    _EnrollmentService_CreateCourseVersion_Handler,
+		},
+		{
+			MethodName: "ProposeSchedule",
+			Handler:    _EnrollmentService_ProposeSchedule_Handler,
+		},
+		{
+			MethodName: "GetSchoolCalendar",
+			Handler:    _EnrollmentService_GetSchoolCalendar_Handler,
+		},
+		{
+			MethodName: "ListSchoolCalendars",
+			Handler:    _EnrollmentService_ListSchoolCalendars_Handler,
+		},
+		{
+			MethodName: "CreateSchoolCalendar",
+			Handler:    _EnrollmentService_CreateSchoolCalendar_Handler,
+		},
+		{
+			MethodName: "UpdateSchoolCalendar",
+			Handler:    _EnrollmentService_UpdateSchoolCalendar_Handler,
+		},
+		{
+			MethodName: "GetCalendarLink",
+			Handler:    _EnrollmentService_GetCalendarLink_Handler,
+		},
+		{
+			MethodName: "ListCalendarLinks",
+			Handler:    _EnrollmentService_ListCalendarLinks_Handler,
+		},
+		{
+			MethodName: "CreateCalendarLink",
+			Handler:    _EnrollmentService_CreateCalendarLink_Handler,
+		},
+		{
+			MethodName: "DeleteCalendarLink",
+			Handler:    _EnrollmentService_DeleteCalendarLink_Handler,
+		},
+		{
+			MethodName: "AcceptOffer",
+			Handler:    _EnrollmentService_AcceptOffer_Handler,
+		},
+		{
+			MethodName: "DeclineOffer",
+			Handler:    _EnrollmentService_DeclineOffer_Handler,
+		},
+		{
+			MethodName: "AnswerNeeds",
+			Handler:    _EnrollmentService_AnswerNeeds_Handler,
+		},
+		{
+			MethodName: "ExplainPlacement",
+			Handler:    _EnrollmentService_ExplainPlacement_Handler,
+		},
+		{
+			MethodName: "GetSignInCode",
+			Handler:    _EnrollmentService_GetSignInCode_Handler,
+		},
+		{
+			MethodName: "SignIn",
+			Handler:    _EnrollmentService_SignIn_Handler,
+		},
+		{
+			MethodName: "SignOut",
+			Handler:    _EnrollmentService_SignOut_Handler,
+		},
+		{
+			MethodName: "GetApplication",
+			Handler:    _EnrollmentService_GetApplication_Handler,
+		},
+		{
+			MethodName: "ListApplications",
+			Handler:    _EnrollmentService_ListApplications_Handler,
+		},
+		{
+			MethodName: "CreateApplication",
+			Handler:    _EnrollmentService_CreateApplication_Handler,
+		},
+		{
+			MethodName: "AcceptInvitation",
+			Handler:    _EnrollmentService_AcceptInvitation_Handler,
+		},
+		{
+			MethodName: "DeclineInvitation",
+			Handler:    _EnrollmentService_DeclineInvitation_Handler,
+		},
+		{
+			MethodName: "SubmitApplication",
+			Handler:    _EnrollmentService_SubmitApplication_Handler,
+		},
+		{
+			MethodName: "WithdrawApplication",
+			Handler:    _EnrollmentService_WithdrawApplication_Handler,
+		},
+		{
+			MethodName: "ProposePlacements",
+			Handler:    _EnrollmentService_ProposePlacements_Handler,
+		},
+		{
+			MethodName: "GetPlacementProposal",
+			Handler:    _EnrollmentService_GetPlacementProposal_Handler,
+		},
+		{
+			MethodName: "ListPlacementProposals",
+			Handler:    _EnrollmentService_ListPlacementProposals_Handler,
+		},
+		{
+			MethodName: "ListPlacements",
+			Handler:    _EnrollmentService_ListPlacements_Handler,
+		},
+		{
+			MethodName: "EditPlacement",
+			Handler:    _EnrollmentService_EditPlacement_Handler,
+		},
+		{
+			MethodName: "ApplyPlacementProposal",
+			Handler:    _EnrollmentService_ApplyPlacementProposal_Handler,
+		},
+		{
+			MethodName: "GetCohortProfile",
+			Handler:    _EnrollmentService_GetCohortProfile_Handler,
+		},
+		{
+			MethodName: "ImportPastRecords",
+			Handler:    _EnrollmentService_ImportPastRecords_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1,0 +1,149 @@
+// Package notice tells a person by e-mail what became of a registration: it words a message as plain text and as HTML, and
+// hands it to an SMTP server. Who is to be told, and whether they want to be, its callers know.
+package notice
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Kind is what a notice is about.
+type Kind string
+
+// The kinds of notices. All are for the educator, in the second person.
+const (
+	// Registered: has a seat.
+	Registered Kind = "REGISTERED"
+	// Waitlisted: the section is full, and the educator waits for a seat.
+	Waitlisted Kind = "WAITLISTED"
+	// Offered: a seat is kept until Data.Deadline.
+	Offered Kind = "OFFERED"
+	// OfferExpired: the deadline passed without an answer.
+	OfferExpired Kind = "OFFER_EXPIRED"
+	// RoleAwaited: the principal has to confirm the leadership role first.
+	RoleAwaited Kind = "ROLE_AWAITED"
+	// Withdrawn: the seat, or the place on the waitlist, was given back.
+	Withdrawn Kind = "WITHDRAWN"
+	// MeetingMoved: a meeting changed its time or its place, from Data.Before to Data.After.
+	MeetingMoved Kind = "MEETING_MOVED"
+	// SectionCancelled: the section does not take place.
+	SectionCancelled Kind = "SECTION_CANCELLED"
+	// Completed: took part to the end.
+	Completed Kind = "COMPLETED"
+)
+
+var kinds = []Kind{Registered, Waitlisted, Offered, OfferExpired, RoleAwaited, Withdrawn, MeetingMoved, SectionCancelled, Completed}
+
+// Meeting is when and where a section meets. With a zero Start there is none to tell of.
+type Meeting struct {
+	// Number is its place in the order of meetings, from 1; 0 when it is not to be told.
+	Number int
+	// Start and End are instants; a zero End is not told.
+	Start, End time.Time
+	// Place is where; empty when it is not known.
+	Place string
+}
+
+// Data is what a notice tells. Texts may hold anything: what is no text of one line is made one.
+type Data struct {
+	// GivenName is how the person is greeted; empty for a greeting without a name.
+	GivenName string
+	// Program is who writes: the name of the program. Required.
+	Program string
+	// Course is the course's title, Section the section's name. Required.
+	Course, Section string
+	// Site is where the section meets; optional.
+	Site string
+	// Zone is the section's time zone, in which times are told. Required.
+	Zone *time.Location
+	// First is the section's first meeting; optional.
+	First Meeting
+	// Before and After are a meeting that moved. Required for MeetingMoved, and for no other.
+	Before, After Meeting
+	// Deadline is until when an offer stands, where it is required, or a role can be confirmed, where it is optional.
+	Deadline time.Time
+	// Role is the leadership role that is to be confirmed; optional.
+	Role string
+	// Reason is why a seat was given back or a section cancelled; optional.
+	Reason string
+	// URL is where the person signs in to the program, with http or https. Required.
+	URL string
+	// Unsubscribe says how the person turns notices off; a sentence that holds everywhere when empty.
+	Unsubscribe string
+	// UnsubscribeURL is where mail programs lead who wants no more notices (RFC 2369); optional.
+	UnsubscribeURL string
+}
+
+// Message is a notice in words.
+type Message struct {
+	// Subject is one line without control characters.
+	Subject string
+	// Text is plain text in lines of 78 characters at most, except those of an address that is longer.
+	Text string
+	// HTML is a whole document that refers to nothing elsewhere but the program's address.
+	HTML string
+	// UnsubscribeURL becomes the header List-Unsubscribe, unless it is empty.
+	UnsubscribeURL string
+}
+
+var (
+	// ErrKind is for what is no kind of notice.
+	ErrKind = errors.New("notice: no such kind")
+	// ErrData is for a notice that lacks what its kind has to tell, or has an address that is none.
+	ErrData = errors.New("notice: incomplete")
+)
+
+// Render words a notice. Errors: ErrKind, ErrData.
+func Render(kind Kind, data Data) (Message, error) {
+	wording, ok := wordings[kind]
+	if !ok {
+		return Message{}, fmt.Errorf("%w: %.40q", ErrKind, string(kind))
+	}
+	data = data.clean()
+	if lack := data.lacks(kind); lack != "" {
+		return Message{}, fmt.Errorf("%w: %s without %s", ErrData, kind, lack)
+	}
+	return wording.render(data)
+}
+
+// clean is the data with every text as one line.
+func (d Data) clean() Data {
+	for _, text := range []*string{
+		&d.GivenName, &d.Program, &d.Course, &d.Section, &d.Site, &d.First.Place, &d.Before.Place, &d.After.Place, &d.Role, &d.Reason,
+		&d.URL, &d.Unsubscribe, &d.UnsubscribeURL,
+	} {
+		*text = line(*text)
+	}
+	return d
+}
+
+// lacks names what is missing, or empty.
+func (d Data) lacks(kind Kind) string {
+	switch {
+	case d.Program == "":
+		return "a program"
+	case d.Course == "":
+		return "a course"
+	case d.Section == "":
+		return "a section"
+	case d.Zone == nil:
+		return "a time zone"
+	case !isWeb(d.URL):
+		return "the program's address"
+	case d.UnsubscribeURL != "" && !isWeb(d.UnsubscribeURL):
+		return "an address to unsubscribe at"
+	case kind == Offered && d.Deadline.IsZero():
+		return "a deadline"
+	case kind == MeetingMoved && (d.Before.Start.IsZero() || d.After.Start.IsZero()):
+		return "the times of the meeting"
+	}
+	return ""
+}
+
+func isWeb(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && !strings.ContainsAny(address, " <>\"")
+}

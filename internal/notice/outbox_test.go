@@ -1,0 +1,158 @@
+package notice
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/mail"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/btlc/btlc/internal/api"
+)
+
+func TestKinds(t *testing.T) {
+	for _, c := range []struct {
+		from, to  string
+		cancelled bool
+		want      Kind
+	}{
+		{"", "ENROLLED", false, Registered},
+		{"OFFERED", "ENROLLED", false, Registered},
+		{"AWAITING_ROLE", "ENROLLED", false, Registered},
+		{"", "WAITLISTED", false, Waitlisted},
+		{"", "AWAITING_ROLE", false, RoleAwaited},
+		{"WAITLISTED", "OFFERED", false, Offered},
+		{"OFFERED", "EXPIRED", false, OfferExpired},
+		{"AWAITING_ROLE", "EXPIRED", false, Withdrawn},
+		{"OFFERED", "DECLINED", false, Withdrawn},
+		{"ENROLLED", "WITHDRAWN", false, Withdrawn},
+		{"WAITLISTED", "WITHDRAWN", false, Withdrawn},
+		{"ENROLLED", "WITHDRAWN", true, SectionCancelled},
+		{"ENROLLED", "COMPLETED", false, Completed},
+		{"ENROLLED", "NOT_COMPLETED", false, ""},
+		{"OFFERED", "OFFERED", false, ""},
+		{"WITHDRAWN", "WITHDRAWN", true, ""},
+	} {
+		if got, ok := kindOf(c.from, c.to, c.cancelled); got != c.want || ok != (c.want != "") {
+			t.Errorf("from %q to %s, cancelled %v: %q, %v, want %q", c.from, c.to, c.cancelled, got, ok, c.want)
+		}
+	}
+}
+
+// What is kept of a notice is what it was, and no more than its kind needs.
+func TestFacts(t *testing.T) {
+	at := time.Date(2026, 10, 6, 20, 30, 0, 0, time.UTC)
+	rapid.Check(t, func(t *rapid.T) {
+		var told facts
+		if rapid.Bool().Draw(t, "deadline") {
+			told.Deadline = at.Add(time.Duration(rapid.Int64Range(0, 1e18).Draw(t, "after")))
+		}
+		if rapid.Bool().Draw(t, "moved") {
+			told.Number = rapid.Int32Range(1, 40).Draw(t, "number")
+			told.Before, told.After = &place{at, at.Add(time.Hour), rapid.String().Draw(t, "where")}, &place{Start: at, End: at}
+		}
+		row, err := told.row()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := factsOf(row); err != nil || !reflect.DeepEqual(got, told) {
+			t.Fatalf("kept %v, read %+v, %v, want %+v", row, got, err, told)
+		}
+	})
+	if row, err := (facts{}).row(); err != nil || len(row) != 0 {
+		t.Errorf("of nothing it keeps %v, %v", row, err)
+	}
+}
+
+func TestPreference(t *testing.T) {
+	for _, kind := range kinds {
+		if !(preference{}).wants(kind) || (preference{muted: true}).wants(kind) || (preference{kinds: []string{string(kind)}}).wants(kind) {
+			t.Errorf("%s is not heeded", kind)
+		}
+	}
+	if !(preference{kinds: []string{"OFFERED"}}).wants(Registered) {
+		t.Error("one kind mutes another")
+	}
+}
+
+func TestObjections(t *testing.T) {
+	now := time.Date(2026, 10, 6, 12, 0, 0, 0, time.UTC)
+	good := due{kind: Offered, to: mail.Address{Address: "ana@example.org"}, wanted: true, offered: true, created: now, data: Data{Deadline: now.Add(time.Second)}}
+	if o, ok := good.objection(now); ok {
+		t.Errorf("a good one: %+v", o)
+	}
+	for what, c := range map[string]struct {
+		change        func(*due)
+		verb, failure string
+	}{
+		"unwanted":      {func(d *due) { d.wanted = false }, suppress, unwanted},
+		"no address":    {func(d *due) { d.to = mail.Address{Name: "Ana"} }, suppress, unreachable},
+		"past deadline": {func(d *due) { d.data.Deadline = now }, suppress, offerOver},
+		"taken":         {func(d *due) { d.offered = false }, suppress, offerOver},
+		"too old":       {func(d *due) { d.created = now.Add(-stale) }, fail, tooLate},
+	} {
+		d := good
+		c.change(&d)
+		if o, ok := d.objection(now); !ok || o.verb != c.verb || o.failure != c.failure || o.tried {
+			t.Errorf("%s: %+v, %v", what, o, ok)
+		}
+	}
+	other := good
+	other.kind, other.offered, other.data.Deadline = Registered, false, time.Time{}
+	if o, ok := other.objection(now); ok {
+		t.Errorf("who is registered needs no offer: %+v", o)
+	}
+}
+
+func TestAfterAnAttempt(t *testing.T) {
+	now := time.Date(2026, 10, 6, 12, 0, 0, 0, time.UTC)
+	delays := func(attempt int) (time.Duration, bool) { return Delay(attempt, 0.5) }
+	refused := &Error{Server: "smtp://mail.example.org:587", Reason: ErrRefused, Code: 550, Enhanced: "5.1.1"}
+	deferred := &Error{Server: "smtp://mail.example.org:587", Reason: ErrDeferred, Code: 451}
+	for what, c := range map[string]struct {
+		attempts int
+		err      error
+		want     outcome
+	}{
+		"taken":         {0, nil, outcome{verb: send, tried: true}},
+		"refused":       {0, refused, outcome{verb: fail, failure: "the server refused the recipient or the message (status 550 5.1.1)", tried: true}},
+		"deferred":      {0, deferred, outcome{failure: "the server does not take it now (status 451)", tried: true, next: now.Add(time.Minute)}},
+		"again":         {2, deferred, outcome{failure: "the server does not take it now (status 451)", tried: true, next: now.Add(16 * time.Minute)}},
+		"once too many": {Attempts - 1, deferred, outcome{verb: fail, failure: "the server does not take it now (status 451)", tried: true}},
+		"unreachable":   {0, &Error{Reason: ErrUnreachable}, outcome{failure: ErrUnreachable.Error(), tried: true, next: now.Add(time.Minute)}},
+		"stopped":       {3, &Error{Reason: context.Canceled}, outcome{next: now}},
+		"unknown":       {0, errors.New("odd"), outcome{failure: "odd", tried: true, next: now.Add(time.Minute)}},
+	} {
+		if got := (due{attempts: c.attempts}).after(c.err, now, delays); got != c.want {
+			t.Errorf("%s: %+v, want %+v", what, got, c.want)
+		}
+	}
+}
+
+// Every end that an outcome has is in the life, and so is no other.
+func TestLife(t *testing.T) {
+	ends := map[string]bool{}
+	for _, verb := range []string{send, suppress, fail} {
+		to, err := noticeLife.After("notice", noticeLife.First(), verb)
+		if err != nil {
+			t.Errorf("%s: %v", verb, err)
+		}
+		ends[to] = true
+		if _, err := noticeLife.After("notice", to, verb); !isConflict(err) {
+			t.Errorf("%s of what is %s: %v", verb, to, err)
+		}
+	}
+	if got := slices.Sorted(maps.Keys(ends)); !slices.Equal(got, []string{"FAILED", "SENT", "SUPPRESSED"}) {
+		t.Errorf("it ends as %v", got)
+	}
+}
+
+func isConflict(err error) bool {
+	refusal, ok := errors.AsType[*api.Error](err)
+	return ok && refusal.Reason == api.StateConflict
+}

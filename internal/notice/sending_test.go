@@ -1,0 +1,270 @@
+package notice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	gosmtp "github.com/emersion/go-smtp"
+	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/ent/educatoremail"
+	pb "github.com/btlc/btlc/gen/go/btlc/notice/v1"
+	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/notice/noticetest"
+	"github.com/btlc/btlc/internal/record"
+	"github.com/btlc/btlc/internal/record/recordtest"
+)
+
+func TestDueIsSent(t *testing.T) {
+	b := newBox(t)
+	p := b.educator("B1")
+	b.world.Attend(p.registration, 1, 60) // makes the section's first meeting
+	b.change("OFFERED", "ENROLLED", p)
+	recordtest.Must(t, b.round(b.Service, Round{Sent: 1}))
+	b.standing(p, "SENT", 1, "")
+	if row := b.only(p); !row.SendTime.Equal(recordtest.Start) {
+		t.Errorf("sent at %v", row.SendTime)
+	}
+	inbox := b.mail.Inbox()
+	if len(inbox) != 1 || inbox[0].To != "B1@Example.org" || !inbox[0].Encrypted {
+		t.Fatalf("the mail server has %+v", inbox)
+	}
+	header, text, html := parts(t, inbox[0].Body)
+	if id := header.Get("Message-Id"); id != "<notice-"+b.only(p).ID.String()+"@example.org>" {
+		t.Errorf("id %s", id)
+	}
+	if got := header.Get("Subject"); got != b.only(p).Subject || header.Get("To") != `"Given Family" <B1@Example.org>` {
+		t.Errorf("header %v", header)
+	}
+	for _, told := range []string{"Given", "Using Data", "Fall 2026", "Example Program", "https://app.example.org/sign-in", "First meeting"} {
+		if !strings.Contains(text, told) || !strings.Contains(html, told) {
+			t.Errorf("it does not tell %q:\n%s", told, text)
+		}
+	}
+	recordtest.Must(t, b.round(b.Service, Round{}))
+}
+
+// Every kind is told of with what is on record of it.
+func TestEveryKindIsSent(t *testing.T) {
+	b := newBox(t)
+	for i, c := range []struct{ from, to, told string }{
+		{"", "WAITLISTED", "on its waitlist"},
+		{"WAITLISTED", "OFFERED", "Sunday, November 22, 2026, 10:00 AM EST"},
+		{"OFFERED", "EXPIRED", "It goes to the next person now"},
+		{"OFFERED", "DECLINED", "Because of Ana"},
+		{"", "AWAITING_ROLE", "Please ask your principal"},
+		{"ENROLLED", "WITHDRAWN", "Because of Ana"},
+		{"ENROLLED", "COMPLETED", "Congratulations"},
+	} {
+		p := b.educator(fmt.Sprint("B", i))
+		b.change(c.from, c.to, p)
+		recordtest.Must(t, b.round(b.Service, Round{Sent: 1}))
+		inbox := b.mail.Inbox()
+		if _, text, _ := parts(t, inbox[len(inbox)-1].Body); !strings.Contains(text, c.told) {
+			t.Errorf("%s: it does not tell %q:\n%s", c.to, c.told, text)
+		}
+	}
+	cancelled := b.educator("C1")
+	recordtest.Must(t, b.world.InTx(t.Context(), false, func(ctx context.Context, tx *database.Tx) error {
+		if err := tx.Section.UpdateOneID(cancelled.registration.Section).SetState("CANCELLED").SetReason("Too few registered").Exec(ctx); err != nil {
+			return err
+		}
+		return b.SeatsChanged(ctx, tx, []record.SeatChange{{
+			Registration: cancelled.registration.ID, Section: cancelled.registration.Section, Educator: cancelled.id, From: "ENROLLED", To: "WITHDRAWN", SectionCancelled: true,
+		}})
+	}))
+	recordtest.Must(t, b.round(b.Service, Round{Sent: 1}))
+	inbox := b.mail.Inbox()
+	if _, text, _ := parts(t, inbox[len(inbox)-1].Body); !strings.Contains(text, "Reason given: Too few registered") {
+		t.Errorf("of a section that is cancelled:\n%s", text)
+	}
+	p := b.educator("M1")
+	recordtest.Must(t, b.move(p.registration.Section, recordtest.Start.Add(24*time.Hour), recordtest.Start.Add(48*time.Hour)))
+	recordtest.Must(t, b.round(b.Service, Round{Sent: 1}))
+	inbox = b.mail.Inbox()
+	if _, text, _ := parts(t, inbox[len(inbox)-1].Body); !strings.Contains(text, "Now: Sunday, November 22, 2026, 10:00 AM to 11:00 AM EST, Library") {
+		t.Errorf("of a meeting:\n%s", text)
+	}
+}
+
+// What is on record when a notice is due decides, not what was when it was written.
+func TestWhatIsSoByNow(t *testing.T) {
+	b := newBox(t)
+	muted, kind, unverified, told := b.educator("B1"), b.educator("B2"), b.educator("B3"), b.educator("B4")
+	b.change("", "ENROLLED", muted, kind, unverified, told)
+	want(t, b.Service, muted.id, true)
+	want(t, b.Service, kind.id, false, pb.NoticeKind_NOTICE_KIND_REGISTERED)
+	want(t, b.Service, told.id, false, pb.NoticeKind_NOTICE_KIND_OFFERED)
+	recordtest.Must(t, b.world.Ent().EducatorEmail.Update().Where(educatoremail.EducatorID(unverified.id)).SetVerified(false).Exec(t.Context()))
+	recordtest.Must(t, b.world.Ent().EducatorEmail.Create().SetEducatorID(told.id).SetAddress("second@example.org").SetAddressKey("second@example.org").SetVerified(true).Exec(t.Context()))
+	recordtest.Must(t, b.round(b.Service, Round{Sent: 1, Suppressed: 3}))
+	b.standing(muted, "SUPPRESSED", 0, unwanted)
+	b.standing(kind, "SUPPRESSED", 0, unwanted)
+	b.standing(unverified, "SUPPRESSED", 0, unreachable)
+	b.standing(told, "SENT", 1, "")
+	if took := b.took(); !slices.Equal(took, []string{"b4@example.org"}) {
+		t.Errorf("to %q", took)
+	}
+}
+
+func TestOffersThatAreOver(t *testing.T) {
+	b := newBox(t)
+	accepted, late := b.educator("B1"), b.educator("B2")
+	b.change("WAITLISTED", "OFFERED", accepted, late)
+	recordtest.Must(t, b.world.Ent().Registration.UpdateOneID(accepted.registration.ID).SetState("ENROLLED").ClearOfferExpireTime().Exec(t.Context()))
+	b.world.Travel(offerEnds)
+	recordtest.Must(t, b.round(b.Service, Round{Suppressed: 2}))
+	b.standing(accepted, "SUPPRESSED", 0, offerOver)
+	b.standing(late, "SUPPRESSED", 0, offerOver)
+}
+
+func TestOldNoticesAreGivenUp(t *testing.T) {
+	b := newBox(t)
+	p := b.educator("B1")
+	b.change("", "ENROLLED", p)
+	b.world.Travel(recordtest.Start.Add(stale))
+	recordtest.Must(t, b.round(b.Service, Round{Failed: 1}))
+	b.standing(p, "FAILED", 0, tooLate)
+}
+
+func TestRefused(t *testing.T) {
+	b := newBox(t, &noticetest.Server{Refuse: map[string]*gosmtp.SMTPError{
+		"B1@Example.org": refusal(550, gosmtp.EnhancedCode{5, 1, 1}), "B2@Example.org": refusal(451, gosmtp.EnhancedCode{4, 7, 1}),
+	}})
+	gone, busy, good := b.educator("B1"), b.educator("B2"), b.educator("B3")
+	b.change("", "ENROLLED", gone, busy, good)
+	err := b.round(b.Service, Round{Sent: 1, Deferred: 1, Failed: 1})
+	if text := fmt.Sprint(err); !errors.Is(err, ErrRefused) && !errors.Is(err, ErrDeferred) || strings.Contains(strings.ToLower(text), "@example.org") {
+		t.Errorf("it says %v", err)
+	}
+	b.standing(gone, "FAILED", 1, "the server refused the recipient or the message (status 550 5.1.1)")
+	b.standing(busy, "PENDING", 1, "the server does not take it now (status 451 4.7.1)")
+	b.standing(good, "SENT", 1, "")
+
+	b.mail.Relent("B2@Example.org")
+	b.world.Travel(recordtest.Start.Add(time.Minute - time.Microsecond))
+	recordtest.Must(t, b.round(b.Service, Round{}))
+	b.world.Travel(recordtest.Start.Add(time.Minute))
+	recordtest.Must(t, b.round(b.Service, Round{Sent: 1}))
+	b.standing(busy, "SENT", 2, "")
+}
+
+// A mail server that is down gets everything when it is back.
+func TestDownAndBack(t *testing.T) {
+	b := newBox(t)
+	p, q := b.educator("B1"), b.educator("B2")
+	back := noticetest.Free(t)
+	to := New(b.world.DB, Options{Sender: senderTo(t, back, nil, tlsNone), Program: "Example Program", SignInURL: "https://app.example.org", Next: b.options.Next})
+	b.change("", "ENROLLED", p, q)
+	if err := b.round(to, Round{Deferred: 2}); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("down: %v", err)
+	}
+	b.standing(p, "PENDING", 1, ErrUnreachable.Error())
+	back.Start(t, tlsNone)
+	b.world.Travel(recordtest.Start.Add(time.Minute))
+	recordtest.Must(t, b.round(to, Round{Sent: 2}))
+	b.standing(p, "SENT", 2, "")
+	if _, sessions := back.Tries(); sessions != 1 || len(back.Inbox()) != 2 {
+		t.Errorf("%d sessions, %d messages", sessions, len(back.Inbox()))
+	}
+}
+
+// However many servers there are, each notice is sent once.
+func TestSentOnce(t *testing.T) {
+	b := newBox(t)
+	var people []person
+	var all []string
+	for i := range 3 * batch {
+		number := fmt.Sprintf("b%02d", i)
+		people, all = append(people, b.educator(number)), append(all, number+"@example.org")
+	}
+	b.change("", "ENROLLED", people...)
+	var servers sync.WaitGroup
+	for range 4 {
+		s := b.another(t)
+		servers.Go(func() {
+			for round := (Round{Sent: 1}); round.settled(); {
+				var err error
+				if round, err = s.sendDue(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	servers.Wait()
+	if took := b.took(); !slices.Equal(took, all) {
+		t.Errorf("%d messages to %q", len(took), took)
+	}
+	for _, p := range people {
+		b.standing(p, "SENT", 1, "")
+	}
+}
+
+// What a server took and did not finish, another one sends when the lease is over; the first one then changes nothing.
+func TestLeaseIsLost(t *testing.T) {
+	b := newBox(t)
+	p := b.educator("B1")
+	b.change("", "ENROLLED", p)
+	lease := recordtest.Start.Add(hold)
+	ids := must[[]uuid.UUID](t)(b.store.claim(t.Context(), recordtest.Start, lease, batch))
+	recordtest.Must(t, b.round(b.another(t), Round{}))
+	b.world.Travel(lease)
+	recordtest.Must(t, b.round(b.another(t), Round{Sent: 1}))
+	recordtest.Must(t, b.store.save(t.Context(), lease, lease, map[uuid.UUID]outcome{ids[0]: {verb: fail, failure: "late", tried: true}}))
+	b.standing(p, "SENT", 1, "")
+}
+
+// However many notices there were, only those that are due are looked at.
+func TestClaimGoesByItsIndex(t *testing.T) {
+	b := newBox(t)
+	recordtest.Must(t, b.world.InTx(t.Context(), true, func(ctx context.Context, tx *database.Tx) error {
+		// There are too few rows here for an index to be worth it.
+		if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `EXPLAIN `+claimSQL, recordtest.Start, recordtest.Start, batch)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var plan strings.Builder
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(&line); err != nil {
+				return err
+			}
+			plan.WriteString(line + "\n")
+		}
+		if !strings.Contains(plan.String(), "Index Scan using notices_due") {
+			t.Errorf("it goes by\n%s", plan.String())
+		}
+		return rows.Err()
+	}))
+}
+
+// A server that stops lets go of what it had not sent: another one may send it at once.
+func TestStop(t *testing.T) {
+	b := newBox(t, &noticetest.Server{Entered: make(chan struct{})})
+	p := b.educator("B1")
+	b.change("", "ENROLLED", p)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		<-b.mail.Entered
+		stop()
+	}()
+	var rounds []Round
+	b.KeepSending(ctx, func(r Round, _ error) { rounds = append(rounds, r) })
+	if !slices.Equal(rounds, []Round{{Deferred: 1}}) {
+		t.Errorf("rounds %+v", rounds)
+	}
+	b.standing(p, "PENDING", 0, "")
+	if row := b.only(p); !row.NextAttemptTime.Equal(recordtest.Start) {
+		t.Errorf("due again at %v", row.NextAttemptTime)
+	}
+}

@@ -1,0 +1,106 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"mime"
+	"mime/multipart"
+	"net/mail"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/btlc/btlc/internal/notice"
+	"github.com/btlc/btlc/internal/notice/noticetest"
+	"github.com/btlc/btlc/internal/server"
+)
+
+// noticeLog tells what a server logs of notices.
+type noticeLog struct{ told chan string }
+
+func (noticeLog) Enabled(context.Context, slog.Level) bool { return true }
+func (l noticeLog) WithAttrs([]slog.Attr) slog.Handler     { return l }
+func (l noticeLog) WithGroup(string) slog.Handler          { return l }
+
+func (l noticeLog) Handle(ctx context.Context, record slog.Record) error {
+	if record.Message != "notices" {
+		return nil
+	}
+	var line bytes.Buffer
+	err := slog.NewTextHandler(&line, nil).Handle(ctx, record)
+	l.told <- line.String()
+	return err
+}
+
+// mailing makes a world whose server sends notices by a URL, and registers its educator.
+func mailing(t *testing.T, url string) (w *world, registration string, told <-chan string) {
+	t.Helper()
+	sender, err := notice.Open(url)
+	must(t, err)
+	lines := make(chan string, 8)
+	w = newWorld(t, func(o *server.Options) {
+		o.Notices = notice.Options{Sender: sender, SignInURL: "https://app.example.org", Poll: 10 * time.Millisecond}
+		o.WithoutSending, o.Log = false, slog.New(noticeLog{lines})
+	})
+	v := w.variables
+	w.do(t, "staff", "CreateTerm", map[string]any{"termId": "fall-2026", "term": map[string]any{"displayName": "Fall 2026", "startDate": day(2026, 9, 1), "endDate": day(2026, 12, 20)}})
+	section := text(w.do(t, "staff", "CreateSection", map[string]any{"section": sectionOf("courses/using-data/versions/1", "terms/fall-2026", v["facilitator"])}), "section.name")
+	w.do(t, "staff", "OpenSection", map[string]any{"name": section})
+	assignment := text(w.do(t, "educator", "CreateRoleAssignment", map[string]any{"parent": v["educator"], "roleAssignment": map[string]any{"role": v["role"], "school": v["school"], "startDate": day(2024, 9, 1)}}), "roleAssignment.name")
+	w.do(t, "principal", "ConfirmRoleAssignment", map[string]any{"name": assignment})
+	made := w.do(t, "educator", "CreateRegistration", map[string]any{"parent": section, "registration": map[string]any{"educator": v["educator"], "acknowledgedFramework": v["framework"]}})
+	return w, text(made, "registration.name"), lines
+}
+
+// Who registers gets one e-mail, as plain text and as HTML, and it is on record as sent.
+func TestARegistrationIsMailed(t *testing.T) {
+	t.Parallel()
+	box := (&noticetest.Server{Anybody: true}).Start(t, noticetest.Open)
+	w, registration, told := mailing(t, "smtp://"+box.Address+"?from=notices@example.org&tls=none")
+	if line := <-told; !strings.Contains(line, "level=INFO msg=notices sent=1 suppressed=0 deferred=0 failed=0") {
+		t.Errorf("it logs %s", line)
+	}
+	inbox := box.Inbox()
+	if len(inbox) != 1 || inbox[0].To != "educator@example.org" || inbox[0].From != "notices@example.org" {
+		t.Fatalf("the mail server has %+v", inbox)
+	}
+	message, err := mail.ReadMessage(strings.NewReader(inbox[0].Body))
+	must(t, err)
+	_, parameters, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
+	must(t, err)
+	reader := multipart.NewReader(message.Body, parameters["boundary"])
+	for _, kind := range []string{"text/plain", "text/html"} {
+		part, err := reader.NextPart()
+		must(t, err)
+		content, err := io.ReadAll(part)
+		must(t, err)
+		if !strings.HasPrefix(part.Header.Get("Content-Type"), kind) {
+			t.Errorf("%s, want %s", part.Header.Get("Content-Type"), kind)
+		}
+		for _, word := range []string{"Hello Given,", "You are registered, and have a seat", "Using Data", "https://app.example.org", "Boston Teacher Leadership Certificate"} {
+			if !strings.Contains(string(content), word) {
+				t.Errorf("%s without %q:\n%s", kind, word, content)
+			}
+		}
+	}
+	listed := w.do(t, "educator", "ListNotices", map[string]any{"parent": w.variables["educator"]})
+	if fault := differs("", listed, map[string]any{"notices": []any{map[string]any{
+		"kind": "NOTICE_KIND_REGISTERED", "registration": registration, "state": "STATE_SENT", "attempts": 1, "subject": message.Header.Get("Subject"), "sendTime": "2026-11-20T15:00:00Z",
+	}}}); fault != "" {
+		t.Errorf("on record: %s", fault)
+	}
+}
+
+// What goes wrong is logged without the password that the settings hold, and without anybody's address.
+func TestNoticesLogNoSecrets(t *testing.T) {
+	t.Parallel()
+	box := new(noticetest.Server).Start(t, noticetest.StartTLS) // whose certificate nobody trusts
+	_, _, told := mailing(t, "smtp://btlc:verysecret@"+box.Address+"?from=notices@example.org")
+	for _, want := range []string{"level=INFO msg=notices sent=0 suppressed=0 deferred=1 failed=0", "certificate is not trusted"} {
+		if line := <-told; !strings.Contains(line, want) || strings.Contains(line, "verysecret") || strings.Contains(line, "@") {
+			t.Errorf("it logs %s, want %s", line, want)
+		}
+	}
+}
