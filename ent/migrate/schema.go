@@ -338,6 +338,14 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{AttendanceEntriesColumns[9], AttendanceEntriesColumns[1]},
 			},
+			{
+				Name:    "attendanceentry_make_up_meeting_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttendanceEntriesColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "make_up_meeting_id IS NOT NULL",
+				},
+			},
 		},
 	}
 	// BookingsColumns holds the columns for the "bookings" table.
@@ -370,6 +378,11 @@ var (
 				Annotation: &entsql.IndexAnnotation{
 					Where: "educator_id IS NOT NULL",
 				},
+			},
+			{
+				Name:    "booking_meeting_id",
+				Unique:  false,
+				Columns: []*schema.Column{BookingsColumns[5]},
 			},
 			{
 				Name:    "room_booked_once",

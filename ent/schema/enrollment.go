@@ -144,7 +144,7 @@ func (Booking) Edges() []ent.Edge {
 func (Booking) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("meeting_id", "educator_id").Unique().StorageKey("booked_once").Annotations(entsql.IndexWhere("educator_id IS NOT NULL")),
-		index.Fields("meeting_id").Unique().StorageKey("room_booked_once").Annotations(entsql.IndexWhere("educator_id IS NULL")),
+		index.Fields("meeting_id"), index.Fields("meeting_id").Unique().StorageKey("room_booked_once").Annotations(entsql.IndexWhere("educator_id IS NULL")),
 	}
 }
 func (Booking) Annotations() []schema.Annotation {
@@ -220,6 +220,7 @@ func (AttendanceEntry) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("meeting_id", "registration_id").Unique().StorageKey("attendance_entry_once").Annotations(entsql.IndexWhere("corrects_id IS NULL")),
 		index.Fields("registration_id"), index.Fields("meeting_id", "create_time"),
+		index.Fields("make_up_meeting_id").Annotations(entsql.IndexWhere("make_up_meeting_id IS NOT NULL")),
 	}
 }
 func (AttendanceEntry) Annotations() []schema.Annotation {

@@ -226,3 +226,30 @@ func TestAcceptAndSubmitAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyElseLearnsOfAnApplication has somebody answer who was not asked: neither state nor etag is told.
+func TestNobodyElseLearnsOfAnApplication(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3, 3)
+	made := w.invite(t, "", w.educators[0], w.educators[1])
+	outsider := w.educators[2]
+	for _, etag := range []string{"", "v9"} {
+		_, err := call(t.Context(), w, educatorCaller(outsider), "DeclineInvitation", w.service.DeclineInvitation, &pb.DeclineInvitationRequest{Name: made.Name, Educator: outsider, Etag: etag})
+		if reason(err) != api.NotFound {
+			t.Errorf("with etag %q: %v", etag, err)
+		}
+	}
+}
+
+// TestOneCourseOnceATerm has somebody who applied for a section take a seat elsewhere before submitting.
+func TestOneCourseOnceATerm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3, 1)
+	made := w.invite(t, w.parent(), w.educators[0])
+	if _, err := w.register(t.Context(), w.educators[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.submit(t.Context(), made.Name, w.educators[0], false); reason(err) != api.AlreadyRegistered {
+		t.Errorf("submitting: %v", err)
+	}
+}

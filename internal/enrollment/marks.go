@@ -1,6 +1,7 @@
 package enrollment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -41,9 +42,10 @@ type sheet struct {
 }
 
 // check says all that is wrong with the marks at once. The error is INVALID_REQUEST when any mark is wrong whatever comes;
-// else STATE_CONFLICT when some are for people who have withdrawn; else ALREADY_RECORDED when some attendance is there.
+// else STATE_CONFLICT when some are for people without a seat; else ALREADY_RECORDED when some attendance is there.
 func (s sheet) check(marks []mark, now time.Time) error {
-	var wrong, withdrawn, recorded []api.Violation
+	var wrong, seatless, recorded []api.Violation
+	var standing string
 	if s.start.After(now) {
 		wrong = append(wrong, api.Violation{Field: "parent", Description: "is a meeting that has begun; this one begins at " + s.start.UTC().Format(time.RFC3339)})
 	}
@@ -61,8 +63,10 @@ func (s sheet) check(marks []mark, now time.Time) error {
 			wrong = append(wrong, api.Violation{Field: path + "registration", Description: "is not one of the meeting's section"})
 		case twice:
 			wrong = append(wrong, api.Violation{Field: path + "registration", Description: fmt.Sprintf("is that of marks[%d] too", before)})
-		case state == "WITHDRAWN":
-			withdrawn = append(withdrawn, api.Violation{Field: path + "registration", Description: "was withdrawn"})
+		case !slices.Contains(seatedStates, state):
+			// Who waits for a seat, or has given it back, takes no part: minutes of theirs would count once they have one.
+			standing = cmp.Or(standing, state)
+			seatless = append(seatless, api.Violation{Field: path + "registration", Description: "has no seat: it is " + state})
 		case m.corrects == uuid.Nil && counts:
 			recorded = append(recorded, api.Violation{Field: path + "registration", Description: fmt.Sprintf("has an entry for this meeting, %s: correct it with `corrects`", s.entry(line.id))})
 		case m.corrects != uuid.Nil && !counts:
@@ -74,10 +78,10 @@ func (s sheet) check(marks []mark, now time.Time) error {
 	}
 	switch {
 	case len(wrong) > 0:
-		return api.Invalid(slices.Concat(wrong, withdrawn, recorded)...)
-	case len(withdrawn) > 0:
-		e := api.Errorf(api.StateConflict, "%d of the marks are for people who have withdrawn. Nothing was entered.", len(withdrawn)).With("state", "WITHDRAWN")
-		e.Violations = slices.Concat(withdrawn, recorded)
+		return api.Invalid(slices.Concat(wrong, seatless, recorded)...)
+	case len(seatless) > 0:
+		e := api.Errorf(api.StateConflict, "%d of the marks are for people without a seat. Nothing was entered.", len(seatless)).With("state", standing)
+		e.Violations = slices.Concat(seatless, recorded)
 		return e
 	case len(recorded) > 0:
 		e := api.Errorf(api.AlreadyRecorded, "%d of the marks are for people whose attendance at this meeting is recorded. Nothing was entered.", len(recorded))

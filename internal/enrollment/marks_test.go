@@ -68,6 +68,22 @@ func TestSheetCheck(t *testing.T) {
 	}
 }
 
+// Attendance is of those who have a seat, or had one to the end.
+func TestSheetCheckOfStates(t *testing.T) {
+	r := uuid.UUID{1}
+	for state, refused := range map[string]bool{
+		"ENROLLED": false, "COMPLETED": false, "NOT_COMPLETED": false,
+		"WITHDRAWN": true, "WAITLISTED": true, "OFFERED": true, "DECLINED": true, "EXPIRED": true, "AWAITING_ROLE": true,
+	} {
+		s := sheet{span: meets(1, 180), states: map[uuid.UUID]string{r: state}}
+		err := s.check([]mark{{registration: r, kind: "PRESENT", minutes: 1}}, s.start)
+		e, _ := errors.AsType[*api.Error](err)
+		if !refused && err != nil || refused && (e == nil || e.Reason != api.StateConflict || e.Metadata["state"] != state || !slices.Equal(fieldsOf(e.Violations), []string{"marks[0].registration"})) {
+			t.Errorf("%s: got %v", state, err)
+		}
+	}
+}
+
 // Who is told that there is an entry is told its name, to correct it by.
 func TestSheetCheckNamesTheEntry(t *testing.T) {
 	r := uuid.UUID{1}

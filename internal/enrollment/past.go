@@ -17,13 +17,25 @@ type pastPlace struct{ term, course, label string }
 // pastSeat is somebody in a section.
 type pastSeat struct{ section, educator uuid.UUID }
 
+// pastName is a name of somebody, in small letters.
+type pastName struct {
+	educator      uuid.UUID
+	given, family string
+}
+
+func nameOf(educator uuid.UUID, given, family string) pastName {
+	return pastName{educator, strings.ToLower(strings.TrimSpace(given)), strings.ToLower(strings.TrimSpace(family))}
+}
+
 // onFile is what is on record of the people, terms and sections of a file.
 type onFile struct {
 	// employeeIDs, stateIDs and emails are by what people are known; addresses in small letters, and verified ones only. An
 	// employee id can be of several people, in one district each.
 	employeeIDs, stateIDs, emails map[string][]uuid.UUID
-	terms                         map[string]bool
-	sections                      map[pastPlace]uuid.UUID
+	// names are those by which the people of the employee ids are or were on record.
+	names    map[pastName]bool
+	terms    map[string]bool
+	sections map[pastPlace]uuid.UUID
 	// completed says, of those who are in one of the sections, whether they completed it.
 	completed map[pastSeat]bool
 }
@@ -45,6 +57,13 @@ func (o onFile) people(p legacy.Person) []uuid.UUID {
 		}
 	}
 	return found
+}
+
+// misnamed says whether a row means somebody by an employee id alone who was never on record under its name. Districts give
+// the same ids to different people, and a row does not tell its district.
+func (o onFile) misnamed(p legacy.Person, educator uuid.UUID) bool {
+	alone := len(o.stateIDs[p.StateEducatorID]) == 0 && len(o.emails[strings.ToLower(p.Email)]) == 0
+	return alone && !o.names[nameOf(educator, p.GivenName, p.FamilyName)]
 }
 
 // pastPerson is a person who is to be entered.
@@ -95,6 +114,10 @@ func planPast(file *legacy.Plan, on onFile) pastPlan {
 				continue
 			}
 			educator := found[0]
+			if on.misnamed(p, educator) {
+				refuse(p.Line, "", "is on record under another name: give the state educator id or the e-mail too")
+				continue
+			}
 			if before, twice := lines[educator]; twice {
 				refuse(p.Line, "", "is the person of line %d, by another key", before)
 				continue

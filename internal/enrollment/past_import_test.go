@@ -39,9 +39,9 @@ func TestImportPastRecords(t *testing.T) {
 	w.db.Ent().EducatorEmail.Create().SetEducatorID(api.LastUUID(w.educators[1])).SetAddress("One@example.org").SetAddressKey("one@example.org").SetVerified(true).ExecX(ctx)
 	w.db.Ent().EducatorEmail.Create().SetEducatorID(api.LastUUID(w.educators[2])).SetAddress("two@example.org").SetAddressKey("two@example.org").ExecX(ctx)
 	rows := []string{
-		"spring-2011,using-data,A,North School,E0,,,Given,Family,yes,2000,2011-05-31,binder 2011",
+		"spring-2011,using-data,A,North School,E0,,,Given,Family 0,yes,2000,2011-05-31,binder 2011",
 		"spring-2011,using-data,A,North School,,,one@example.org,Given,Family,no,,,binder 2011",
-		"fall-2011,using-data,B,South School,E0,,,Given,Family,no,,,list of sites",
+		"fall-2011,using-data,B,South School,E0,,,Given,Family 0,no,,,list of sites",
 	}
 	count := func() [3]int {
 		return [3]int{w.db.Ent().Term.Query().CountX(ctx), w.db.Ent().Section.Query().CountX(ctx), w.db.Ent().Registration.Query().CountX(ctx)}
@@ -89,11 +89,24 @@ func TestImportPastRecords(t *testing.T) {
 	if got := w.importPast(t, false, rows...); got.KnownCount != 3 || got.RegistrationCount != 0 || got.SectionCount != 0 || len(got.Terms) != 0 || newest() != 5 {
 		t.Errorf("again: got %v", got)
 	}
-	if got := w.importPast(t, false, append(rows, "spring-2011,using-data,A,North School,E2,,,Given,Family,yes,,,binder 2011")...); got.KnownCount != 3 || got.RegistrationCount != 1 || got.SectionCount != 0 {
+	if got := w.importPast(t, false, append(rows, "spring-2011,using-data,A,North School,E2,,,Given,Family 2,yes,,,binder 2011")...); got.KnownCount != 3 || got.RegistrationCount != 1 || got.SectionCount != 0 {
 		t.Errorf("one more: got %v", got)
 	}
 	if got := count(); got != [3]int{3, 3, 4} {
 		t.Errorf("got %v terms, sections, registrations", got)
+	}
+}
+
+// The employee id of one district may be somebody else's in another: the name tells, an earlier one too.
+func TestImportPastRecordsByName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 1)
+	w.known(t)
+	w.db.Ent().EducatorName.Create().SetEducatorID(api.LastUUID(w.educators[0])).SetGivenName("Given").SetFamilyName("Before").SetRecordTime(now).ExecX(t.Context())
+	for name, faults := range map[string]int32{"Given,Family 0": 0, "GIVEN,before": 0, "Other,Family 0": 1} {
+		if got := w.importPast(t, true, "spring-2011,using-data,A,North School,E0,,,"+name+",yes,,,binder"); got.FaultCount != faults {
+			t.Errorf("%s: got %v", name, got)
+		}
 	}
 }
 
@@ -102,7 +115,7 @@ func TestImportPastRecordsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1, 1)
 	w.known(t)
-	row := "spring-2011,using-data,A,North School,E0,,,Given,Family,yes,,,binder 2011"
+	row := "spring-2011,using-data,A,North School,E0,,,Given,Family 0,yes,,,binder 2011"
 	got := atOnce(6, func(int) error {
 		_, err := call(t.Context(), w, staff, "ImportPastRecords", w.service.ImportPastRecords, &pb.ImportPastRecordsRequest{FileName: "binder.csv", Content: []byte(pastHeader + row)})
 		return err
@@ -125,7 +138,7 @@ func TestImportTenThousand(t *testing.T) {
 	}
 	var rows []string
 	for i := range 10_000 {
-		rows = append(rows, fmt.Sprintf("%s-%d,using-data,%d,North School,E%d,,,Given,Family,yes,,,binder", []string{"spring", "fall"}[i/2000%2], 2011+i/4000, i%2000/20, i%2000))
+		rows = append(rows, fmt.Sprintf("%s-%d,using-data,%d,North School,E%d,,,Given,Family %d,yes,,,binder", []string{"spring", "fall"}[i/2000%2], 2011+i/4000, i%2000/20, i%2000, i%2000))
 	}
 	began := time.Now()
 	got := w.importPast(t, false, rows...)

@@ -61,6 +61,7 @@ func TestPlanOfPastRecords(t *testing.T) {
 	section := uuid.UUID{9}
 	on := onFile{
 		employeeIDs: map[string][]uuid.UUID{"E1": {one}, "E2": {two}, "E3": {known}}, emails: map[string][]uuid.UUID{"one@example.org": {one}},
+		names: map[pastName]bool{nameOf(one, "Given", "One"): true, nameOf(two, "Given", "Two"): true, nameOf(known, "Given", "Three"): true},
 		terms: map[string]bool{"fall-2011": true}, sections: map[pastPlace]uuid.UUID{{"fall-2011", "using-data", "A"}: section},
 		completed: map[pastSeat]bool{{section, known}: true},
 	}
@@ -102,14 +103,41 @@ func TestPlanOfPastRecords(t *testing.T) {
 	}
 }
 
+// An employee id says who is meant only together with another key, or with a name that the person has or had.
+func TestNamesOfPastRecords(t *testing.T) {
+	one := uuid.UUID{1}
+	by := map[string][]uuid.UUID{"E1": {one}, "S1": {one}, "one@example.org": {one}}
+	on := onFile{employeeIDs: by, stateIDs: by, emails: by, names: map[pastName]bool{nameOf(one, "Ana", "One"): true, nameOf(one, "Ana", "Before"): true, nameOf(uuid.UUID{2}, "Ben", "Two"): true}}
+	for _, c := range []struct {
+		person legacy.Person
+		want   bool
+	}{
+		{legacy.Person{EmployeeID: "E1", GivenName: "Ana", FamilyName: "One"}, false},
+		{legacy.Person{EmployeeID: "E1", GivenName: " ANA", FamilyName: "before "}, false},
+		{legacy.Person{EmployeeID: "E1", GivenName: "Ben", FamilyName: "Two"}, true},
+		{legacy.Person{EmployeeID: "E1", GivenName: "One", FamilyName: "Ana"}, true},
+		{legacy.Person{EmployeeID: "E1", StateEducatorID: "S9", Email: "nobody@example.org", GivenName: "Ben", FamilyName: "Two"}, true},
+		{legacy.Person{EmployeeID: "E1", StateEducatorID: "S1", GivenName: "Ben", FamilyName: "Two"}, false},
+		{legacy.Person{EmployeeID: "E1", Email: "One@example.org", GivenName: "Ben", FamilyName: "Two"}, false},
+	} {
+		if got := on.misnamed(c.person, one); got != c.want {
+			t.Errorf("%+v: got %v", c.person, got)
+		}
+	}
+	plan := planPast(readPast(t, "spring-2011,using-data,A,North,E1,,,Ben,Two,yes,,binder"), on)
+	if !slices.Equal(faultsOf(plan), []string{"2 "}) || plan.faults[0].Problem != "is on record under another name: give the state educator id or the e-mail too" || len(plan.sections) > 0 {
+		t.Errorf("got %+v", plan)
+	}
+}
+
 // Whatever was imported: imported again, all of it is known and nothing is entered.
 func TestImportedTwice(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		on := onFile{employeeIDs: map[string][]uuid.UUID{}, terms: map[string]bool{}, sections: map[pastPlace]uuid.UUID{}, completed: map[pastSeat]bool{}}
+		on := onFile{employeeIDs: map[string][]uuid.UUID{}, names: map[pastName]bool{}, terms: map[string]bool{}, sections: map[pastPlace]uuid.UUID{}, completed: map[pastSeat]bool{}}
 		var rows []string
 		for i := range rapid.IntRange(1, 20).Draw(rt, "people") {
 			id := fmt.Sprintf("E%d", i)
-			on.employeeIDs[id] = []uuid.UUID{{1, byte(i)}}
+			on.employeeIDs[id], on.names[nameOf(uuid.UUID{1, byte(i)}, "Given", "Family")] = []uuid.UUID{{1, byte(i)}}, true
 			rows = append(rows, strings.Join([]string{
 				rapid.SampledFrom([]string{"spring-2011", "fall-2011"}).Draw(rt, "term"), "using-data", rapid.SampledFrom([]string{"A", "B"}).Draw(rt, "label"), "North", id,
 				"", "", "Given", "Family", rapid.SampledFrom([]string{"yes", "no"}).Draw(rt, "completed"), "", "binder",

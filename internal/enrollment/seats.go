@@ -136,6 +136,9 @@ func (s *seats) happen(event seating.Event) error {
 // enter has newcomers, who are one party, ask for seats. kind says how they come.
 func (s *seats) enter(kind seating.Kind, newcomers []*seat) error {
 	event := seating.Event{Kind: kind, Party: seating.Party{ID: newcomers[0].party.String(), Since: newcomers[0].since, RoleAlike: newcomers[0].roleAlike}}
+	if event.Party.Since.After(s.now) { // by the clock of another server
+		event.Time = event.Party.Since
+	}
 	for _, one := range party(newcomers) {
 		s.known[one.id.String()] = one
 		event.Party.Members = append(event.Party.Members, one.id.String())

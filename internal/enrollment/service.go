@@ -25,12 +25,13 @@ type Service struct {
 	rules     []program.EnrollmentRules
 	followers []record.SeatFollower
 	baseURL   string
+	applying  chan struct{} // held by whoever applies a placement proposal
 }
 
 // New makes the service. zone is the program's: the calendar of every section that is made from now on. Of the rules, those
 // count that are in force on the day. Followers are told of seats that change hands, in the transaction in which they do.
 func New(db *database.DB, zone *time.Location, rules []program.EnrollmentRules, followers ...record.SeatFollower) *Service {
-	return &Service{store: store{db, zone}, policies: record.NewPolicies(), rules: rules, followers: followers}
+	return &Service{store: store{db, zone}, policies: record.NewPolicies(), rules: rules, followers: followers, applying: make(chan struct{}, 1)}
 }
 
 // viewer is a caller as far as drafts of sections go: staff see them all, facilitators their own.

@@ -130,14 +130,19 @@ type invitation interface {
 
 // answerInvitation writes an answer to an invitation; details come with one that accepts.
 func (s *Service) answerInvitation(ctx context.Context, tx *database.Tx, req invitation, step, word string, details *pb.Registration) (*pb.Application, error) {
+	// Whoever was not asked learns nothing of it, its state and etag included.
+	asked, err := s.store.lockedApplication(ctx, tx, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	if asked.member(api.LastUUID(req.GetEducator())) == nil {
+		return nil, api.Missing(req.GetName())
+	}
 	found, state, err := s.nextApplication(ctx, tx, req, step)
 	if err != nil {
 		return nil, err
 	}
 	one := found.member(api.LastUUID(req.GetEducator()))
-	if one == nil {
-		return nil, api.Missing(req.GetName())
-	}
 	answer, err := memberLife.After("member", one.State, word)
 	if err != nil {
 		return nil, err
@@ -209,6 +214,10 @@ func (s *Service) SubmitApplication(ctx context.Context, req *pb.SubmitApplicati
 			}
 			out, err := s.moveApplication(ctx, tx, found, state, "")
 			return &pb.SubmitApplicationResponse{Application: out}, err
+		}
+		field := func(uuid.UUID) string { return "name" }
+		if err := s.store.mayApply(ctx, tx, found.row.TermID, found.row.CourseID, found.who("ACCEPTED"), found.row.ID, field); err != nil {
+			return nil, err
 		}
 		if err := s.store.moveApplication(ctx, tx, found, state, ""); err != nil {
 			return nil, err

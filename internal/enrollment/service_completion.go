@@ -39,7 +39,7 @@ func (s *Service) CompleteRegistration(ctx context.Context, req *pb.CompleteRegi
 		}
 		tx.Wrote(found.name())
 		_, err = s.tell(ctx, tx, []moved{{found, before}}, nil, false)
-		return &pb.CompleteRegistrationResponse{Registration: found.proto()}, err
+		return &pb.CompleteRegistrationResponse{Registration: visible(ctx, found.row, found.proto())}, err
 	})
 }
 

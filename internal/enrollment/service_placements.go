@@ -121,6 +121,13 @@ func (s *Service) EditPlacement(ctx context.Context, req *pb.EditPlacementReques
 // ApplyPlacementProposal registers those who have a place: section by section, each in a transaction of its own, so that
 // what is done stays done whatever comes; a call again goes on with the rest, and tries again what failed.
 func (s *Service) ApplyPlacementProposal(ctx context.Context, req *pb.ApplyPlacementProposalRequest) (*pb.ApplyPlacementProposalResponse, error) {
+	// One at a time on a server: each holds a connection for as long as its sections take others.
+	select {
+	case s.applying <- struct{}{}:
+		defer func() { <-s.applying }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.ApplyPlacementProposalResponse, error) {
 		found, err := s.store.proposal(ctx, tx.PlacementProposal.Query(), req.GetName())
 		if err != nil {
@@ -136,7 +143,9 @@ func (s *Service) ApplyPlacementProposal(ctx context.Context, req *pb.ApplyPlace
 		if err != nil {
 			return nil, err
 		}
-		if err := s.applyShares(ctx, req.GetName(), shares); err != nil {
+		if err := s.applyShares(ctx, req.GetName(), shares); errors.Is(err, context.DeadlineExceeded) {
+			return nil, api.Errorf(api.DeadlineExceeded, "What was applied so far stays: call again, and it goes on with the rest.")
+		} else if err != nil {
 			return nil, err
 		}
 		out, finished, err := s.store.finishProposal(ctx, tx, req.GetName())

@@ -2,6 +2,7 @@ package enrollment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -75,6 +76,12 @@ func (s *Service) resize(ctx context.Context, tx *database.Tx, of *section, befo
 	}
 	return s.wholeSection(ctx, tx, of, func(t *turn) error {
 		t.state.Capacity = before
+		if capacity < before { // first of all, so that no seat is offered again that is there no more
+			if err := t.happen(seating.Event{Kind: seating.Resized, Capacity: capacity}); err != nil {
+				return err
+			}
+			return t.expire()
+		}
 		if err := t.expire(); err != nil {
 			return err
 		}
@@ -158,12 +165,14 @@ func (s *Service) SettleDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var faults []error
 	for _, id := range sections {
+		// One section that cannot be settled does not keep the others from it.
 		if err := s.store.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error { return s.settleDue(ctx, tx, id) }); err != nil {
-			return err
+			faults = append(faults, fmt.Errorf("section %s: %w", id, err))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // settlingMethod is what the audit record calls it when offers and waits end.

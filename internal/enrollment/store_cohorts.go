@@ -10,7 +10,8 @@ import (
 	"github.com/btlc/btlc/internal/cohort"
 )
 
-// answers are what all who ever registered for a section said of their skills and goals, in the order of registering.
+// answers are what all who ever registered for a section said of their skills and goals at first, in the order of registering:
+// one who registers again would otherwise fill a group that is to hide somebody.
 func (s store) answers(ctx context.Context, section uuid.UUID) ([]cohort.Answer, error) {
 	rows, err := s.db.Ent().Registration.Query().Where(entregistration.SectionID(section), entregistration.ImportedSource("")).
 		Order(ent.Asc(entregistration.FieldCreateTime, entregistration.FieldID)).All(ctx)
@@ -18,10 +19,12 @@ func (s store) answers(ctx context.Context, section uuid.UUID) ([]cohort.Answer,
 		return nil, err
 	}
 	var answers []cohort.Answer
+	answered := map[uuid.UUID]bool{}
 	for _, row := range rows {
-		if len(row.CompetencyRatings) == 0 {
-			continue // said nothing
+		if len(row.CompetencyRatings) == 0 || answered[row.EducatorID] {
+			continue
 		}
+		answered[row.EducatorID] = true
 		a := cohort.Answer{Ratings: map[string]int{}}
 		for _, r := range row.CompetencyRatings {
 			if r.Rating > 0 {

@@ -10,13 +10,14 @@ import (
 	"github.com/btlc/btlc/internal/record"
 )
 
-// unmetOfCompletion are the requirements of the latest policy of completing a course that a person's record does not meet.
+// unmetOfCompletion are the requirements of the latest policy of completing a course that a registration does not meet: what
+// the person attended in another section of the course completed that one, or did not.
 func (s store) unmetOfCompletion(ctx context.Context, tx *database.Tx, policies *record.Policies, found *registration) ([]api.Violation, error) {
 	version, err := record.LatestPolicy(ctx, tx.Client, program.CourseCompletionPolicy)
 	if err != nil {
 		return nil, fmt.Errorf("the policy of completing a course: %w", err)
 	}
-	about := record.About{Educator: found.row.EducatorID, Course: found.section.row.Edges.CourseVersion.CourseID, Now: tx.Now}
+	about := record.About{Educator: found.row.EducatorID, Course: found.section.row.Edges.CourseVersion.CourseID, Registration: found.row.ID, Now: tx.Now}
 	result, err := policies.Evaluate(ctx, tx.Client, version, about)
 	if err != nil {
 		return nil, err

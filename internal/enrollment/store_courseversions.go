@@ -3,7 +3,6 @@ package enrollment
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 
 	"google.golang.org/genproto/googleapis/type/money"
@@ -20,6 +19,7 @@ import (
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/ledger"
 )
 
 var versionList = &api.ListSpec{Default: "version_number", Columns: map[string]api.Column{
@@ -165,11 +165,11 @@ func amended(latest *ent.CourseVersion, in *pb.CourseVersion) (*ent.CourseVersio
 		}
 	}
 	if fee := in.GetFee(); fee != nil {
-		if !currency.MatchString(fee.GetCurrencyCode()) {
-			wrong = append(wrong, api.Violation{Field: "courseVersion.fee.currencyCode", Description: "is three capital letters (ISO 4217), such as USD"})
+		if _, err := ledger.FromMoney(fee.GetCurrencyCode(), 0, 0); err != nil {
+			wrong = append(wrong, api.Violation{Field: "courseVersion.fee.currencyCode", Description: "is a currency that is counted in hundredths (ISO 4217), such as USD"})
 		}
-		if fee.GetUnits() < 0 || fee.GetNanos() != 0 {
-			wrong = append(wrong, api.Violation{Field: "courseVersion.fee", Description: "is a whole amount, not below 0"})
+		if fee.GetUnits() < 0 || fee.GetUnits() > ledger.MaxMinor/100 || fee.GetNanos() != 0 {
+			wrong = append(wrong, api.Violation{Field: "courseVersion.fee", Description: fmt.Sprintf("is a whole amount from 0 to %d", ledger.MaxMinor/100)})
 		}
 		next.FeeCurrency, next.FeeUnits = fee.GetCurrencyCode(), fee.GetUnits()
 	}
@@ -204,8 +204,6 @@ func amended(latest *ent.CourseVersion, in *pb.CourseVersion) (*ent.CourseVersio
 	}
 	return &next, wrong
 }
-
-var currency = regexp.MustCompile(`^[A-Z]{3}$`)
 
 // skillCompetencies are the ids of a core skill's competencies in the latest framework.
 func skillCompetencies(ctx context.Context, db *ent.Client, skill string) ([]string, error) {

@@ -54,10 +54,10 @@ func (s store) notRegistered(ctx context.Context, tx *database.Tx, of *section, 
 	return err
 }
 
-// heldAssignments are the leadership roles of a person, of which those that are reported are held against being confirmed
+// heldAssignments are the leadership roles of a person, of which those that may yet be confirmed are held against it
 // until the transaction ends.
 func (s store) heldAssignments(ctx context.Context, tx *database.Tx, id uuid.UUID) ([]assignment, error) {
-	if _, err := tx.RoleAssignment.Query().Where(roleassignment.EducatorID(id), roleassignment.State("REPORTED")).Order(ent.Asc(roleassignment.FieldID)).ForShare().All(ctx); err != nil {
+	if _, err := tx.RoleAssignment.Query().Where(roleassignment.EducatorID(id), roleassignment.StateIn("REPORTED", "DISPUTED")).Order(ent.Asc(roleassignment.FieldID)).ForShare().All(ctx); err != nil {
 		return nil, err
 	}
 	return s.assignments(ctx, tx, id)

@@ -158,15 +158,17 @@ func moveOf(before, after *ent.Meeting) *record.MeetingMove {
 	}
 }
 
-// checkAttended says whether somebody was present for longer than a meeting is to be.
+// checkAttended says whether somebody was present for longer than a meeting is to be: people of its section, and those who
+// made up at it for a meeting of another one. The correction of a make-up may name another meeting or none, so that each
+// entry is read with its own.
 func (s store) checkAttended(ctx context.Context, tx *database.Tx, meeting uuid.UUID, to span) error {
-	rows, err := tx.AttendanceEntry.Query().Where(attendanceentry.MeetingID(meeting)).All(ctx)
+	rows, err := tx.AttendanceEntry.Query().Where(attendanceentry.Or(attendanceentry.MeetingID(meeting), attendanceentry.MakeUpMeetingID(meeting))).WithCorrection().All(ctx)
 	if err != nil {
 		return err
 	}
-	for _, l := range linesOf(rows) {
-		if l.minutes > to.minutes() {
-			return api.Errorf(api.StateConflict, "Somebody's attendance of %d minutes is recorded: correct it before the meeting takes %d.", l.minutes, to.minutes())
+	for _, e := range rows {
+		if e.Edges.Correction == nil && e.Minutes > to.minutes() {
+			return api.Errorf(api.StateConflict, "Somebody's attendance of %d minutes is recorded: correct it before the meeting takes %d.", e.Minutes, to.minutes())
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package enrollment
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/btlc/btlc/ent/courseversion"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/educatoremail"
+	"github.com/btlc/btlc/ent/educatorname"
 	"github.com/btlc/btlc/ent/externalid"
 	entregistration "github.com/btlc/btlc/ent/registration"
 	entsection "github.com/btlc/btlc/ent/section"
@@ -53,9 +55,12 @@ func (s store) onFile(ctx context.Context, tx *database.Tx, file *legacy.Plan) (
 			employeeIDs, stateIDs, emails = append(employeeIDs, p.EmployeeID), append(stateIDs, p.StateEducatorID), append(emails, strings.ToLower(p.Email))
 		}
 	}
-	on := onFile{terms: map[string]bool{}, sections: map[pastPlace]uuid.UUID{}, completed: map[pastSeat]bool{}}
+	on := onFile{names: map[pastName]bool{}, terms: map[string]bool{}, sections: map[pastPlace]uuid.UUID{}, completed: map[pastSeat]bool{}}
 	var err error
 	if on.employeeIDs, err = s.known(ctx, tx, "EMPLOYEE_ID", employeeIDs); err != nil {
+		return on, err
+	}
+	if err = s.named(ctx, tx, on); err != nil {
 		return on, err
 	}
 	if on.stateIDs, err = s.known(ctx, tx, "STATE_EDUCATOR_ID", stateIDs); err != nil {
@@ -92,6 +97,24 @@ func (s store) known(ctx context.Context, tx *database.Tx, kind string, values [
 		return err
 	})
 	return people, err
+}
+
+// named reads the names, earlier ones too, of the people of a file's employee ids.
+func (s store) named(ctx context.Context, tx *database.Tx, on onFile) error {
+	return inChunks(slices.Concat(slices.Collect(maps.Values(on.employeeIDs))...), lookedUp, func(some []uuid.UUID) error {
+		people, err := tx.Educator.Query().Where(educator.IDIn(some...)).Select(educator.FieldID, educator.FieldGivenName, educator.FieldFamilyName).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, row := range people {
+			on.names[nameOf(row.ID, row.GivenName, row.FamilyName)] = true
+		}
+		earlier, err := tx.EducatorName.Query().Where(educatorname.EducatorIDIn(some...)).All(ctx)
+		for _, row := range earlier {
+			on.names[nameOf(row.EducatorID, row.GivenName, row.FamilyName)] = true
+		}
+		return err
+	})
 }
 
 // addressed are the people whose addresses, verified ones, these are.

@@ -17,7 +17,6 @@ import (
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
-	"github.com/btlc/btlc/internal/seating"
 )
 
 var registrationList = &api.ListSpec{Default: "create_time", Columns: map[string]api.Column{
@@ -83,11 +82,15 @@ func payerProto(row *ent.Registration) *pb.Payer {
 	return &pb.Payer{Kind: api.EnumOf[pb.Payer_Kind](row.PayerKind), Sponsor: row.Sponsor, PurchaseOrder: row.PurchaseOrder}
 }
 
-// visible is a registration as the caller may see it: who pays is for the person and the program to know, not for who leads
-// the section.
+// visible is a registration as the caller may see it. Who leads the section does not learn who pays, reads ratings in the
+// cohort's profile alone, and knows the needs of those who take part.
 func visible(ctx context.Context, row *ent.Registration, out *pb.Registration) *pb.Registration {
-	if out.Payer != nil && access.Authorize(ctx, out.Name, scopesOf(row.EducatorID)...) != nil {
-		out.Payer = nil
+	if access.Authorize(ctx, out.Name, scopesOf(row.EducatorID)...) == nil {
+		return out
+	}
+	out.Payer, out.CompetencyRatings = nil, nil
+	if !slices.Contains(seatedStates, row.State) {
+		out.AccessibilityNeeds, out.NeedsAnswer = "", ""
 	}
 	return out
 }
@@ -197,6 +200,9 @@ var registrationConflicts = api.Conflicts{
 	"nobody_is_booked_twice":                        bookingConflicts["nobody_is_booked_twice"],
 }
 
+// beforeSeat are the states of who has had no seat yet, and was charged nothing.
+var beforeSeat = []string{"AWAITING_ROLE", "WAITLISTED", "OFFERED"}
+
 // updateRegistration changes what a registration says. Other needs than before have not been answered yet.
 func (s store) updateRegistration(ctx context.Context, tx *database.Tx, found *registration, next *pb.Registration) (err error) {
 	if err := s.checkDetails(ctx, tx, found.section.row.Edges.CourseVersion.CourseID, api.LastWord(next.AcknowledgedFramework), next); err != nil {
@@ -209,8 +215,8 @@ func (s store) updateRegistration(ctx context.Context, tx *database.Tx, found *r
 	update := found.row.Update().SetStrengths(next.Strengths).SetLearningGoals(next.LearningGoals).SetCompetencyRatings(ratingsOf(next)).
 		SetAccessibilityNeeds(next.AccessibilityNeeds).SetPayerKind(p.kind).SetSponsor(p.sponsor).SetPurchaseOrder(p.order).ClearCreditInstitutionID().
 		SetUpdateTime(tx.Now).AddVersion(1)
-	if p != (payer{found.row.PayerKind, found.row.Sponsor, found.row.PurchaseOrder}) && standings[found.row.State] == seating.Enrolled {
-		return api.Errorf(api.StateConflict, "The seat is charged to its payer already: who pays is changed while there is no seat yet.").With("state", found.row.State)
+	if p != (payer{found.row.PayerKind, found.row.Sponsor, found.row.PurchaseOrder}) && !slices.Contains(beforeSeat, found.row.State) {
+		return api.Errorf(api.StateConflict, "Who pays is changed while there is no seat yet: from then on money is on record under the payer.").With("state", found.row.State)
 	}
 	if next.AccessibilityNeeds != found.row.AccessibilityNeeds {
 		update.SetNeedsAnswer("")

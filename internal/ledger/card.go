@@ -1,8 +1,8 @@
 package ledger
 
 import (
+	"regexp"
 	"strings"
-	"unicode"
 )
 
 // network is how the card numbers of a network begin, and how many digits they have.
@@ -34,36 +34,34 @@ var networks = []network{
 // refused before anything keeps it.
 //
 // It looks for digits that are as many as a network's numbers have (13 to 19), begin as that network's do, and pass
-// the Luhn check of ISO/IEC 7812-1. They may be unbroken, or parted by spaces and hyphens into groups of at most
-// eight of which the first has four or more, as cards print them ("4111 1111 1111 1111", "3782-822463-10005"); what
-// stands before and after, be it letters or other groups such as the date of expiry, is of no matter.
+// the Luhn check of ISO/IEC 7812-1. They may be unbroken, or parted into groups of at most eight of which the first has
+// four or more: by spaces and hyphens, as cards print them ("4111 1111 1111 1111", "3782-822463-10005"), or by one other
+// mark each, as people type them ("4111.1111.1111.1111"). What stands before and after, be it letters or other groups
+// such as the date of expiry, is of no matter, nor is it whether characters have the full width of Asian ones.
 //
 // That lets pass what accounting writes. US telephone numbers begin with groups of one or three digits, and those of
 // any country are too short or begin otherwise; purchase order numbers have ten digits or so, and when an item's
 // number follows, the order's is too long for a group. Of unbroken numbers as long as a card's, nine in ten fail the
 // check even if they begin like one.
 func ContainsCardNumber(text string) bool {
-	var groups []string // of the row of digits, spaces and hyphens that is being read
-	start := -1
-	for i, r := range text + "." { // so that the last row ends too
-		if r >= '0' && r <= '9' {
-			if start < 0 {
-				start = i
-			}
-			continue
-		}
-		if start >= 0 {
-			groups, start = append(groups, text[start:i]), -1
-		}
-		if r == '\t' || unicode.In(r, unicode.Zs, unicode.Pd) {
-			continue
-		}
-		if cardIn(groups) {
+	for _, row := range rows.FindAllString(strings.Map(halfWidth, text), -1) {
+		if cardIn(strings.FieldsFunc(row, func(r rune) bool { return r < '0' || r > '9' })) {
 			return true
 		}
-		groups = groups[:0]
 	}
 	return false
+}
+
+// rows are groups of digits that may be parts of one number. After a mark come three digits or more, for cards have no
+// shorter groups, and an order's number with its date (45001234 11/23/2026) or amount would else be as long as a card's.
+var rows = regexp.MustCompile(`[0-9]+(?:[\t\p{Zs}\p{Pd}]+[0-9]+|[[:punct:]][0-9]{3,})*`)
+
+// halfWidth is the ASCII character that one of full width stands for.
+func halfWidth(r rune) rune {
+	if r >= '！' && r <= '～' {
+		return r - '！' + '!'
+	}
+	return r
 }
 
 // cardIn tells whether some of the groups, one after the other, are a card number.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -18,6 +19,8 @@ func TestCardNumbers(t *testing.T) {
 		"Visa4111111111111111", "card:4111111111111111;", "(4111 1111 1111 1111)", "exp 12/27 4111 1111 1111 1111 123",
 		"4111 1111 1111 1111 12 27 123", "617 555 0100 4111 1111 1111 1111", "PO 4500012345 4111111111111111",
 		"4111 1111 1111 1111 5555 5555 5555 4444", "ü4111111111111111ü",
+		"4111.1111.1111.1111", "4111/1111/1111/1111", "4111_1111_1111_1111", "4111,1111,1111,1111", "3782.822463/10005", "4222|222|222|222",
+		"4111\u202f1111\u202f1111\u202f1111", "４１１１１１１１１１１１１１１１", "４１１１　１１１１．１１１１－1111", "exp 12/27 4111.1111.1111.1111.123.",
 	} {
 		if !ContainsCardNumber(text) {
 			t.Errorf("%q is not found", text)
@@ -32,8 +35,10 @@ func TestNoCardNumbers(t *testing.T) {
 		"+36 30 555 0100", "4111111111111112", "4111 1111 1111 1112", // the check digit is wrong
 		"305-555-0100 1009", "650 555 0100 650 101", "4500012345-201000", "4500 123456789012", // all but the groups is right
 		"9111111111111111", "0000000000000000", "1234567812345670", // no network's, though the check digit is right
-		"41111111111111111111",                          // too long
-		"4111,1111,1111,1111", "4111\n1111\n1111\n1111", // a row each
+		"41111111111111111111",                                                       // too long
+		"4111, 1111, 1111, 1111", "4111..1111..1111..1111", "4111\n1111\n1111\n1111", // a row each
+		"2026/11/23", "23.11.2026", "11/23/2026 4111", "4500012345/00010", "PO_2026_0001873", "617.555.0100", "305.555.0100/1234",
+		"45001233 11/23/2026", "4500.12 4500.08 1000.00", // all but the length of a part is right
 		educator, school, "sections/41111111-1111-4111-9111-111111111111",
 	} {
 		if ContainsCardNumber(text) {
@@ -69,12 +74,21 @@ func TestAnyCardNumber(t *testing.T) {
 			}
 		}
 		write := func(number string) string {
-			separator := rapid.SampledFrom([]string{"", " ", "-", " - "}).Draw(t, "separator")
+			separator := rapid.SampledFrom([]string{"", " ", "-", " - ", "\u00a0", ".", "/", "_", ",", ":", "|", "~"}).Draw(t, "separator")
 			var parts []string
 			for _, group := range kind.groups {
 				parts, number = append(parts, number[:group]), number[group:]
 			}
-			return strings.Join(parts, separator)
+			text := strings.Join(parts, separator)
+			if rapid.Bool().Draw(t, "full width") {
+				text = strings.Map(func(r rune) rune {
+					if r >= '0' && r <= '9' {
+						return r - '0' + '０'
+					}
+					return r
+				}, text)
+			}
+			return text
 		}
 		around := rapid.SampledFrom([]string{"", "paid by ", "no. ", "#", "x", ", ", "\n"}).Draw(t, "around")
 		if text := around + write(number) + around; !ContainsCardNumber(text) {
@@ -91,11 +105,14 @@ func TestAnyCardNumber(t *testing.T) {
 // What offices write is never taken for one.
 func TestAnyReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		separator := rapid.SampledFrom([]string{" ", "-"}).Draw(t, "separator")
+		separator := rapid.SampledFrom([]string{" ", "-", ".", "/", "_"}).Draw(t, "separator")
 		phone := digits(3).Draw(t, "area") + separator + digits(3).Draw(t, "exchange") + separator + digits(4).Draw(t, "line")
 		order := digits(rapid.IntRange(4, 12).Draw(t, "length")).Draw(t, "order")
 		item := digits(rapid.IntRange(9, 12).Draw(t, "long")).Draw(t, "order with items") + separator + digits(5).Draw(t, "item")
-		for _, text := range []string{phone, "+1 " + phone, "1" + separator + phone, order, "PO" + order, item, phone + ", " + order} {
+		day := time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "day"), 0)
+		mark := rapid.SampledFrom([]string{".", "/", "_"}).Draw(t, "mark")
+		dated := digits(rapid.IntRange(4, 12).Draw(t, "dated length")).Draw(t, "dated order") + " " + day.Format("01"+mark+"02"+mark+"2006")
+		for _, text := range []string{day.Format("2006-01-02"), day.Format("2006" + mark + "01" + mark + "02"), dated, phone, "+1 " + phone, "1" + separator + phone, order, "PO" + order, item, phone + ", " + order} {
 			if ContainsCardNumber(text) {
 				t.Fatalf("%q is taken for a card number", text)
 			}

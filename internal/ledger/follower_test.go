@@ -48,6 +48,26 @@ func TestSeatsAreCharged(t *testing.T) {
 	}
 }
 
+// The fees were entered before the ledger was asked whether it can hold them.
+func TestFeesThatTheLedgerCannotHold(t *testing.T) {
+	o := newOffice(t)
+	of, seated := o.applicant(nil), o.enrolled(nil)
+	for what, c := range map[string]struct {
+		currency string
+		units    int64
+	}{"no hundredths": {"JPY", 1000}, "too much": {"USD", MaxMinor}} {
+		recordtest.Must(t, o.Ent().CourseVersion.Update().SetFeeCurrency(c.currency).SetFeeUnits(c.units).Exec(t.Context()))
+		err := o.move("AWAITING_ROLE", "ENROLLED", false, of)
+		refusedAs(t, what, err, api.StateConflict, "")
+		if err == nil || !strings.Contains(err.Error(), "the fee of courses/using-data/versions/1") {
+			t.Errorf("%s: it says %v", what, err)
+		}
+	}
+	recordtest.Must(t, o.Ent().CourseVersion.Update().SetFeeCurrency("JPY").Exec(t.Context()))
+	_, err := o.enter(seated, &pb.LedgerEntry{Kind: pb.LedgerEntry_KIND_PAYMENT, Amount: usd(1)})
+	refusedAs(t, "a payment", err, api.StateConflict, "")
+}
+
 // The feed says that there is a line, to the program alone and without money.
 func TestMoneyOnTheFeed(t *testing.T) {
 	o := newOffice(t)

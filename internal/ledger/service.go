@@ -125,7 +125,10 @@ func (s *Service) ListBalances(ctx context.Context, req *pb.ListBalancesRequest)
 		if !everywhere && !slices.Contains(payers, asked) {
 			return nil, api.Missing(asked)
 		}
-		everywhere, payers = false, []string{asked}
+		everywhere = false
+		if payers, err = s.store.payersWithin(ctx, []string{asked}); err != nil {
+			return nil, err
+		}
 	}
 	return s.store.balances(ctx, req, everywhere, payers)
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -99,13 +100,16 @@ func (s *Service) enter(ctx context.Context, tx *database.Tx, of *seat, history 
 		Date: day, Kind: Kind(api.EnumWord(in.GetKind())), Payer: in.GetPayer(), Payee: in.GetPayee(), NewPayer: in.GetNewPayer(),
 		Amount: amount, Section: api.Name("btlc/Section", of.section), Registration: of.name(), Reference: in.GetReference(), Reason: in.GetReason(),
 	}
-	if draft.Payer == "" {
-		draft.Payer = of.payer()
-	}
 	if draft.Payee == "" {
 		draft.Payee = Program
 	}
-	if draft.Kind == Charge && draft.Reason == "" && len(Claims(history, draft.Payee, draft.Registration)) > 0 {
+	claims := Claims(history, draft.Payee, draft.Registration)
+	if draft.Payer == "" {
+		if draft.Payer, err = defaultPayer(of, draft.Kind, claims); err != nil {
+			return Entry{}, err
+		}
+	}
+	if draft.Kind == Charge && draft.Reason == "" && len(claims) > 0 {
 		return Entry{}, api.Errorf(api.AlreadyRecorded, "%s has charged this registration. Say in `reason` why it charges once more.", draft.Payee).With("payee", draft.Payee)
 	}
 	if draft.Kind == Payout {
@@ -122,6 +126,22 @@ func (s *Service) enter(ctx context.Context, tx *database.Tx, of *seat, history 
 		return Entry{}, err
 	}
 	return made, s.checkNames(ctx, tx, made)
+}
+
+// defaultPayer is whom an entry is about that does not say it: who owes, for the registration's payer may have changed since
+// it was charged. Charges, and what comes before any, are the registration's payer's.
+func defaultPayer(of *seat, kind Kind, claims []Claim) (string, error) {
+	switch {
+	case kind == Charge || len(claims) == 0:
+		return of.payer(), nil
+	case len(claims) == 1:
+		return claims[0].Payer, nil
+	}
+	owing := make([]string, len(claims))
+	for i, claim := range claims {
+		owing[i] = claim.Payer
+	}
+	return "", api.InvalidField("ledgerEntry.payer", "is required, for several owe for this registration: %s", strings.Join(owing, ", "))
 }
 
 // newID is the ID of an entry that is made now. They tell the order of entry: nobody else enters what matters to it meanwhile.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -71,7 +72,7 @@ func (s *Service) SeatsChanged(ctx context.Context, tx *database.Tx, changes []r
 			err = cardInPurchaseOrder()
 		}
 		if err != nil {
-			return err
+			return feeRefusal(of.course, err)
 		}
 		postings = append(postings, made...)
 	}
@@ -88,6 +89,16 @@ func (s *Service) MeetingMoved(context.Context, *database.Tx, record.MeetingMove
 
 func cardInPurchaseOrder() error {
 	return api.InvalidField("registration.payer.purchaseOrder", "holds a card number: none is ever taken")
+}
+
+// feeRefusal is what the ledger cannot hold of a course's fee, as callers see it: they did not write the entry, so that none
+// of their fields is to blame.
+func feeRefusal(course string, err error) error {
+	fault, ok := errors.AsType[*FieldError](err)
+	if !ok {
+		return err
+	}
+	return api.Errorf(api.StateConflict, "The ledger cannot hold what the fee of %s comes to: %s %s.", course, fault.Field, fault.Description).With("courseVersion", course)
 }
 
 // draft is an entry of the program for a seat, of today.

@@ -185,6 +185,34 @@ func TestDefaultsOfEntries(t *testing.T) {
 	}
 }
 
+// Who does not say whose entry it is means those who owe, who need not be the registration's payer any more.
+func TestDefaultPayer(t *testing.T) {
+	o := newOffice(t)
+	of := o.enrolled(nil)
+	self, credits := api.Name("btlc/Educator", of.educator), "institutions/umass-boston"
+	recordtest.Must(t, o.Ent().Registration.UpdateOneID(of.id).SetPayerKind("DISTRICT").SetSponsor("districts/bps").Exec(t.Context()))
+	payer := func(what, want string, in *pb.LedgerEntry) {
+		t.Helper()
+		in.Amount, in.Reason = usd(100), what
+		if made := o.mustEnter(of, in); made.Payer != want {
+			t.Errorf("%s: it is of %s, want %s", what, made.Payer, want)
+		}
+	}
+	payer("one owes", self, &pb.LedgerEntry{Kind: pb.LedgerEntry_KIND_PAYMENT})
+	payer("hardship", self, &pb.LedgerEntry{Kind: pb.LedgerEntry_KIND_WAIVER})
+	payer("nobody owes this payee", "districts/bps", &pb.LedgerEntry{Kind: pb.LedgerEntry_KIND_PAYMENT, Payee: credits})
+	payer("one more charge", "districts/bps", &pb.LedgerEntry{Kind: pb.LedgerEntry_KIND_CHARGE})
+	for _, kind := range []pb.LedgerEntry_Kind{pb.LedgerEntry_KIND_PAYMENT, pb.LedgerEntry_KIND_REFUND, pb.LedgerEntry_KIND_PAYOUT} {
+		_, err := o.enter(of, &pb.LedgerEntry{Kind: kind, Amount: usd(100), Reason: "whose"})
+		refusedAs(t, kind.String(), err, api.InvalidRequest, "ledgerEntry.payer")
+		if said := recordtest.Known(err).Violations[0].Description; !strings.Contains(said, self) || !strings.Contains(said, "districts/bps") {
+			t.Errorf("%v: it says %q", kind, said)
+		}
+	}
+	payer("of those who owe", "districts/bps", &pb.LedgerEntry{Kind: pb.LedgerEntry_KIND_WAIVER, Payer: "districts/bps"})
+	payer("one owes again", self, &pb.LedgerEntry{Kind: pb.LedgerEntry_KIND_PAYMENT})
+}
+
 func TestRefusedEntries(t *testing.T) {
 	o := newOffice(t)
 	of, other := o.enrolled(nil), o.enrolled(nil)
@@ -303,7 +331,7 @@ func TestWhoSeesMoney(t *testing.T) {
 		"another's":            {own, foreign.name(), 0, api.NotFound},
 		"a sponsor pays":       {sponsee, paid.name(), 0, ""},
 		"as the district":      {recordtest.Caller(accesspb.Role_ROLE_DISTRICT_HR, "districts/bps"), paid.name(), 0, api.PermissionDenied},
-		"no such registration": {staff, of.name()[:len(of.name())-1] + "0", 0, api.NotFound},
+		"no such registration": {staff, api.Name("btlc/Registration", of.section, of.section), 0, api.NotFound},
 	} {
 		answer, err := ask(t, c.caller, o.service.ListLedgerEntries, &pb.ListLedgerEntriesRequest{Parent: c.parent})
 		refusedAs(t, what, err, c.reason, "")
@@ -332,6 +360,13 @@ func TestWhoSeesMoney(t *testing.T) {
 	recordtest.Must(t, err)
 	if len(balances.Balances) != 2 {
 		t.Errorf("balances of both records: %v", balances)
+	}
+	for what, caller := range map[string]*access.Caller{"the person": own, "staff": staff, "an auditor": auditor} {
+		balances, err = ask(t, caller, o.service.ListBalances, &pb.ListBalancesRequest{Payer: self})
+		recordtest.Must(t, err)
+		if len(balances.Balances) != 2 {
+			t.Errorf("balances of both records, asked for by %s: %v", what, balances)
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func (s store) seats(ctx context.Context, db database.Querier, statement string,
 		}
 		of.course = api.Name("btlc/CourseVersion", course, version)
 		if of.fee, err = FromMoney(of.fee.Currency, units, 0); err != nil {
-			return nil, err
+			return nil, feeRefusal(of.course, err)
 		}
 		seats = append(seats, &of)
 	}

@@ -28,6 +28,7 @@ type box struct {
 // person is an educator who has the address number@example.org, and a seat.
 type person struct {
 	id           uuid.UUID
+	number       string
 	registration recordtest.Registration
 }
 
@@ -55,7 +56,7 @@ func (b *box) another(t *testing.T) *Service {
 func (b *box) educator(number string) person {
 	b.t.Helper()
 	id := b.world.Educator("bps", number)
-	return person{id, b.world.Register(id, b.world.Mentor(id), "using-data", "ENROLLED", "2026-09-02")}
+	return person{id, number, b.world.Register(id, b.world.Mentor(id), "using-data", "ENROLLED", "2026-09-02")}
 }
 
 // change tells the service that people came from one state into another, as is on record.

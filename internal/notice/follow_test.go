@@ -75,6 +75,14 @@ func TestOff(t *testing.T) {
 	b.standing(p, "PENDING", 0, "")
 }
 
+// meet makes the meeting that move tells of, where it is after that.
+func (b *box) meet(section uuid.UUID, start time.Time) uuid.UUID {
+	b.t.Helper()
+	row, err := b.world.Ent().Meeting.Create().SetSectionID(section).SetMeetingNumber(4).SetStartTime(start).SetEndTime(start.Add(time.Hour)).SetLocation("Library").Save(b.t.Context())
+	recordtest.Must(b.t, err)
+	return row.ID
+}
+
 // move tells the service that a meeting of an hour moved.
 func (b *box) move(section uuid.UUID, from, to time.Time) error {
 	return b.world.InTx(b.t.Context(), false, func(ctx context.Context, tx *database.Tx) error {

@@ -37,6 +37,7 @@ const (
 	unwanted    = "The person does not want it."
 	unreachable = "The person has no verified address on record."
 	offerOver   = "The offer is over."
+	outdated    = "What it tells is no longer so."
 	tooLate     = "It could not be sent in time."
 	unworded    = "It lacks what it has to tell."
 )
@@ -124,7 +125,36 @@ type due struct {
 	data     Data
 	to       mail.Address // whose Address is empty when the person has none
 	wanted   bool
-	offered  bool // the registration is OFFERED
+	state    string  // of the registration
+	seated   bool    // the person has a seat in the section, by this registration or by a later one
+	meeting  Meeting // that moved, as it is now; the zero value when there is none
+}
+
+// seatedStates are the states of registrations that have a seat, or had it to the end.
+var seatedStates = []string{"ENROLLED", "COMPLETED", "NOT_COMPLETED"}
+
+// holds says whether what a notice tells is so now. One that had to wait may come after a later one, and would be believed.
+func (d due) holds() bool {
+	switch d.kind {
+	case Registered:
+		return slices.Contains(seatedStates, d.state)
+	case Waitlisted, Offered:
+		return d.state == string(d.kind)
+	case RoleAwaited:
+		return d.state == "AWAITING_ROLE"
+	case MeetingMoved:
+		return d.state == "ENROLLED" && d.meeting.same(d.data.After)
+	case Withdrawn, OfferExpired:
+		// No registration comes back, but the person may have registered again.
+		return !d.seated
+	case SectionCancelled, Completed:
+	}
+	return true
+}
+
+// same says whether two meetings are at the same time and place.
+func (m Meeting) same(other Meeting) bool {
+	return m.Start.Equal(other.Start) && m.End.Equal(other.End) && m.Place == other.Place
 }
 
 // outcome is what became of a notice that was due.
@@ -142,8 +172,10 @@ func (d due) objection(now time.Time) (outcome, bool) {
 		return outcome{verb: suppress, failure: unwanted}, true
 	case d.to.Address == "":
 		return outcome{verb: suppress, failure: unreachable}, true
-	case d.kind == Offered && (!d.offered || !d.data.Deadline.After(now)):
+	case d.kind == Offered && (!d.holds() || !d.data.Deadline.After(now)):
 		return outcome{verb: suppress, failure: offerOver}, true
+	case !d.holds():
+		return outcome{verb: suppress, failure: outdated}, true
 	case now.Sub(d.created) >= stale:
 		return outcome{verb: fail, failure: tooLate}, true
 	}

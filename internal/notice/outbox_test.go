@@ -82,7 +82,7 @@ func TestPreference(t *testing.T) {
 
 func TestObjections(t *testing.T) {
 	now := time.Date(2026, 10, 6, 12, 0, 0, 0, time.UTC)
-	good := due{kind: Offered, to: mail.Address{Address: "ana@example.org"}, wanted: true, offered: true, created: now, data: Data{Deadline: now.Add(time.Second)}}
+	good := due{kind: Offered, to: mail.Address{Address: "ana@example.org"}, wanted: true, state: "OFFERED", created: now, data: Data{Deadline: now.Add(time.Second)}}
 	if o, ok := good.objection(now); ok {
 		t.Errorf("a good one: %+v", o)
 	}
@@ -93,7 +93,7 @@ func TestObjections(t *testing.T) {
 		"unwanted":      {func(d *due) { d.wanted = false }, suppress, unwanted},
 		"no address":    {func(d *due) { d.to = mail.Address{Name: "Ana"} }, suppress, unreachable},
 		"past deadline": {func(d *due) { d.data.Deadline = now }, suppress, offerOver},
-		"taken":         {func(d *due) { d.offered = false }, suppress, offerOver},
+		"taken":         {func(d *due) { d.state = "ENROLLED" }, suppress, offerOver},
 		"too old":       {func(d *due) { d.created = now.Add(-stale) }, fail, tooLate},
 	} {
 		d := good
@@ -103,9 +103,49 @@ func TestObjections(t *testing.T) {
 		}
 	}
 	other := good
-	other.kind, other.offered, other.data.Deadline = Registered, false, time.Time{}
+	other.kind, other.state, other.data.Deadline = Registered, "ENROLLED", time.Time{}
 	if o, ok := other.objection(now); ok {
 		t.Errorf("who is registered needs no offer: %+v", o)
+	}
+	other.state = "WITHDRAWN"
+	if o, ok := other.objection(now); !ok || o.verb != suppress || o.failure != outdated || o.tried {
+		t.Errorf("who has withdrawn since: %+v, %v", o, ok)
+	}
+}
+
+// Of each kind, the states of a registration in which it is still so.
+func TestHolds(t *testing.T) {
+	states := []string{"ENROLLED", "WITHDRAWN", "COMPLETED", "NOT_COMPLETED", "AWAITING_ROLE", "WAITLISTED", "OFFERED", "DECLINED", "EXPIRED"}
+	for kind, want := range map[Kind][]string{
+		Registered: {"ENROLLED", "COMPLETED", "NOT_COMPLETED"}, Waitlisted: {"WAITLISTED"}, Offered: {"OFFERED"}, RoleAwaited: {"AWAITING_ROLE"}, MeetingMoved: {"ENROLLED"},
+		OfferExpired: states, Withdrawn: states, SectionCancelled: states, Completed: states,
+	} {
+		for _, state := range states {
+			if got := (due{kind: kind, state: state}).holds(); got != slices.Contains(want, state) {
+				t.Errorf("%s of who is %s: %v", kind, state, got)
+			}
+		}
+		again := due{kind: kind, state: want[0], seated: true}
+		if got := again.holds(); got == (kind == Withdrawn || kind == OfferExpired) {
+			t.Errorf("%s to who has a seat: %v", kind, got)
+		}
+	}
+	at := time.Date(2026, 10, 6, 20, 30, 0, 0, time.UTC)
+	told := Meeting{Number: 4, Start: at, End: at.Add(time.Hour), Place: "Library"}
+	for what, c := range map[string]struct {
+		now  Meeting
+		want bool
+	}{
+		"as told":            {told, true},
+		"in another zone":    {Meeting{4, at.In(time.FixedZone("", 3600)), told.End, "Library"}, true},
+		"at another time":    {Meeting{4, at.Add(time.Minute), told.End, "Library"}, false},
+		"longer":             {Meeting{4, at, told.End.Add(time.Minute), "Library"}, false},
+		"in another place":   {Meeting{4, at, told.End, "Gym"}, false},
+		"there is none more": {Meeting{}, false},
+	} {
+		if got := (due{kind: MeetingMoved, state: "ENROLLED", data: Data{After: told}, meeting: c.now}).holds(); got != c.want {
+			t.Errorf("a meeting %s: %v", what, got)
+		}
 	}
 }
 

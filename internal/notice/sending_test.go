@@ -13,6 +13,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 	"github.com/google/uuid"
 
+	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/educatoremail"
 	pb "github.com/btlc/btlc/gen/go/btlc/notice/v1"
 	"github.com/btlc/btlc/internal/database"
@@ -85,6 +86,7 @@ func TestEveryKindIsSent(t *testing.T) {
 		t.Errorf("of a section that is cancelled:\n%s", text)
 	}
 	p := b.educator("M1")
+	b.meet(p.registration.Section, recordtest.Start.Add(48*time.Hour))
 	recordtest.Must(t, b.move(p.registration.Section, recordtest.Start.Add(24*time.Hour), recordtest.Start.Add(48*time.Hour)))
 	recordtest.Must(t, b.round(b.Service, Round{Sent: 1}))
 	inbox = b.mail.Inbox()
@@ -122,6 +124,46 @@ func TestOffersThatAreOver(t *testing.T) {
 	recordtest.Must(t, b.round(b.Service, Round{Suppressed: 2}))
 	b.standing(accepted, "SUPPRESSED", 0, offerOver)
 	b.standing(late, "SUPPRESSED", 0, offerOver)
+}
+
+// What had to wait is not told after what came later.
+func TestNoLongerSo(t *testing.T) {
+	later := refusal(451, gosmtp.EnhancedCode{4, 7, 1})
+	b := newBox(t, &noticetest.Server{Refuse: map[string]*gosmtp.SMTPError{"B1@Example.org": later, "B2@Example.org": later, "B3@Example.org": later}})
+	gone, moved, back := b.educator("B1"), b.educator("B2"), b.educator("B3")
+	left := b.educator("B4")
+	day := func(n int) time.Time { return recordtest.Start.AddDate(0, 0, n) }
+	meeting := b.meet(moved.registration.Section, day(2))
+	b.meet(left.registration.Section, day(2))
+	b.change("", "ENROLLED", gone)
+	b.change("ENROLLED", "WITHDRAWN", back)
+	recordtest.Must(t, b.move(moved.registration.Section, day(1), day(2)))
+	recordtest.Must(t, b.move(left.registration.Section, day(1), day(2)))
+	recordtest.Must(t, b.world.Ent().Registration.UpdateOneID(left.registration.ID).SetState("WITHDRAWN").Exec(t.Context()))
+	if err := b.round(b.Service, Round{Deferred: 3, Suppressed: 1}); !errors.Is(err, ErrDeferred) {
+		t.Fatal(err)
+	}
+	b.standing(left, "SUPPRESSED", 0, outdated)
+
+	for _, p := range []person{gone, moved, back} {
+		b.mail.Relent(p.number + "@Example.org")
+	}
+	b.change("ENROLLED", "WITHDRAWN", gone)
+	recordtest.Must(t, b.world.Ent().Meeting.UpdateOneID(meeting).SetStartTime(day(3)).SetEndTime(day(3).Add(time.Hour)).Exec(t.Context()))
+	recordtest.Must(t, b.move(moved.registration.Section, day(2), day(3)))
+	for p, section := range map[person]uuid.UUID{back: back.registration.Section, gone: moved.registration.Section} { // another section's seat is no matter
+		first := must[*ent.Registration](t)(b.world.Ent().Registration.Get(t.Context(), p.registration.ID))
+		recordtest.Must(t, b.world.Ent().Registration.Create().SetSectionID(section).SetEducatorID(p.id).SetRoleAssignmentID(*first.RoleAssignmentID).SetFrameworkID("btlc-1").
+			SetRegisterDate(recordtest.Start).SetStateTime(recordtest.Start).Exec(t.Context()))
+	}
+	recordtest.Must(t, b.round(b.Service, Round{Sent: 2})) // what came later
+	b.world.Travel(recordtest.Start.Add(time.Minute))
+	recordtest.Must(t, b.round(b.Service, Round{Suppressed: 3}))
+	for _, p := range []person{gone, moved, back} {
+		if row := b.written(p)[0]; row.State != "SUPPRESSED" || row.Failure != outdated {
+			t.Errorf("%s of %s is %s: %s", row.Kind, p.number, row.State, row.Failure)
+		}
+	}
 }
 
 func TestOldNoticesAreGivenUp(t *testing.T) {

@@ -135,13 +135,17 @@ func (s store) due(ctx context.Context, ids []uuid.UUID) ([]due, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := s.firstMeetings(ctx, sections)
+	seats, err := s.seats(ctx, people, sections)
+	if err != nil {
+		return nil, err
+	}
+	first, meetings, err := s.meetings(ctx, sections)
 	if err != nil {
 		return nil, err
 	}
 	dues := make([]due, len(rows))
 	for i, row := range rows {
-		kind, person := Kind(row.Kind), row.Edges.Educator
+		kind, person, r := Kind(row.Kind), row.Edges.Educator, row.Edges.Registration
 		data, err := dataOf(row, first)
 		if err != nil {
 			return nil, err
@@ -149,7 +153,8 @@ func (s store) due(ctx context.Context, ids []uuid.UUID) ([]due, error) {
 		dues[i] = due{
 			id: row.ID, kind: kind, subject: row.Subject, attempts: int(row.Attempts), created: row.CreateTime, data: data,
 			to:     mail.Address{Name: person.GivenName + " " + person.FamilyName, Address: addresses[row.EducatorID]},
-			wanted: preferences[row.EducatorID].wants(kind), offered: row.Edges.Registration.State == "OFFERED",
+			wanted: preferences[row.EducatorID].wants(kind), state: r.State,
+			seated: seats[seat{row.EducatorID, r.SectionID}], meeting: meetings[numbered{r.SectionID, data.After.Number}],
 		}
 	}
 	return dues, nil
@@ -204,16 +209,40 @@ func (s store) addresses(ctx context.Context, people []uuid.UUID) (map[uuid.UUID
 	return addresses, nil
 }
 
-func (s store) firstMeetings(ctx context.Context, sections []uuid.UUID) (map[uuid.UUID]Meeting, error) {
-	rows, err := s.db.Ent().Meeting.Query().Where(meeting.SectionIDIn(sections...)).Order(ent.Desc(meeting.FieldStartTime)).All(ctx)
+// seat is a person's in a section.
+type seat struct{ educator, section uuid.UUID }
+
+// seats are those that the people have in the sections.
+func (s store) seats(ctx context.Context, people, sections []uuid.UUID) (map[seat]bool, error) {
+	rows, err := s.db.Ent().Registration.Query().Where(registration.EducatorIDIn(people...), registration.SectionIDIn(sections...), registration.StateIn(seatedStates...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	first := make(map[uuid.UUID]Meeting, len(sections))
+	seats := make(map[seat]bool, len(rows))
 	for _, row := range rows {
-		first[row.SectionID] = Meeting{Number: int(row.MeetingNumber), Start: row.StartTime, End: row.EndTime, Place: where(row.Room, row.Location)}
+		seats[seat{row.EducatorID, row.SectionID}] = true
 	}
-	return first, nil
+	return seats, nil
+}
+
+// numbered is a section's meeting by its number.
+type numbered struct {
+	section uuid.UUID
+	number  int
+}
+
+// meetings are those of sections, and the first one of each.
+func (s store) meetings(ctx context.Context, sections []uuid.UUID) (first map[uuid.UUID]Meeting, all map[numbered]Meeting, err error) {
+	rows, err := s.db.Ent().Meeting.Query().Where(meeting.SectionIDIn(sections...)).Order(ent.Desc(meeting.FieldStartTime)).All(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	first, all = make(map[uuid.UUID]Meeting, len(sections)), make(map[numbered]Meeting, len(rows))
+	for _, row := range rows {
+		m := Meeting{Number: int(row.MeetingNumber), Start: row.StartTime, End: row.EndTime, Place: where(row.Room, row.Location)}
+		first[row.SectionID], all[numbered{row.SectionID, m.Number}] = m, m // the first one is read last
+	}
+	return first, all, nil
 }
 
 // saveSQL leaves a notice alone that was taken by another server since, when this one was slower than its lease.

@@ -186,7 +186,7 @@ func (c *checker) checkRefunds(path string, r Refunds) {
 func (c *checker) checkFeedback(path string, f *FeedbackRules) {
 	c.check(f.MinimumAnswers.Value >= 1, path+".minimumAnswers", "must be positive")
 	scale := f.Scale.Value
-	c.check(scale.Lowest < scale.Highest, path+".scale", "goes from %d to %d", scale.Lowest, scale.Highest)
+	c.check(scale == Scale{1, 5}, path+".scale", "goes from %d to %d, but answers go from 1 to 5", scale.Lowest, scale.Highest)
 	c.check(len(f.Rounds.Value) > 0, path+".rounds", "empty")
 	for i, round := range f.Rounds.Value {
 		path := at(path+".rounds", i, round.ID)

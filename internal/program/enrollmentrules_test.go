@@ -82,7 +82,7 @@ func TestEnrollmentRulesFaults(t *testing.T) {
 
 		"cohort":         {func(r *EnrollmentRules) { r.Cohort.MinimumAnswers.Value = 0 }, path + ".cohort.minimumAnswers: must be positive"},
 		"answers":        {func(r *EnrollmentRules) { r.Feedback.MinimumAnswers.Value = 0 }, path + ".feedback.minimumAnswers: must be positive"},
-		"scale":          {func(r *EnrollmentRules) { r.Feedback.Scale.Value.Highest = 1 }, path + ".feedback.scale: goes from 1 to 1"},
+		"scale":          {func(r *EnrollmentRules) { r.Feedback.Scale.Value.Highest = 1 }, path + ".feedback.scale: goes from 1 to 1, but answers go from 1 to 5"},
 		"no rounds":      {func(r *EnrollmentRules) { r.Feedback.Rounds.Value = nil }, path + ".feedback.rounds: empty"},
 		"no questions":   {func(r *EnrollmentRules) { r.Feedback.Rounds.Value[0].Questions = nil }, path + ".feedback.rounds[mid].questions: empty"},
 		"question kind":  {func(r *EnrollmentRules) { r.Feedback.Rounds.Value[0].Questions[0].Kind = "grade" }, path + `.feedback.rounds[mid].questions[role].kind: unknown kind of question "grade"`},

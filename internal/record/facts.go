@@ -51,18 +51,20 @@ func newRecords(db *ent.Client, people []uuid.UUID, t times) *Records {
 // Facts are what the tables say of one of the people: each answer says when it was true and when it was recorded.
 // institution is the one that questions about credit are about; empty for none.
 func (r *Records) Facts(educator uuid.UUID, institution string) policy.Facts {
-	return &facts{r, educator, institution}
+	return &facts{r, educator, institution, uuid.Nil}
 }
 
 // FactsOf is what the tables say, and said at the times, of the educator whom an evaluation is about.
 func FactsOf(db *ent.Client, about About) policy.Facts {
-	return newRecords(db, []uuid.UUID{about.Educator}, about.times()).Facts(about.Educator, about.Institution)
+	return &facts{newRecords(db, []uuid.UUID{about.Educator}, about.times()), about.Educator, about.Institution, about.Registration}
 }
 
 type facts struct {
 	*Records
 	educator    uuid.UUID
 	institution string
+	// registration is the only one that counts; uuid.Nil where all of them do.
+	registration uuid.UUID
 }
 
 // once keeps what was read.

@@ -40,12 +40,12 @@ func (r *Records) Courses(ctx context.Context, educator uuid.UUID) ([]string, er
 func courseOf(row *ent.Registration) string { return row.Edges.Section.Edges.CourseVersion.CourseID }
 
 // ofCourse is the educator's registrations of a course, the one that counts first: a completed one before one that goes
-// on, that before one not completed, the latest of each.
+// on, that before one not completed, the latest of each. An evaluation about one registration sees no other.
 func (f *facts) ofCourse(ctx context.Context, course string) ([]*ent.Registration, error) {
 	all, err := f.registrations.get(ctx, f.readRegistrations)
 	var rows []*ent.Registration
 	for _, row := range all[f.educator] {
-		if takesPart(row) && courseOf(row) == course {
+		if takesPart(row) && courseOf(row) == course && (f.registration == uuid.Nil || row.ID == f.registration) {
 			rows = append(rows, row)
 		}
 	}

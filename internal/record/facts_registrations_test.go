@@ -85,3 +85,26 @@ func TestFactsOfWhatWasImported(t *testing.T) {
 	before := record.FactsOf(w.Ent(), record.About{Educator: educator, Now: after(9), AsOf: recordtest.Day("2012-01-01"), KnownAsOf: after(0)})
 	no(t, ask[bool](t)(before.Completed(ctx, "using-data")))
 }
+
+// An evaluation about one registration sees nothing of another one of the course.
+func TestFactsOfOneRegistration(t *testing.T) {
+	w := recordtest.New(t)
+	ctx := t.Context()
+	educator := w.Educator("bps", "B1")
+	role := w.Mentor(educator)
+	fall := w.Register(educator, role, "using-data", "COMPLETED", "2026-09-01")
+	spring := w.Register(educator, role, "using-data", "ENROLLED", "2026-10-01")
+	w.Attend(fall, 1, 200)
+	w.Attend(spring, 2, 30)
+	for _, c := range []struct {
+		registration uuid.UUID
+		minutes      int
+		completed    bool
+	}{{uuid.Nil, 200, true}, {fall.ID, 200, true}, {spring.ID, 30, false}} {
+		f := record.FactsOf(w.Ent(), record.About{Educator: educator, Registration: c.registration, Now: w.Now()})
+		minutes, completed := ask[int](t)(f.Minutes(ctx, "using-data")), ask[bool](t)(f.Completed(ctx, "using-data"))
+		if minutes.value != c.minutes || completed.value != c.completed || !ask[bool](t)(f.Enrolled(ctx, "using-data")).value {
+			t.Errorf("%s: %d minutes, completed is %v", c.registration, minutes.value, completed.value)
+		}
+	}
+}

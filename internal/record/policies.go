@@ -24,7 +24,9 @@ func NewPolicies() *Policies { return &Policies{} }
 type About struct {
 	Educator            uuid.UUID
 	Course, Institution string
-	Now                 time.Time
+	// Registration is the only one of the educator's that counts; uuid.Nil where all of them do.
+	Registration uuid.UUID
+	Now          time.Time
 	// AsOf decides by what was true then, KnownAsOf by what was on record then; the zero time is the present.
 	AsOf, KnownAsOf time.Time
 }

@@ -5530,7 +5530,7 @@ export interface components {
             /** @description How much: more than nothing, without fractions of the smallest coin. Of a reversal it is that of the line reversed, and is not given. */
             amount?: components["schemas"]["Money"];
             /**
-             * @description Who pays: a person, school or district; unset for the payer of the registration.
+             * @description Who pays: a person, school or district; unset for who owes for the registration or, of a charge or when nobody does, for its payer. Asked for when several owe.
              * @example districts/bps
              */
             payer: string;
@@ -5573,7 +5573,7 @@ export interface components {
             /** @description How much: more than nothing, without fractions of the smallest coin. Of a reversal it is that of the line reversed, and is not given. */
             amount?: components["schemas"]["Money"];
             /**
-             * @description Who pays: a person, school or district; unset for the payer of the registration.
+             * @description Who pays: a person, school or district; unset for who owes for the registration or, of a charge or when nobody does, for its payer. Asked for when several owe.
              * @example districts/bps
              */
             payer?: string;
@@ -6227,7 +6227,7 @@ export interface components {
          *     - `STATE_UNSPECIFIED`: Not said.
          *     - `STATE_PENDING`: It is to be sent.
          *     - `STATE_SENT`: A mail server took it.
-         *     - `STATE_SUPPRESSED`: The person does not want it, or has no address on record.
+         *     - `STATE_SUPPRESSED`: The person does not want it, has no address on record, or it is no longer so.
          *     - `STATE_FAILED`: It could not be sent.
          * @enum {string}
          */

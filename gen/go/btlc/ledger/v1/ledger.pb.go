@@ -112,7 +112,8 @@ type LedgerEntry struct {
 	// How much: more than nothing, without fractions of the smallest coin. Of a reversal it is that of the line
 	// reversed, and is not given.
 	Amount *money.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	// Who pays: a person, school or district; unset for the payer of the registration. Example: `districts/bps`.
+	// Who pays: a person, school or district; unset for who owes for the registration or, of a charge or when nobody does,
+	// for its payer. Asked for when several owe. Example: `districts/bps`.
 	Payer string `protobuf:"bytes,4,opt,name=payer,proto3" json:"payer,omitempty"`
 	// Who gets it: `program` or an institution. Example: `institutions/umass-boston`.
 	Payee string `protobuf:"bytes,5,opt,name=payee,proto3" json:"payee,omitempty"`

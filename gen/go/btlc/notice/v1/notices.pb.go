@@ -118,7 +118,7 @@ const (
 	Notice_STATE_PENDING Notice_State = 1
 	// A mail server took it.
 	Notice_STATE_SENT Notice_State = 2
-	// The person does not want it, or has no address on record.
+	// The person does not want it, has no address on record, or it is no longer so.
 	Notice_STATE_SUPPRESSED Notice_State = 3
 	// It could not be sent.
 	Notice_STATE_FAILED Notice_State = 4
