@@ -189,7 +189,7 @@ func (s *Service) post(ctx context.Context, l *lease, m webhook.Message, d *deli
 			return errors.Join(err, errLetGo)
 		}
 	}
-	sending, done := outlasting(ctx, farewell)
+	sending, done := database.Outlasting(ctx, farewell)
 	defer done()
 	result, err := webhook.Send(sending, s.client, l.url, m, l.secrets...)
 	if err != nil {
@@ -216,22 +216,6 @@ func (s *Service) post(ctx context.Context, l *lease, m webhook.Message, d *deli
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), savePatience)
 		defer cancel()
 		return errors.Join(s.store.fail(ctx, l, failure(result, attempt, d), d), errLetGo)
-	}
-}
-
-// outlasting is a context that ends so long after the other one. done lets go of it.
-func outlasting(ctx context.Context, long time.Duration) (longer context.Context, done func()) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(long):
-			cancel()
-		case <-longer.Done():
-		}
-	})
-	return longer, func() {
-		stop()
-		cancel()
 	}
 }
 

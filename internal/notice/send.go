@@ -136,9 +136,9 @@ func (s *Sender) message(envelope Envelope) (*gomail.Msg, error) {
 
 // session is a connection on which we are logged in.
 type session struct {
-	library *gomail.Client
-	smtp    *smtp.Client
-	hangUp  func()
+	mailer *gomail.Client
+	smtp   *smtp.Client
+	hangUp func()
 }
 
 // open connects and logs in.
@@ -160,16 +160,16 @@ func (s *Sender) open(ctx context.Context) (*session, *Error) {
 		}
 		return conn, nil
 	}
-	library, err := gomail.NewClient(s.settings.host, s.options(dial)...)
+	mailer, err := gomail.NewClient(s.settings.host, s.options(dial)...)
 	if err != nil {
 		return nil, &Error{Reason: ErrURL}
 	}
-	client, err := library.DialToSMTPClientWithContext(ctx)
+	client, err := mailer.DialToSMTPClientWithContext(ctx)
 	if err != nil {
 		hangUp()
 		return nil, judgeSession(ctx, err)
 	}
-	return &session{library: library, smtp: client, hangUp: hangUp}, nil
+	return &session{mailer: mailer, smtp: client, hangUp: hangUp}, nil
 }
 
 func (s *Sender) options(dial gomail.DialContextFunc) []gomail.Option {
@@ -195,20 +195,20 @@ func (s *Sender) tlsConfig() *tls.Config {
 
 // send hands over one message. What the server said it took counts as sent, whatever comes after it.
 func (s *session) send(ctx context.Context, message *gomail.Msg) *Error {
-	err := s.library.SendWithSMTPClient(s.smtp, message)
+	err := s.mailer.SendWithSMTPClient(s.smtp, message)
 	if err == nil || message.IsDelivered() {
 		return nil
 	}
 	failure := judgeMessage(ctx, err)
 	if failure.Code != 0 {
 		// The next message must not be taken for a part of this one. If it fails, so will the next.
-		_ = s.library.ResetWithSMTPClient(s.smtp)
+		_ = s.mailer.ResetWithSMTPClient(s.smtp)
 	}
 	return failure
 }
 
 // close says goodbye; the messages are sent, whether it is answered or not.
 func (s *session) close() {
-	_ = s.library.CloseWithSMTPClient(s.smtp)
+	_ = s.mailer.CloseWithSMTPClient(s.smtp)
 	s.hangUp()
 }

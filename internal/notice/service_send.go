@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/btlc/btlc/internal/database"
 )
 
 const (
@@ -92,7 +94,7 @@ func (s *Service) handOver(ctx context.Context, dues []due, now time.Time) (outc
 		message.Subject = d.subject // as it is on record
 		sent, envelopes = append(sent, d), append(envelopes, Envelope{To: d.to, Message: message, ID: s.options.Sender.MessageID("notice-" + d.id.String())})
 	}
-	sending, done := outlasting(ctx, farewell)
+	sending, done := database.Outlasting(ctx, farewell)
 	defer done()
 	sending, cancel := context.WithTimeout(sending, patience)
 	defer cancel()
@@ -105,20 +107,4 @@ func (s *Service) handOver(ctx context.Context, dues []due, now time.Time) (outc
 		}
 	}
 	return outcomes, fault
-}
-
-// outlasting is a context that ends so long after the other one. done lets go of it.
-func outlasting(ctx context.Context, long time.Duration) (longer context.Context, done func()) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(long):
-			cancel()
-		case <-longer.Done():
-		}
-	})
-	return longer, func() {
-		stop()
-		cancel()
-	}
 }
