@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/btlc/btlc/internal/tabular"
 )
 
 // reader makes a plan of one file.
@@ -65,7 +67,7 @@ func (r *reader) read(text []byte) error {
 	if most := r.opts.Limits.Bytes; int64(len(text)) > most {
 		return r.stop(1+bytes.Count(text, []byte("\n")), fmt.Sprintf("the file goes on; want at most %d bytes", most))
 	}
-	if found := wide(text); found != "" {
+	if found, _ := tabular.Wide(text); found != "" {
 		return r.stop(1, found+"; want UTF-8")
 	}
 	r.lines = csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))))
@@ -84,18 +86,6 @@ func (r *reader) read(text []byte) error {
 			return nil
 		}
 	}
-}
-
-// wide names the encoding of a text that is not in bytes. Spreadsheets save "Unicode text" so.
-func wide(text []byte) string {
-	switch {
-	case bytes.HasPrefix(text, []byte{0xFF, 0xFE, 0, 0}), bytes.HasPrefix(text, []byte{0, 0, 0xFE, 0xFF}):
-		return "UTF-32"
-	case bytes.HasPrefix(text, []byte{0xFF, 0xFE}), bytes.HasPrefix(text, []byte{0xFE, 0xFF}),
-		len(text) > 1 && (text[0] == 0) != (text[1] == 0):
-		return "UTF-16"
-	}
-	return ""
 }
 
 func (r *reader) readHeader() error {

@@ -1,6 +1,10 @@
 package notice
 
-import "time"
+import (
+	"time"
+
+	"github.com/btlc/btlc/internal/backoff"
+)
 
 const (
 	// Attempts is how often a message is handed over at most.
@@ -10,23 +14,10 @@ const (
 	Span = 45*time.Hour + 25*time.Minute
 	// Longest is the longest delay between two attempts without chance.
 	Longest = 4 * time.Hour
-
-	shortest = time.Minute
-	growth   = 4
-	// jitter is the part of a delay that chance takes away or adds at most, so that a server that comes back does not get
-	// all at once what failed at once.
-	jitter = 0.1
 )
+
+var delays = backoff.Schedule{Attempts: Attempts, Shortest: time.Minute, Longest: Longest, Growth: 4}
 
 // Delay is the time from failed attempt number attempt, the first being 1, to the next one. Random is a number from 0
 // up to 1. It is false when there is no next one. An error that is Permanent has none either.
-func Delay(attempt int, random float64) (time.Duration, bool) {
-	if attempt < 1 || attempt >= Attempts {
-		return 0, false
-	}
-	delay := shortest
-	for range attempt - 1 {
-		delay = min(delay*growth, Longest)
-	}
-	return delay + time.Duration(float64(delay)*jitter*(2*random-1)), true
-}
+func Delay(attempt int, random float64) (time.Duration, bool) { return delays.Delay(attempt, random) }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"github.com/btlc/btlc/internal/tabular"
 )
 
 // maxColumns bounds a row; the longest header of OneRoster has about 30 columns, and districts may add some.
@@ -34,19 +36,16 @@ func (s *scanner) encoding() error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return s.broken(s.at)
 	}
-	found := ""
-	switch {
-	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
+	if bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}) {
 		_, err = s.in.Discard(3)
 		return err
-	case bytes.HasPrefix(head, []byte{0xFF, 0xFE, 0, 0}), bytes.HasPrefix(head, []byte{0, 0, 0xFE, 0xFF}):
-		found = "UTF-32"
-	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}), len(head) > 1 && head[0] != 0 && head[1] == 0:
-		found = "UTF-16, little-endian"
-	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}), len(head) > 1 && head[0] == 0 && head[1] != 0:
-		found = "UTF-16, big-endian"
-	default:
+	}
+	found, order := tabular.Wide(head)
+	if found == "" {
 		return nil
+	}
+	if order != "" {
+		found += ", " + order
 	}
 	return s.stop(BadEncoding, found, "UTF-8")
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/btlc/btlc/internal/backoff"
 )
 
 const (
@@ -15,26 +17,13 @@ const (
 	Span = 73*time.Hour + 40*time.Minute + 5*time.Second
 	// Longest is the longest delay between two attempts without chance, and the longest that Retry-After can ask for.
 	Longest = 12 * time.Hour
-
-	shortest = 5 * time.Second
-	growth   = 3
-	// jitter is the part of a delay that chance takes away or adds at most, so that a subscriber who comes back does not
-	// get all at once what failed at once.
-	jitter = 0.1
 )
+
+var delays = backoff.Schedule{Attempts: Attempts, Shortest: 5 * time.Second, Longest: Longest, Growth: 3}
 
 // Delay is the time from failed attempt number attempt, the first being 1, to the next one. Random is a number from 0
 // up to 1. It is false when there is no next one.
-func Delay(attempt int, random float64) (time.Duration, bool) {
-	if attempt < 1 || attempt >= Attempts {
-		return 0, false
-	}
-	delay := shortest
-	for range attempt - 1 {
-		delay = min(delay*growth, Longest)
-	}
-	return delay + time.Duration(float64(delay)*jitter*(2*random-1)), true
-}
+func Delay(attempt int, random float64) (time.Duration, bool) { return delays.Delay(attempt, random) }
 
 // Next is the time from an attempt to the next one: Delay, or what the subscriber asked for if that is longer. It is
 // false when there is no next one, because it is delivered, disabled, or too often tried.
