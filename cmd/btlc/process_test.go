@@ -70,9 +70,30 @@ func openDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "btlc-")
 	check(t, err)
-	t.Cleanup(func() { check(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() { removeAll(t, dir) })
 	check(t, os.Chmod(dir, 0o711))
 	return dir
+}
+
+// removeAll removes a directory in which the PostgreSQL of a server that was killed may still be making files: it ends by
+// itself, a moment after its server.
+func removeAll(t *testing.T, dir string) {
+	t.Helper()
+	deadline := time.After(patience)
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := os.RemoveAll(dir)
+		if !errors.Is(err, syscall.ENOTEMPTY) {
+			check(t, err)
+			return
+		}
+		select {
+		case <-again.C:
+		case <-deadline:
+			t.Fatal(err)
+		}
+	}
 }
 
 // dataDir is a place for data that the account can make.

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bufio"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -216,6 +217,10 @@ func TestDrippingHeader(t *testing.T) {
 			return
 		}
 		defer conn.Close()
+		// An answer before the request would be an unsolicited one, and refused as such.
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+			return
+		}
 		_, err = io.WriteString(conn, "HTTP/1.1 200 OK\r\nX-Slow: ")
 		drops := time.NewTicker(10 * time.Millisecond)
 		defer drops.Stop()
