@@ -34,6 +34,7 @@ import (
 	"github.com/btlc/btlc/ent/credential"
 	"github.com/btlc/btlc/ent/credentialevent"
 	"github.com/btlc/btlc/ent/credentialtype"
+	"github.com/btlc/btlc/ent/creditposting"
 	"github.com/btlc/btlc/ent/creditrequest"
 	"github.com/btlc/btlc/ent/district"
 	"github.com/btlc/btlc/ent/educator"
@@ -47,6 +48,7 @@ import (
 	"github.com/btlc/btlc/ent/feedbackparticipation"
 	"github.com/btlc/btlc/ent/feedbackround"
 	"github.com/btlc/btlc/ent/framework"
+	"github.com/btlc/btlc/ent/holderdid"
 	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/issuebatch"
 	"github.com/btlc/btlc/ent/issueresult"
@@ -122,6 +124,8 @@ type Client struct {
 	CredentialEvent *CredentialEventClient
 	// CredentialType is the client for interacting with the CredentialType builders.
 	CredentialType *CredentialTypeClient
+	// CreditPosting is the client for interacting with the CreditPosting builders.
+	CreditPosting *CreditPostingClient
 	// CreditRequest is the client for interacting with the CreditRequest builders.
 	CreditRequest *CreditRequestClient
 	// District is the client for interacting with the District builders.
@@ -148,6 +152,8 @@ type Client struct {
 	FeedbackRound *FeedbackRoundClient
 	// Framework is the client for interacting with the Framework builders.
 	Framework *FrameworkClient
+	// HolderDid is the client for interacting with the HolderDid builders.
+	HolderDid *HolderDidClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
 	// IssueBatch is the client for interacting with the IssueBatch builders.
@@ -237,6 +243,7 @@ func (c *Client) init() {
 	c.Credential = NewCredentialClient(c.config)
 	c.CredentialEvent = NewCredentialEventClient(c.config)
 	c.CredentialType = NewCredentialTypeClient(c.config)
+	c.CreditPosting = NewCreditPostingClient(c.config)
 	c.CreditRequest = NewCreditRequestClient(c.config)
 	c.District = NewDistrictClient(c.config)
 	c.Educator = NewEducatorClient(c.config)
@@ -250,6 +257,7 @@ func (c *Client) init() {
 	c.FeedbackParticipation = NewFeedbackParticipationClient(c.config)
 	c.FeedbackRound = NewFeedbackRoundClient(c.config)
 	c.Framework = NewFrameworkClient(c.config)
+	c.HolderDid = NewHolderDidClient(c.config)
 	c.Institution = NewInstitutionClient(c.config)
 	c.IssueBatch = NewIssueBatchClient(c.config)
 	c.IssueResult = NewIssueResultClient(c.config)
@@ -390,6 +398,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Credential:            NewCredentialClient(cfg),
 		CredentialEvent:       NewCredentialEventClient(cfg),
 		CredentialType:        NewCredentialTypeClient(cfg),
+		CreditPosting:         NewCreditPostingClient(cfg),
 		CreditRequest:         NewCreditRequestClient(cfg),
 		District:              NewDistrictClient(cfg),
 		Educator:              NewEducatorClient(cfg),
@@ -403,6 +412,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		FeedbackParticipation: NewFeedbackParticipationClient(cfg),
 		FeedbackRound:         NewFeedbackRoundClient(cfg),
 		Framework:             NewFrameworkClient(cfg),
+		HolderDid:             NewHolderDidClient(cfg),
 		Institution:           NewInstitutionClient(cfg),
 		IssueBatch:            NewIssueBatchClient(cfg),
 		IssueResult:           NewIssueResultClient(cfg),
@@ -470,6 +480,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Credential:            NewCredentialClient(cfg),
 		CredentialEvent:       NewCredentialEventClient(cfg),
 		CredentialType:        NewCredentialTypeClient(cfg),
+		CreditPosting:         NewCreditPostingClient(cfg),
 		CreditRequest:         NewCreditRequestClient(cfg),
 		District:              NewDistrictClient(cfg),
 		Educator:              NewEducatorClient(cfg),
@@ -483,6 +494,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		FeedbackParticipation: NewFeedbackParticipationClient(cfg),
 		FeedbackRound:         NewFeedbackRoundClient(cfg),
 		Framework:             NewFrameworkClient(cfg),
+		HolderDid:             NewHolderDidClient(cfg),
 		Institution:           NewInstitutionClient(cfg),
 		IssueBatch:            NewIssueBatchClient(cfg),
 		IssueResult:           NewIssueResultClient(cfg),
@@ -546,15 +558,16 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ApplicationMember, c.Attainment, c.AttendanceEntry, c.Booking,
 		c.CalendarLink, c.Competency, c.Consent, c.CoreSkill, c.Course,
 		c.CourseVersion, c.Credential, c.CredentialEvent, c.CredentialType,
-		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorMerge,
-		c.EducatorName, c.Employment, c.Evidence, c.ExternalID, c.FeedbackAnswer,
-		c.FeedbackParticipation, c.FeedbackRound, c.Framework, c.Institution,
-		c.IssueBatch, c.IssueResult, c.LedgerEntry, c.Meeting, c.Notice,
-		c.NoticePreference, c.PerformanceAssessment, c.Placement, c.PlacementProposal,
-		c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment, c.RoleBinding,
-		c.RoleFamily, c.RosterAction, c.RosterImport, c.School, c.SchoolCalendar,
-		c.ScoreSheet, c.SeatingEntry, c.Section, c.SectionFacilitator, c.SignInAttempt,
-		c.StatusList, c.Submission, c.Term, c.Training, c.WebhookSubscription,
+		c.CreditPosting, c.CreditRequest, c.District, c.Educator, c.EducatorEmail,
+		c.EducatorMerge, c.EducatorName, c.Employment, c.Evidence, c.ExternalID,
+		c.FeedbackAnswer, c.FeedbackParticipation, c.FeedbackRound, c.Framework,
+		c.HolderDid, c.Institution, c.IssueBatch, c.IssueResult, c.LedgerEntry,
+		c.Meeting, c.Notice, c.NoticePreference, c.PerformanceAssessment, c.Placement,
+		c.PlacementProposal, c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment,
+		c.RoleBinding, c.RoleFamily, c.RosterAction, c.RosterImport, c.School,
+		c.SchoolCalendar, c.ScoreSheet, c.SeatingEntry, c.Section,
+		c.SectionFacilitator, c.SignInAttempt, c.StatusList, c.Submission, c.Term,
+		c.Training, c.WebhookSubscription,
 	} {
 		n.Use(hooks...)
 	}
@@ -568,15 +581,16 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ApplicationMember, c.Attainment, c.AttendanceEntry, c.Booking,
 		c.CalendarLink, c.Competency, c.Consent, c.CoreSkill, c.Course,
 		c.CourseVersion, c.Credential, c.CredentialEvent, c.CredentialType,
-		c.CreditRequest, c.District, c.Educator, c.EducatorEmail, c.EducatorMerge,
-		c.EducatorName, c.Employment, c.Evidence, c.ExternalID, c.FeedbackAnswer,
-		c.FeedbackParticipation, c.FeedbackRound, c.Framework, c.Institution,
-		c.IssueBatch, c.IssueResult, c.LedgerEntry, c.Meeting, c.Notice,
-		c.NoticePreference, c.PerformanceAssessment, c.Placement, c.PlacementProposal,
-		c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment, c.RoleBinding,
-		c.RoleFamily, c.RosterAction, c.RosterImport, c.School, c.SchoolCalendar,
-		c.ScoreSheet, c.SeatingEntry, c.Section, c.SectionFacilitator, c.SignInAttempt,
-		c.StatusList, c.Submission, c.Term, c.Training, c.WebhookSubscription,
+		c.CreditPosting, c.CreditRequest, c.District, c.Educator, c.EducatorEmail,
+		c.EducatorMerge, c.EducatorName, c.Employment, c.Evidence, c.ExternalID,
+		c.FeedbackAnswer, c.FeedbackParticipation, c.FeedbackRound, c.Framework,
+		c.HolderDid, c.Institution, c.IssueBatch, c.IssueResult, c.LedgerEntry,
+		c.Meeting, c.Notice, c.NoticePreference, c.PerformanceAssessment, c.Placement,
+		c.PlacementProposal, c.PolicyVersion, c.Registration, c.Role, c.RoleAssignment,
+		c.RoleBinding, c.RoleFamily, c.RosterAction, c.RosterImport, c.School,
+		c.SchoolCalendar, c.ScoreSheet, c.SeatingEntry, c.Section,
+		c.SectionFacilitator, c.SignInAttempt, c.StatusList, c.Submission, c.Term,
+		c.Training, c.WebhookSubscription,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -621,6 +635,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CredentialEvent.mutate(ctx, m)
 	case *CredentialTypeMutation:
 		return c.CredentialType.mutate(ctx, m)
+	case *CreditPostingMutation:
+		return c.CreditPosting.mutate(ctx, m)
 	case *CreditRequestMutation:
 		return c.CreditRequest.mutate(ctx, m)
 	case *DistrictMutation:
@@ -647,6 +663,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.FeedbackRound.mutate(ctx, m)
 	case *FrameworkMutation:
 		return c.Framework.mutate(ctx, m)
+	case *HolderDidMutation:
+		return c.HolderDid.mutate(ctx, m)
 	case *InstitutionMutation:
 		return c.Institution.mutate(ctx, m)
 	case *IssueBatchMutation:
@@ -3698,6 +3716,203 @@ func (c *CredentialTypeClient) mutate(ctx context.Context, m *CredentialTypeMuta
 	}
 }
 
+// CreditPostingClient is a client for the CreditPosting schema.
+type CreditPostingClient struct {
+	config
+}
+
+// NewCreditPostingClient returns a client for the CreditPosting from the given config.
+func NewCreditPostingClient(c config) *CreditPostingClient {
+	return &CreditPostingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `creditposting.Hooks(f(g(h())))`.
+func (c *CreditPostingClient) Use(hooks ...Hook) {
+	c.hooks.CreditPosting = append(c.hooks.CreditPosting, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `creditposting.Intercept(f(g(h())))`.
+func (c *CreditPostingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CreditPosting = append(c.inters.CreditPosting, interceptors...)
+}
+
+// Create returns a builder for creating a CreditPosting entity.
+func (c *CreditPostingClient) Create() *CreditPostingCreate {
+	mutation := newCreditPostingMutation(c.config, OpCreate)
+	return &CreditPostingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CreditPosting entities.
+func (c *CreditPostingClient) CreateBulk(builders ...*CreditPostingCreate) *CreditPostingCreateBulk {
+	return &CreditPostingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CreditPostingClient) MapCreateBulk(slice any, setFunc func(*CreditPostingCreate, int)) *CreditPostingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CreditPostingCreateBulk{err: fmt.Errorf("calling to CreditPostingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CreditPostingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CreditPostingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CreditPosting.
+func (c *CreditPostingClient) Update() *CreditPostingUpdate {
+	mutation := newCreditPostingMutation(c.config, OpUpdate)
+	return &CreditPostingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CreditPostingClient) UpdateOne(_m *CreditPosting) *CreditPostingUpdateOne {
+	mutation := newCreditPostingMutation(c.config, OpUpdateOne, withCreditPosting(_m))
+	return &CreditPostingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CreditPostingClient) UpdateOneID(id uuid.UUID) *CreditPostingUpdateOne {
+	mutation := newCreditPostingMutation(c.config, OpUpdateOne, withCreditPostingID(id))
+	return &CreditPostingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CreditPosting.
+func (c *CreditPostingClient) Delete() *CreditPostingDelete {
+	mutation := newCreditPostingMutation(c.config, OpDelete)
+	return &CreditPostingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CreditPostingClient) DeleteOne(_m *CreditPosting) *CreditPostingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CreditPostingClient) DeleteOneID(id uuid.UUID) *CreditPostingDeleteOne {
+	builder := c.Delete().Where(creditposting.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CreditPostingDeleteOne{builder}
+}
+
+// Query returns a query builder for CreditPosting.
+func (c *CreditPostingClient) Query() *CreditPostingQuery {
+	return &CreditPostingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCreditPosting},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CreditPosting entity by its id.
+func (c *CreditPostingClient) Get(ctx context.Context, id uuid.UUID) (*CreditPosting, error) {
+	return c.Query().Where(creditposting.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CreditPostingClient) GetX(ctx context.Context, id uuid.UUID) *CreditPosting {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCreditRequest queries the credit_request edge of a CreditPosting.
+func (c *CreditPostingClient) QueryCreditRequest(_m *CreditPosting) *CreditRequestQuery {
+	query := (&CreditRequestClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(creditposting.Table, creditposting.FieldID, id),
+			sqlgraph.To(creditrequest.Table, creditrequest.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, creditposting.CreditRequestTable, creditposting.CreditRequestColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEducator queries the educator edge of a CreditPosting.
+func (c *CreditPostingClient) QueryEducator(_m *CreditPosting) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(creditposting.Table, creditposting.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, creditposting.EducatorTable, creditposting.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryInstitution queries the institution edge of a CreditPosting.
+func (c *CreditPostingClient) QueryInstitution(_m *CreditPosting) *InstitutionQuery {
+	query := (&InstitutionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(creditposting.Table, creditposting.FieldID, id),
+			sqlgraph.To(institution.Table, institution.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, creditposting.InstitutionTable, creditposting.InstitutionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCourse queries the course edge of a CreditPosting.
+func (c *CreditPostingClient) QueryCourse(_m *CreditPosting) *CourseQuery {
+	query := (&CourseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(creditposting.Table, creditposting.FieldID, id),
+			sqlgraph.To(course.Table, course.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, creditposting.CourseTable, creditposting.CourseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CreditPostingClient) Hooks() []Hook {
+	return c.hooks.CreditPosting
+}
+
+// Interceptors returns the client interceptors.
+func (c *CreditPostingClient) Interceptors() []Interceptor {
+	return c.inters.CreditPosting
+}
+
+func (c *CreditPostingClient) mutate(ctx context.Context, m *CreditPostingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CreditPostingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CreditPostingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CreditPostingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CreditPostingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CreditPosting mutation op: %q", m.Op())
+	}
+}
+
 // CreditRequestClient is a client for the CreditRequest schema.
 type CreditRequestClient struct {
 	config
@@ -5763,6 +5978,155 @@ func (c *FrameworkClient) mutate(ctx context.Context, m *FrameworkMutation) (Val
 	}
 }
 
+// HolderDidClient is a client for the HolderDid schema.
+type HolderDidClient struct {
+	config
+}
+
+// NewHolderDidClient returns a client for the HolderDid from the given config.
+func NewHolderDidClient(c config) *HolderDidClient {
+	return &HolderDidClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `holderdid.Hooks(f(g(h())))`.
+func (c *HolderDidClient) Use(hooks ...Hook) {
+	c.hooks.HolderDid = append(c.hooks.HolderDid, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `holderdid.Intercept(f(g(h())))`.
+func (c *HolderDidClient) Intercept(interceptors ...Interceptor) {
+	c.inters.HolderDid = append(c.inters.HolderDid, interceptors...)
+}
+
+// Create returns a builder for creating a HolderDid entity.
+func (c *HolderDidClient) Create() *HolderDidCreate {
+	mutation := newHolderDidMutation(c.config, OpCreate)
+	return &HolderDidCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of HolderDid entities.
+func (c *HolderDidClient) CreateBulk(builders ...*HolderDidCreate) *HolderDidCreateBulk {
+	return &HolderDidCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *HolderDidClient) MapCreateBulk(slice any, setFunc func(*HolderDidCreate, int)) *HolderDidCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &HolderDidCreateBulk{err: fmt.Errorf("calling to HolderDidClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*HolderDidCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &HolderDidCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for HolderDid.
+func (c *HolderDidClient) Update() *HolderDidUpdate {
+	mutation := newHolderDidMutation(c.config, OpUpdate)
+	return &HolderDidUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *HolderDidClient) UpdateOne(_m *HolderDid) *HolderDidUpdateOne {
+	mutation := newHolderDidMutation(c.config, OpUpdateOne, withHolderDid(_m))
+	return &HolderDidUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *HolderDidClient) UpdateOneID(id uuid.UUID) *HolderDidUpdateOne {
+	mutation := newHolderDidMutation(c.config, OpUpdateOne, withHolderDidID(id))
+	return &HolderDidUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for HolderDid.
+func (c *HolderDidClient) Delete() *HolderDidDelete {
+	mutation := newHolderDidMutation(c.config, OpDelete)
+	return &HolderDidDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *HolderDidClient) DeleteOne(_m *HolderDid) *HolderDidDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *HolderDidClient) DeleteOneID(id uuid.UUID) *HolderDidDeleteOne {
+	builder := c.Delete().Where(holderdid.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &HolderDidDeleteOne{builder}
+}
+
+// Query returns a query builder for HolderDid.
+func (c *HolderDidClient) Query() *HolderDidQuery {
+	return &HolderDidQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeHolderDid},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a HolderDid entity by its id.
+func (c *HolderDidClient) Get(ctx context.Context, id uuid.UUID) (*HolderDid, error) {
+	return c.Query().Where(holderdid.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *HolderDidClient) GetX(ctx context.Context, id uuid.UUID) *HolderDid {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a HolderDid.
+func (c *HolderDidClient) QueryEducator(_m *HolderDid) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(holderdid.Table, holderdid.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, holderdid.EducatorTable, holderdid.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *HolderDidClient) Hooks() []Hook {
+	return c.hooks.HolderDid
+}
+
+// Interceptors returns the client interceptors.
+func (c *HolderDidClient) Interceptors() []Interceptor {
+	return c.inters.HolderDid
+}
+
+func (c *HolderDidClient) mutate(ctx context.Context, m *HolderDidMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&HolderDidCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&HolderDidUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&HolderDidUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&HolderDidDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown HolderDid mutation op: %q", m.Op())
+	}
+}
+
 // InstitutionClient is a client for the Institution schema.
 type InstitutionClient struct {
 	config
@@ -6689,6 +7053,22 @@ func (c *NoticeClient) QueryEducator(_m *Notice) *EducatorQuery {
 			sqlgraph.From(notice.Table, notice.FieldID, id),
 			sqlgraph.To(educator.Table, educator.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, notice.EducatorTable, notice.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySchool queries the school edge of a Notice.
+func (c *NoticeClient) QuerySchool(_m *Notice) *SchoolQuery {
+	query := (&SchoolClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notice.Table, notice.FieldID, id),
+			sqlgraph.To(school.Table, school.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, notice.SchoolTable, notice.SchoolColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -10559,27 +10939,29 @@ type (
 		APIClient, APIKey, Agreement, AgreementCourse, Application, ApplicationMember,
 		Attainment, AttendanceEntry, Booking, CalendarLink, Competency, Consent,
 		CoreSkill, Course, CourseVersion, Credential, CredentialEvent, CredentialType,
-		CreditRequest, District, Educator, EducatorEmail, EducatorMerge, EducatorName,
-		Employment, Evidence, ExternalID, FeedbackAnswer, FeedbackParticipation,
-		FeedbackRound, Framework, Institution, IssueBatch, IssueResult, LedgerEntry,
-		Meeting, Notice, NoticePreference, PerformanceAssessment, Placement,
-		PlacementProposal, PolicyVersion, Registration, Role, RoleAssignment,
-		RoleBinding, RoleFamily, RosterAction, RosterImport, School, SchoolCalendar,
-		ScoreSheet, SeatingEntry, Section, SectionFacilitator, SignInAttempt,
-		StatusList, Submission, Term, Training, WebhookSubscription []ent.Hook
+		CreditPosting, CreditRequest, District, Educator, EducatorEmail, EducatorMerge,
+		EducatorName, Employment, Evidence, ExternalID, FeedbackAnswer,
+		FeedbackParticipation, FeedbackRound, Framework, HolderDid, Institution,
+		IssueBatch, IssueResult, LedgerEntry, Meeting, Notice, NoticePreference,
+		PerformanceAssessment, Placement, PlacementProposal, PolicyVersion,
+		Registration, Role, RoleAssignment, RoleBinding, RoleFamily, RosterAction,
+		RosterImport, School, SchoolCalendar, ScoreSheet, SeatingEntry, Section,
+		SectionFacilitator, SignInAttempt, StatusList, Submission, Term, Training,
+		WebhookSubscription []ent.Hook
 	}
 	inters struct {
 		APIClient, APIKey, Agreement, AgreementCourse, Application, ApplicationMember,
 		Attainment, AttendanceEntry, Booking, CalendarLink, Competency, Consent,
 		CoreSkill, Course, CourseVersion, Credential, CredentialEvent, CredentialType,
-		CreditRequest, District, Educator, EducatorEmail, EducatorMerge, EducatorName,
-		Employment, Evidence, ExternalID, FeedbackAnswer, FeedbackParticipation,
-		FeedbackRound, Framework, Institution, IssueBatch, IssueResult, LedgerEntry,
-		Meeting, Notice, NoticePreference, PerformanceAssessment, Placement,
-		PlacementProposal, PolicyVersion, Registration, Role, RoleAssignment,
-		RoleBinding, RoleFamily, RosterAction, RosterImport, School, SchoolCalendar,
-		ScoreSheet, SeatingEntry, Section, SectionFacilitator, SignInAttempt,
-		StatusList, Submission, Term, Training, WebhookSubscription []ent.Interceptor
+		CreditPosting, CreditRequest, District, Educator, EducatorEmail, EducatorMerge,
+		EducatorName, Employment, Evidence, ExternalID, FeedbackAnswer,
+		FeedbackParticipation, FeedbackRound, Framework, HolderDid, Institution,
+		IssueBatch, IssueResult, LedgerEntry, Meeting, Notice, NoticePreference,
+		PerformanceAssessment, Placement, PlacementProposal, PolicyVersion,
+		Registration, Role, RoleAssignment, RoleBinding, RoleFamily, RosterAction,
+		RosterImport, School, SchoolCalendar, ScoreSheet, SeatingEntry, Section,
+		SectionFacilitator, SignInAttempt, StatusList, Submission, Term, Training,
+		WebhookSubscription []ent.Interceptor
 	}
 )
 

@@ -30,6 +30,7 @@ import (
 	"github.com/btlc/btlc/ent/credential"
 	"github.com/btlc/btlc/ent/credentialevent"
 	"github.com/btlc/btlc/ent/credentialtype"
+	"github.com/btlc/btlc/ent/creditposting"
 	"github.com/btlc/btlc/ent/creditrequest"
 	"github.com/btlc/btlc/ent/district"
 	"github.com/btlc/btlc/ent/educator"
@@ -43,6 +44,7 @@ import (
 	"github.com/btlc/btlc/ent/feedbackparticipation"
 	"github.com/btlc/btlc/ent/feedbackround"
 	"github.com/btlc/btlc/ent/framework"
+	"github.com/btlc/btlc/ent/holderdid"
 	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/issuebatch"
 	"github.com/btlc/btlc/ent/issueresult"
@@ -151,6 +153,7 @@ func checkColumn(t, c string) error {
 			credential.Table:            credential.ValidColumn,
 			credentialevent.Table:       credentialevent.ValidColumn,
 			credentialtype.Table:        credentialtype.ValidColumn,
+			creditposting.Table:         creditposting.ValidColumn,
 			creditrequest.Table:         creditrequest.ValidColumn,
 			district.Table:              district.ValidColumn,
 			educator.Table:              educator.ValidColumn,
@@ -164,6 +167,7 @@ func checkColumn(t, c string) error {
 			feedbackparticipation.Table: feedbackparticipation.ValidColumn,
 			feedbackround.Table:         feedbackround.ValidColumn,
 			framework.Table:             framework.ValidColumn,
+			holderdid.Table:             holderdid.ValidColumn,
 			institution.Table:           institution.ValidColumn,
 			issuebatch.Table:            issuebatch.ValidColumn,
 			issueresult.Table:           issueresult.ValidColumn,

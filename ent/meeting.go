@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/btlc/btlc/ent/meeting"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/google/uuid"
 )
@@ -39,6 +41,8 @@ type Meeting struct {
 	Room string `json:"room,omitempty"`
 	// SignInKey holds the value of the "sign_in_key" field.
 	SignInKey []byte `json:"-"`
+	// Resources holds the value of the "resources" field.
+	Resources []schema.CourseResource `json:"resources,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MeetingQuery when eager-loading is set.
 	Edges        MeetingEdges `json:"edges"`
@@ -70,7 +74,7 @@ func (*Meeting) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case meeting.FieldSignInKey:
+		case meeting.FieldSignInKey, meeting.FieldResources:
 			values[i] = new([]byte)
 		case meeting.FieldVersion, meeting.FieldMeetingNumber:
 			values[i] = new(sql.NullInt64)
@@ -161,6 +165,14 @@ func (_m *Meeting) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.SignInKey = *value
 			}
+		case meeting.FieldResources:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field resources", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Resources); err != nil {
+					return fmt.Errorf("unmarshal field resources: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -230,6 +242,9 @@ func (_m *Meeting) String() string {
 	builder.WriteString(_m.Room)
 	builder.WriteString(", ")
 	builder.WriteString("sign_in_key=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("resources=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Resources))
 	builder.WriteByte(')')
 	return builder.String()
 }

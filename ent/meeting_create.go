@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/meeting"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/btlc/btlc/ent/section"
 	"github.com/google/uuid"
 )
@@ -125,6 +126,12 @@ func (_c *MeetingCreate) SetSignInKey(v []byte) *MeetingCreate {
 	return _c
 }
 
+// SetResources sets the "resources" field.
+func (_c *MeetingCreate) SetResources(v []schema.CourseResource) *MeetingCreate {
+	_c.mutation.SetResources(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *MeetingCreate) SetID(v uuid.UUID) *MeetingCreate {
 	_c.mutation.SetID(v)
@@ -198,6 +205,10 @@ func (_c *MeetingCreate) defaults() {
 	if _, ok := _c.mutation.Room(); !ok {
 		v := meeting.DefaultRoom
 		_c.mutation.SetRoom(v)
+	}
+	if _, ok := _c.mutation.Resources(); !ok {
+		v := meeting.DefaultResources
+		_c.mutation.SetResources(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := meeting.DefaultID()
@@ -308,6 +319,10 @@ func (_c *MeetingCreate) createSpec() (*Meeting, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SignInKey(); ok {
 		_spec.SetField(meeting.FieldSignInKey, field.TypeBytes, value)
 		_node.SignInKey = value
+	}
+	if value, ok := _c.mutation.Resources(); ok {
+		_spec.SetField(meeting.FieldResources, field.TypeJSON, value)
+		_node.Resources = value
 	}
 	if nodes := _c.mutation.SectionIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -471,6 +486,18 @@ func (u *MeetingUpsert) UpdateSignInKey() *MeetingUpsert {
 // ClearSignInKey clears the value of the "sign_in_key" field.
 func (u *MeetingUpsert) ClearSignInKey() *MeetingUpsert {
 	u.SetNull(meeting.FieldSignInKey)
+	return u
+}
+
+// SetResources sets the "resources" field.
+func (u *MeetingUpsert) SetResources(v []schema.CourseResource) *MeetingUpsert {
+	u.Set(meeting.FieldResources, v)
+	return u
+}
+
+// UpdateResources sets the "resources" field to the value that was provided on create.
+func (u *MeetingUpsert) UpdateResources() *MeetingUpsert {
+	u.SetExcluded(meeting.FieldResources)
 	return u
 }
 
@@ -640,6 +667,20 @@ func (u *MeetingUpsertOne) UpdateSignInKey() *MeetingUpsertOne {
 func (u *MeetingUpsertOne) ClearSignInKey() *MeetingUpsertOne {
 	return u.Update(func(s *MeetingUpsert) {
 		s.ClearSignInKey()
+	})
+}
+
+// SetResources sets the "resources" field.
+func (u *MeetingUpsertOne) SetResources(v []schema.CourseResource) *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.SetResources(v)
+	})
+}
+
+// UpdateResources sets the "resources" field to the value that was provided on create.
+func (u *MeetingUpsertOne) UpdateResources() *MeetingUpsertOne {
+	return u.Update(func(s *MeetingUpsert) {
+		s.UpdateResources()
 	})
 }
 
@@ -976,6 +1017,20 @@ func (u *MeetingUpsertBulk) UpdateSignInKey() *MeetingUpsertBulk {
 func (u *MeetingUpsertBulk) ClearSignInKey() *MeetingUpsertBulk {
 	return u.Update(func(s *MeetingUpsert) {
 		s.ClearSignInKey()
+	})
+}
+
+// SetResources sets the "resources" field.
+func (u *MeetingUpsertBulk) SetResources(v []schema.CourseResource) *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.SetResources(v)
+	})
+}
+
+// UpdateResources sets the "resources" field to the value that was provided on create.
+func (u *MeetingUpsertBulk) UpdateResources() *MeetingUpsertBulk {
+	return u.Update(func(s *MeetingUpsert) {
+		s.UpdateResources()
 	})
 }
 

@@ -10,9 +10,11 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/meeting"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/btlc/btlc/ent/schema"
 )
 
 // MeetingUpdate is the builder for updating Meeting entities.
@@ -132,6 +134,18 @@ func (_u *MeetingUpdate) ClearSignInKey() *MeetingUpdate {
 	return _u
 }
 
+// SetResources sets the "resources" field.
+func (_u *MeetingUpdate) SetResources(v []schema.CourseResource) *MeetingUpdate {
+	_u.mutation.SetResources(v)
+	return _u
+}
+
+// AppendResources appends value to the "resources" field.
+func (_u *MeetingUpdate) AppendResources(v []schema.CourseResource) *MeetingUpdate {
+	_u.mutation.AppendResources(v)
+	return _u
+}
+
 // Mutation returns the MeetingMutation object of the builder.
 func (_u *MeetingUpdate) Mutation() *MeetingMutation {
 	return _u.mutation
@@ -216,6 +230,14 @@ func (_u *MeetingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SignInKeyCleared() {
 		_spec.ClearField(meeting.FieldSignInKey, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Resources(); ok {
+		_spec.SetField(meeting.FieldResources, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedResources(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, meeting.FieldResources, value)
+		})
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -342,6 +364,18 @@ func (_u *MeetingUpdateOne) ClearSignInKey() *MeetingUpdateOne {
 	return _u
 }
 
+// SetResources sets the "resources" field.
+func (_u *MeetingUpdateOne) SetResources(v []schema.CourseResource) *MeetingUpdateOne {
+	_u.mutation.SetResources(v)
+	return _u
+}
+
+// AppendResources appends value to the "resources" field.
+func (_u *MeetingUpdateOne) AppendResources(v []schema.CourseResource) *MeetingUpdateOne {
+	_u.mutation.AppendResources(v)
+	return _u
+}
+
 // Mutation returns the MeetingMutation object of the builder.
 func (_u *MeetingUpdateOne) Mutation() *MeetingMutation {
 	return _u.mutation
@@ -456,6 +490,14 @@ func (_u *MeetingUpdateOne) sqlSave(ctx context.Context) (_node *Meeting, err er
 	}
 	if _u.mutation.SignInKeyCleared() {
 		_spec.ClearField(meeting.FieldSignInKey, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Resources(); ok {
+		_spec.SetField(meeting.FieldResources, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedResources(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, meeting.FieldResources, value)
+		})
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Meeting{config: _u.config}

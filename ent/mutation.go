@@ -29,6 +29,7 @@ import (
 	"github.com/btlc/btlc/ent/credential"
 	"github.com/btlc/btlc/ent/credentialevent"
 	"github.com/btlc/btlc/ent/credentialtype"
+	"github.com/btlc/btlc/ent/creditposting"
 	"github.com/btlc/btlc/ent/creditrequest"
 	"github.com/btlc/btlc/ent/district"
 	"github.com/btlc/btlc/ent/educator"
@@ -42,6 +43,7 @@ import (
 	"github.com/btlc/btlc/ent/feedbackparticipation"
 	"github.com/btlc/btlc/ent/feedbackround"
 	"github.com/btlc/btlc/ent/framework"
+	"github.com/btlc/btlc/ent/holderdid"
 	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/issuebatch"
 	"github.com/btlc/btlc/ent/issueresult"
@@ -104,6 +106,7 @@ const (
 	TypeCredential            = "Credential"
 	TypeCredentialEvent       = "CredentialEvent"
 	TypeCredentialType        = "CredentialType"
+	TypeCreditPosting         = "CreditPosting"
 	TypeCreditRequest         = "CreditRequest"
 	TypeDistrict              = "District"
 	TypeEducator              = "Educator"
@@ -117,6 +120,7 @@ const (
 	TypeFeedbackParticipation = "FeedbackParticipation"
 	TypeFeedbackRound         = "FeedbackRound"
 	TypeFramework             = "Framework"
+	TypeHolderDid             = "HolderDid"
 	TypeInstitution           = "Institution"
 	TypeIssueBatch            = "IssueBatch"
 	TypeIssueResult           = "IssueResult"
@@ -15823,6 +15827,1139 @@ func (m *CredentialTypeMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown CredentialType edge %s", name)
 }
 
+// CreditPostingMutation represents an operation that mutates the CreditPosting nodes in the graph.
+type CreditPostingMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	create_time           *time.Time
+	update_time           *time.Time
+	version               *int32
+	addversion            *int32
+	credits               *int32
+	addcredits            *int32
+	post_date             *time.Time
+	state                 *string
+	reason                *string
+	clearedFields         map[string]struct{}
+	credit_request        *uuid.UUID
+	clearedcredit_request bool
+	educator              *uuid.UUID
+	clearededucator       bool
+	institution           *string
+	clearedinstitution    bool
+	course                *string
+	clearedcourse         bool
+	done                  bool
+	oldValue              func(context.Context) (*CreditPosting, error)
+	predicates            []predicate.CreditPosting
+}
+
+var _ ent.Mutation = (*CreditPostingMutation)(nil)
+
+// creditpostingOption allows management of the mutation configuration using functional options.
+type creditpostingOption func(*CreditPostingMutation)
+
+// newCreditPostingMutation creates new mutation for the CreditPosting entity.
+func newCreditPostingMutation(c config, op Op, opts ...creditpostingOption) *CreditPostingMutation {
+	m := &CreditPostingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCreditPosting,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCreditPostingID sets the ID field of the mutation.
+func withCreditPostingID(id uuid.UUID) creditpostingOption {
+	return func(m *CreditPostingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CreditPosting
+		)
+		m.oldValue = func(ctx context.Context) (*CreditPosting, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CreditPosting.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCreditPosting sets the old CreditPosting of the mutation.
+func withCreditPosting(node *CreditPosting) creditpostingOption {
+	return func(m *CreditPostingMutation) {
+		m.oldValue = func(context.Context) (*CreditPosting, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CreditPostingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CreditPostingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CreditPosting entities.
+func (m *CreditPostingMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CreditPostingMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CreditPostingMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CreditPosting.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *CreditPostingMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *CreditPostingMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *CreditPostingMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *CreditPostingMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *CreditPostingMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *CreditPostingMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *CreditPostingMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *CreditPostingMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *CreditPostingMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *CreditPostingMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *CreditPostingMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreditRequestID sets the "credit_request_id" field.
+func (m *CreditPostingMutation) SetCreditRequestID(u uuid.UUID) {
+	m.credit_request = &u
+}
+
+// CreditRequestID returns the value of the "credit_request_id" field in the mutation.
+func (m *CreditPostingMutation) CreditRequestID() (r uuid.UUID, exists bool) {
+	v := m.credit_request
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreditRequestID returns the old "credit_request_id" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldCreditRequestID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreditRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreditRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreditRequestID: %w", err)
+	}
+	return oldValue.CreditRequestID, nil
+}
+
+// ResetCreditRequestID resets all changes to the "credit_request_id" field.
+func (m *CreditPostingMutation) ResetCreditRequestID() {
+	m.credit_request = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *CreditPostingMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *CreditPostingMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *CreditPostingMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// SetInstitutionID sets the "institution_id" field.
+func (m *CreditPostingMutation) SetInstitutionID(s string) {
+	m.institution = &s
+}
+
+// InstitutionID returns the value of the "institution_id" field in the mutation.
+func (m *CreditPostingMutation) InstitutionID() (r string, exists bool) {
+	v := m.institution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstitutionID returns the old "institution_id" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldInstitutionID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstitutionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstitutionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstitutionID: %w", err)
+	}
+	return oldValue.InstitutionID, nil
+}
+
+// ResetInstitutionID resets all changes to the "institution_id" field.
+func (m *CreditPostingMutation) ResetInstitutionID() {
+	m.institution = nil
+}
+
+// SetCourseID sets the "course_id" field.
+func (m *CreditPostingMutation) SetCourseID(s string) {
+	m.course = &s
+}
+
+// CourseID returns the value of the "course_id" field in the mutation.
+func (m *CreditPostingMutation) CourseID() (r string, exists bool) {
+	v := m.course
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCourseID returns the old "course_id" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldCourseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCourseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCourseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCourseID: %w", err)
+	}
+	return oldValue.CourseID, nil
+}
+
+// ResetCourseID resets all changes to the "course_id" field.
+func (m *CreditPostingMutation) ResetCourseID() {
+	m.course = nil
+}
+
+// SetCredits sets the "credits" field.
+func (m *CreditPostingMutation) SetCredits(i int32) {
+	m.credits = &i
+	m.addcredits = nil
+}
+
+// Credits returns the value of the "credits" field in the mutation.
+func (m *CreditPostingMutation) Credits() (r int32, exists bool) {
+	v := m.credits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCredits returns the old "credits" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldCredits(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCredits is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCredits requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCredits: %w", err)
+	}
+	return oldValue.Credits, nil
+}
+
+// AddCredits adds i to the "credits" field.
+func (m *CreditPostingMutation) AddCredits(i int32) {
+	if m.addcredits != nil {
+		*m.addcredits += i
+	} else {
+		m.addcredits = &i
+	}
+}
+
+// AddedCredits returns the value that was added to the "credits" field in this mutation.
+func (m *CreditPostingMutation) AddedCredits() (r int32, exists bool) {
+	v := m.addcredits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCredits resets all changes to the "credits" field.
+func (m *CreditPostingMutation) ResetCredits() {
+	m.credits = nil
+	m.addcredits = nil
+}
+
+// SetPostDate sets the "post_date" field.
+func (m *CreditPostingMutation) SetPostDate(t time.Time) {
+	m.post_date = &t
+}
+
+// PostDate returns the value of the "post_date" field in the mutation.
+func (m *CreditPostingMutation) PostDate() (r time.Time, exists bool) {
+	v := m.post_date
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPostDate returns the old "post_date" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldPostDate(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPostDate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPostDate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPostDate: %w", err)
+	}
+	return oldValue.PostDate, nil
+}
+
+// ResetPostDate resets all changes to the "post_date" field.
+func (m *CreditPostingMutation) ResetPostDate() {
+	m.post_date = nil
+}
+
+// SetState sets the "state" field.
+func (m *CreditPostingMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CreditPostingMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CreditPostingMutation) ResetState() {
+	m.state = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *CreditPostingMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *CreditPostingMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the CreditPosting entity.
+// If the CreditPosting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CreditPostingMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *CreditPostingMutation) ResetReason() {
+	m.reason = nil
+}
+
+// ClearCreditRequest clears the "credit_request" edge to the CreditRequest entity.
+func (m *CreditPostingMutation) ClearCreditRequest() {
+	m.clearedcredit_request = true
+	m.clearedFields[creditposting.FieldCreditRequestID] = struct{}{}
+}
+
+// CreditRequestCleared reports if the "credit_request" edge to the CreditRequest entity was cleared.
+func (m *CreditPostingMutation) CreditRequestCleared() bool {
+	return m.clearedcredit_request
+}
+
+// CreditRequestIDs returns the "credit_request" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CreditRequestID instead. It exists only for internal usage by the builders.
+func (m *CreditPostingMutation) CreditRequestIDs() (ids []uuid.UUID) {
+	if id := m.credit_request; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCreditRequest resets all changes to the "credit_request" edge.
+func (m *CreditPostingMutation) ResetCreditRequest() {
+	m.credit_request = nil
+	m.clearedcredit_request = false
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *CreditPostingMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[creditposting.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *CreditPostingMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *CreditPostingMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *CreditPostingMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// ClearInstitution clears the "institution" edge to the Institution entity.
+func (m *CreditPostingMutation) ClearInstitution() {
+	m.clearedinstitution = true
+	m.clearedFields[creditposting.FieldInstitutionID] = struct{}{}
+}
+
+// InstitutionCleared reports if the "institution" edge to the Institution entity was cleared.
+func (m *CreditPostingMutation) InstitutionCleared() bool {
+	return m.clearedinstitution
+}
+
+// InstitutionIDs returns the "institution" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstitutionID instead. It exists only for internal usage by the builders.
+func (m *CreditPostingMutation) InstitutionIDs() (ids []string) {
+	if id := m.institution; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstitution resets all changes to the "institution" edge.
+func (m *CreditPostingMutation) ResetInstitution() {
+	m.institution = nil
+	m.clearedinstitution = false
+}
+
+// ClearCourse clears the "course" edge to the Course entity.
+func (m *CreditPostingMutation) ClearCourse() {
+	m.clearedcourse = true
+	m.clearedFields[creditposting.FieldCourseID] = struct{}{}
+}
+
+// CourseCleared reports if the "course" edge to the Course entity was cleared.
+func (m *CreditPostingMutation) CourseCleared() bool {
+	return m.clearedcourse
+}
+
+// CourseIDs returns the "course" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CourseID instead. It exists only for internal usage by the builders.
+func (m *CreditPostingMutation) CourseIDs() (ids []string) {
+	if id := m.course; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCourse resets all changes to the "course" edge.
+func (m *CreditPostingMutation) ResetCourse() {
+	m.course = nil
+	m.clearedcourse = false
+}
+
+// Where appends a list predicates to the CreditPostingMutation builder.
+func (m *CreditPostingMutation) Where(ps ...predicate.CreditPosting) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CreditPostingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CreditPostingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CreditPosting, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CreditPostingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CreditPostingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CreditPosting).
+func (m *CreditPostingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CreditPostingMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.create_time != nil {
+		fields = append(fields, creditposting.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, creditposting.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, creditposting.FieldVersion)
+	}
+	if m.credit_request != nil {
+		fields = append(fields, creditposting.FieldCreditRequestID)
+	}
+	if m.educator != nil {
+		fields = append(fields, creditposting.FieldEducatorID)
+	}
+	if m.institution != nil {
+		fields = append(fields, creditposting.FieldInstitutionID)
+	}
+	if m.course != nil {
+		fields = append(fields, creditposting.FieldCourseID)
+	}
+	if m.credits != nil {
+		fields = append(fields, creditposting.FieldCredits)
+	}
+	if m.post_date != nil {
+		fields = append(fields, creditposting.FieldPostDate)
+	}
+	if m.state != nil {
+		fields = append(fields, creditposting.FieldState)
+	}
+	if m.reason != nil {
+		fields = append(fields, creditposting.FieldReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CreditPostingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case creditposting.FieldCreateTime:
+		return m.CreateTime()
+	case creditposting.FieldUpdateTime:
+		return m.UpdateTime()
+	case creditposting.FieldVersion:
+		return m.Version()
+	case creditposting.FieldCreditRequestID:
+		return m.CreditRequestID()
+	case creditposting.FieldEducatorID:
+		return m.EducatorID()
+	case creditposting.FieldInstitutionID:
+		return m.InstitutionID()
+	case creditposting.FieldCourseID:
+		return m.CourseID()
+	case creditposting.FieldCredits:
+		return m.Credits()
+	case creditposting.FieldPostDate:
+		return m.PostDate()
+	case creditposting.FieldState:
+		return m.State()
+	case creditposting.FieldReason:
+		return m.Reason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CreditPostingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case creditposting.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case creditposting.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case creditposting.FieldVersion:
+		return m.OldVersion(ctx)
+	case creditposting.FieldCreditRequestID:
+		return m.OldCreditRequestID(ctx)
+	case creditposting.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case creditposting.FieldInstitutionID:
+		return m.OldInstitutionID(ctx)
+	case creditposting.FieldCourseID:
+		return m.OldCourseID(ctx)
+	case creditposting.FieldCredits:
+		return m.OldCredits(ctx)
+	case creditposting.FieldPostDate:
+		return m.OldPostDate(ctx)
+	case creditposting.FieldState:
+		return m.OldState(ctx)
+	case creditposting.FieldReason:
+		return m.OldReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown CreditPosting field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CreditPostingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case creditposting.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case creditposting.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case creditposting.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case creditposting.FieldCreditRequestID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreditRequestID(v)
+		return nil
+	case creditposting.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case creditposting.FieldInstitutionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstitutionID(v)
+		return nil
+	case creditposting.FieldCourseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCourseID(v)
+		return nil
+	case creditposting.FieldCredits:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCredits(v)
+		return nil
+	case creditposting.FieldPostDate:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPostDate(v)
+		return nil
+	case creditposting.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case creditposting.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CreditPosting field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CreditPostingMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, creditposting.FieldVersion)
+	}
+	if m.addcredits != nil {
+		fields = append(fields, creditposting.FieldCredits)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CreditPostingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case creditposting.FieldVersion:
+		return m.AddedVersion()
+	case creditposting.FieldCredits:
+		return m.AddedCredits()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CreditPostingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case creditposting.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case creditposting.FieldCredits:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCredits(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CreditPosting numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CreditPostingMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CreditPostingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CreditPostingMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CreditPosting nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CreditPostingMutation) ResetField(name string) error {
+	switch name {
+	case creditposting.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case creditposting.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case creditposting.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case creditposting.FieldCreditRequestID:
+		m.ResetCreditRequestID()
+		return nil
+	case creditposting.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case creditposting.FieldInstitutionID:
+		m.ResetInstitutionID()
+		return nil
+	case creditposting.FieldCourseID:
+		m.ResetCourseID()
+		return nil
+	case creditposting.FieldCredits:
+		m.ResetCredits()
+		return nil
+	case creditposting.FieldPostDate:
+		m.ResetPostDate()
+		return nil
+	case creditposting.FieldState:
+		m.ResetState()
+		return nil
+	case creditposting.FieldReason:
+		m.ResetReason()
+		return nil
+	}
+	return fmt.Errorf("unknown CreditPosting field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CreditPostingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.credit_request != nil {
+		edges = append(edges, creditposting.EdgeCreditRequest)
+	}
+	if m.educator != nil {
+		edges = append(edges, creditposting.EdgeEducator)
+	}
+	if m.institution != nil {
+		edges = append(edges, creditposting.EdgeInstitution)
+	}
+	if m.course != nil {
+		edges = append(edges, creditposting.EdgeCourse)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CreditPostingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case creditposting.EdgeCreditRequest:
+		if id := m.credit_request; id != nil {
+			return []ent.Value{*id}
+		}
+	case creditposting.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	case creditposting.EdgeInstitution:
+		if id := m.institution; id != nil {
+			return []ent.Value{*id}
+		}
+	case creditposting.EdgeCourse:
+		if id := m.course; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CreditPostingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CreditPostingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CreditPostingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedcredit_request {
+		edges = append(edges, creditposting.EdgeCreditRequest)
+	}
+	if m.clearededucator {
+		edges = append(edges, creditposting.EdgeEducator)
+	}
+	if m.clearedinstitution {
+		edges = append(edges, creditposting.EdgeInstitution)
+	}
+	if m.clearedcourse {
+		edges = append(edges, creditposting.EdgeCourse)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CreditPostingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case creditposting.EdgeCreditRequest:
+		return m.clearedcredit_request
+	case creditposting.EdgeEducator:
+		return m.clearededucator
+	case creditposting.EdgeInstitution:
+		return m.clearedinstitution
+	case creditposting.EdgeCourse:
+		return m.clearedcourse
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CreditPostingMutation) ClearEdge(name string) error {
+	switch name {
+	case creditposting.EdgeCreditRequest:
+		m.ClearCreditRequest()
+		return nil
+	case creditposting.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	case creditposting.EdgeInstitution:
+		m.ClearInstitution()
+		return nil
+	case creditposting.EdgeCourse:
+		m.ClearCourse()
+		return nil
+	}
+	return fmt.Errorf("unknown CreditPosting unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CreditPostingMutation) ResetEdge(name string) error {
+	switch name {
+	case creditposting.EdgeCreditRequest:
+		m.ResetCreditRequest()
+		return nil
+	case creditposting.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	case creditposting.EdgeInstitution:
+		m.ResetInstitution()
+		return nil
+	case creditposting.EdgeCourse:
+		m.ResetCourse()
+		return nil
+	}
+	return fmt.Errorf("unknown CreditPosting edge %s", name)
+}
+
 // CreditRequestMutation represents an operation that mutates the CreditRequest nodes in the graph.
 type CreditRequestMutation struct {
 	config
@@ -25280,6 +26417,644 @@ func (m *FrameworkMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Framework edge %s", name)
 }
 
+// HolderDidMutation represents an operation that mutates the HolderDid nodes in the graph.
+type HolderDidMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	create_time     *time.Time
+	update_time     *time.Time
+	version         *int32
+	addversion      *int32
+	did             *string
+	clearedFields   map[string]struct{}
+	educator        *uuid.UUID
+	clearededucator bool
+	done            bool
+	oldValue        func(context.Context) (*HolderDid, error)
+	predicates      []predicate.HolderDid
+}
+
+var _ ent.Mutation = (*HolderDidMutation)(nil)
+
+// holderdidOption allows management of the mutation configuration using functional options.
+type holderdidOption func(*HolderDidMutation)
+
+// newHolderDidMutation creates new mutation for the HolderDid entity.
+func newHolderDidMutation(c config, op Op, opts ...holderdidOption) *HolderDidMutation {
+	m := &HolderDidMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeHolderDid,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withHolderDidID sets the ID field of the mutation.
+func withHolderDidID(id uuid.UUID) holderdidOption {
+	return func(m *HolderDidMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *HolderDid
+		)
+		m.oldValue = func(ctx context.Context) (*HolderDid, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().HolderDid.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withHolderDid sets the old HolderDid of the mutation.
+func withHolderDid(node *HolderDid) holderdidOption {
+	return func(m *HolderDidMutation) {
+		m.oldValue = func(context.Context) (*HolderDid, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m HolderDidMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m HolderDidMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of HolderDid entities.
+func (m *HolderDidMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *HolderDidMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *HolderDidMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().HolderDid.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreateTime sets the "create_time" field.
+func (m *HolderDidMutation) SetCreateTime(t time.Time) {
+	m.create_time = &t
+}
+
+// CreateTime returns the value of the "create_time" field in the mutation.
+func (m *HolderDidMutation) CreateTime() (r time.Time, exists bool) {
+	v := m.create_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateTime returns the old "create_time" field's value of the HolderDid entity.
+// If the HolderDid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HolderDidMutation) OldCreateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateTime: %w", err)
+	}
+	return oldValue.CreateTime, nil
+}
+
+// ResetCreateTime resets all changes to the "create_time" field.
+func (m *HolderDidMutation) ResetCreateTime() {
+	m.create_time = nil
+}
+
+// SetUpdateTime sets the "update_time" field.
+func (m *HolderDidMutation) SetUpdateTime(t time.Time) {
+	m.update_time = &t
+}
+
+// UpdateTime returns the value of the "update_time" field in the mutation.
+func (m *HolderDidMutation) UpdateTime() (r time.Time, exists bool) {
+	v := m.update_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdateTime returns the old "update_time" field's value of the HolderDid entity.
+// If the HolderDid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HolderDidMutation) OldUpdateTime(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdateTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdateTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdateTime: %w", err)
+	}
+	return oldValue.UpdateTime, nil
+}
+
+// ResetUpdateTime resets all changes to the "update_time" field.
+func (m *HolderDidMutation) ResetUpdateTime() {
+	m.update_time = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *HolderDidMutation) SetVersion(i int32) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *HolderDidMutation) Version() (r int32, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the HolderDid entity.
+// If the HolderDid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HolderDidMutation) OldVersion(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *HolderDidMutation) AddVersion(i int32) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *HolderDidMutation) AddedVersion() (r int32, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *HolderDidMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *HolderDidMutation) SetEducatorID(u uuid.UUID) {
+	m.educator = &u
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *HolderDidMutation) EducatorID() (r uuid.UUID, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the HolderDid entity.
+// If the HolderDid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HolderDidMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *HolderDidMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// SetDid sets the "did" field.
+func (m *HolderDidMutation) SetDid(s string) {
+	m.did = &s
+}
+
+// Did returns the value of the "did" field in the mutation.
+func (m *HolderDidMutation) Did() (r string, exists bool) {
+	v := m.did
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDid returns the old "did" field's value of the HolderDid entity.
+// If the HolderDid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HolderDidMutation) OldDid(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDid is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDid requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDid: %w", err)
+	}
+	return oldValue.Did, nil
+}
+
+// ResetDid resets all changes to the "did" field.
+func (m *HolderDidMutation) ResetDid() {
+	m.did = nil
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *HolderDidMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[holderdid.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *HolderDidMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *HolderDidMutation) EducatorIDs() (ids []uuid.UUID) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *HolderDidMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// Where appends a list predicates to the HolderDidMutation builder.
+func (m *HolderDidMutation) Where(ps ...predicate.HolderDid) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the HolderDidMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *HolderDidMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.HolderDid, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *HolderDidMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *HolderDidMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (HolderDid).
+func (m *HolderDidMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *HolderDidMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.create_time != nil {
+		fields = append(fields, holderdid.FieldCreateTime)
+	}
+	if m.update_time != nil {
+		fields = append(fields, holderdid.FieldUpdateTime)
+	}
+	if m.version != nil {
+		fields = append(fields, holderdid.FieldVersion)
+	}
+	if m.educator != nil {
+		fields = append(fields, holderdid.FieldEducatorID)
+	}
+	if m.did != nil {
+		fields = append(fields, holderdid.FieldDid)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *HolderDidMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case holderdid.FieldCreateTime:
+		return m.CreateTime()
+	case holderdid.FieldUpdateTime:
+		return m.UpdateTime()
+	case holderdid.FieldVersion:
+		return m.Version()
+	case holderdid.FieldEducatorID:
+		return m.EducatorID()
+	case holderdid.FieldDid:
+		return m.Did()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *HolderDidMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case holderdid.FieldCreateTime:
+		return m.OldCreateTime(ctx)
+	case holderdid.FieldUpdateTime:
+		return m.OldUpdateTime(ctx)
+	case holderdid.FieldVersion:
+		return m.OldVersion(ctx)
+	case holderdid.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case holderdid.FieldDid:
+		return m.OldDid(ctx)
+	}
+	return nil, fmt.Errorf("unknown HolderDid field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HolderDidMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case holderdid.FieldCreateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateTime(v)
+		return nil
+	case holderdid.FieldUpdateTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdateTime(v)
+		return nil
+	case holderdid.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case holderdid.FieldEducatorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case holderdid.FieldDid:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDid(v)
+		return nil
+	}
+	return fmt.Errorf("unknown HolderDid field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *HolderDidMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, holderdid.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *HolderDidMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case holderdid.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HolderDidMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case holderdid.FieldVersion:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown HolderDid numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *HolderDidMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *HolderDidMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *HolderDidMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown HolderDid nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *HolderDidMutation) ResetField(name string) error {
+	switch name {
+	case holderdid.FieldCreateTime:
+		m.ResetCreateTime()
+		return nil
+	case holderdid.FieldUpdateTime:
+		m.ResetUpdateTime()
+		return nil
+	case holderdid.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case holderdid.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case holderdid.FieldDid:
+		m.ResetDid()
+		return nil
+	}
+	return fmt.Errorf("unknown HolderDid field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *HolderDidMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.educator != nil {
+		edges = append(edges, holderdid.EdgeEducator)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *HolderDidMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case holderdid.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *HolderDidMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *HolderDidMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *HolderDidMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearededucator {
+		edges = append(edges, holderdid.EdgeEducator)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *HolderDidMutation) EdgeCleared(name string) bool {
+	switch name {
+	case holderdid.EdgeEducator:
+		return m.clearededucator
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *HolderDidMutation) ClearEdge(name string) error {
+	switch name {
+	case holderdid.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown HolderDid unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *HolderDidMutation) ResetEdge(name string) error {
+	switch name {
+	case holderdid.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown HolderDid edge %s", name)
+}
+
 // InstitutionMutation represents an operation that mutates the Institution nodes in the graph.
 type InstitutionMutation struct {
 	config
@@ -28965,6 +30740,8 @@ type MeetingMutation struct {
 	location          *string
 	room              *string
 	sign_in_key       *[]byte
+	resources         *[]schema.CourseResource
+	appendresources   []schema.CourseResource
 	clearedFields     map[string]struct{}
 	section           *uuid.UUID
 	clearedsection    bool
@@ -29490,6 +31267,57 @@ func (m *MeetingMutation) ResetSignInKey() {
 	delete(m.clearedFields, meeting.FieldSignInKey)
 }
 
+// SetResources sets the "resources" field.
+func (m *MeetingMutation) SetResources(sr []schema.CourseResource) {
+	m.resources = &sr
+	m.appendresources = nil
+}
+
+// Resources returns the value of the "resources" field in the mutation.
+func (m *MeetingMutation) Resources() (r []schema.CourseResource, exists bool) {
+	v := m.resources
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResources returns the old "resources" field's value of the Meeting entity.
+// If the Meeting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MeetingMutation) OldResources(ctx context.Context) (v []schema.CourseResource, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResources is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResources requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResources: %w", err)
+	}
+	return oldValue.Resources, nil
+}
+
+// AppendResources adds sr to the "resources" field.
+func (m *MeetingMutation) AppendResources(sr []schema.CourseResource) {
+	m.appendresources = append(m.appendresources, sr...)
+}
+
+// AppendedResources returns the list of values that were appended to the "resources" field in this mutation.
+func (m *MeetingMutation) AppendedResources() ([]schema.CourseResource, bool) {
+	if len(m.appendresources) == 0 {
+		return nil, false
+	}
+	return m.appendresources, true
+}
+
+// ResetResources resets all changes to the "resources" field.
+func (m *MeetingMutation) ResetResources() {
+	m.resources = nil
+	m.appendresources = nil
+}
+
 // ClearSection clears the "section" edge to the Section entity.
 func (m *MeetingMutation) ClearSection() {
 	m.clearedsection = true
@@ -29551,7 +31379,7 @@ func (m *MeetingMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MeetingMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.create_time != nil {
 		fields = append(fields, meeting.FieldCreateTime)
 	}
@@ -29582,6 +31410,9 @@ func (m *MeetingMutation) Fields() []string {
 	if m.sign_in_key != nil {
 		fields = append(fields, meeting.FieldSignInKey)
 	}
+	if m.resources != nil {
+		fields = append(fields, meeting.FieldResources)
+	}
 	return fields
 }
 
@@ -29610,6 +31441,8 @@ func (m *MeetingMutation) Field(name string) (ent.Value, bool) {
 		return m.Room()
 	case meeting.FieldSignInKey:
 		return m.SignInKey()
+	case meeting.FieldResources:
+		return m.Resources()
 	}
 	return nil, false
 }
@@ -29639,6 +31472,8 @@ func (m *MeetingMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldRoom(ctx)
 	case meeting.FieldSignInKey:
 		return m.OldSignInKey(ctx)
+	case meeting.FieldResources:
+		return m.OldResources(ctx)
 	}
 	return nil, fmt.Errorf("unknown Meeting field %s", name)
 }
@@ -29717,6 +31552,13 @@ func (m *MeetingMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSignInKey(v)
+		return nil
+	case meeting.FieldResources:
+		v, ok := value.([]schema.CourseResource)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResources(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Meeting field %s", name)
@@ -29833,6 +31675,9 @@ func (m *MeetingMutation) ResetField(name string) error {
 	case meeting.FieldSignInKey:
 		m.ResetSignInKey()
 		return nil
+	case meeting.FieldResources:
+		m.ResetResources()
+		return nil
 	}
 	return fmt.Errorf("unknown Meeting field %s", name)
 }
@@ -29930,6 +31775,8 @@ type NoticeMutation struct {
 	clearedFields       map[string]struct{}
 	educator            *uuid.UUID
 	clearededucator     bool
+	school              *uuid.UUID
+	clearedschool       bool
 	registration        *uuid.UUID
 	clearedregistration bool
 	done                bool
@@ -30111,6 +31958,55 @@ func (m *NoticeMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err er
 // ResetEducatorID resets all changes to the "educator_id" field.
 func (m *NoticeMutation) ResetEducatorID() {
 	m.educator = nil
+}
+
+// SetSchoolID sets the "school_id" field.
+func (m *NoticeMutation) SetSchoolID(u uuid.UUID) {
+	m.school = &u
+}
+
+// SchoolID returns the value of the "school_id" field in the mutation.
+func (m *NoticeMutation) SchoolID() (r uuid.UUID, exists bool) {
+	v := m.school
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSchoolID returns the old "school_id" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldSchoolID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSchoolID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSchoolID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSchoolID: %w", err)
+	}
+	return oldValue.SchoolID, nil
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (m *NoticeMutation) ClearSchoolID() {
+	m.school = nil
+	m.clearedFields[notice.FieldSchoolID] = struct{}{}
+}
+
+// SchoolIDCleared returns if the "school_id" field was cleared in this mutation.
+func (m *NoticeMutation) SchoolIDCleared() bool {
+	_, ok := m.clearedFields[notice.FieldSchoolID]
+	return ok
+}
+
+// ResetSchoolID resets all changes to the "school_id" field.
+func (m *NoticeMutation) ResetSchoolID() {
+	m.school = nil
+	delete(m.clearedFields, notice.FieldSchoolID)
 }
 
 // SetRegistrationID sets the "registration_id" field.
@@ -30510,6 +32406,33 @@ func (m *NoticeMutation) ResetEducator() {
 	m.clearededucator = false
 }
 
+// ClearSchool clears the "school" edge to the School entity.
+func (m *NoticeMutation) ClearSchool() {
+	m.clearedschool = true
+	m.clearedFields[notice.FieldSchoolID] = struct{}{}
+}
+
+// SchoolCleared reports if the "school" edge to the School entity was cleared.
+func (m *NoticeMutation) SchoolCleared() bool {
+	return m.SchoolIDCleared() || m.clearedschool
+}
+
+// SchoolIDs returns the "school" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SchoolID instead. It exists only for internal usage by the builders.
+func (m *NoticeMutation) SchoolIDs() (ids []uuid.UUID) {
+	if id := m.school; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSchool resets all changes to the "school" edge.
+func (m *NoticeMutation) ResetSchool() {
+	m.school = nil
+	m.clearedschool = false
+}
+
 // ClearRegistration clears the "registration" edge to the Registration entity.
 func (m *NoticeMutation) ClearRegistration() {
 	m.clearedregistration = true
@@ -30571,12 +32494,15 @@ func (m *NoticeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NoticeMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.create_time != nil {
 		fields = append(fields, notice.FieldCreateTime)
 	}
 	if m.educator != nil {
 		fields = append(fields, notice.FieldEducatorID)
+	}
+	if m.school != nil {
+		fields = append(fields, notice.FieldSchoolID)
 	}
 	if m.registration != nil {
 		fields = append(fields, notice.FieldRegistrationID)
@@ -30617,6 +32543,8 @@ func (m *NoticeMutation) Field(name string) (ent.Value, bool) {
 		return m.CreateTime()
 	case notice.FieldEducatorID:
 		return m.EducatorID()
+	case notice.FieldSchoolID:
+		return m.SchoolID()
 	case notice.FieldRegistrationID:
 		return m.RegistrationID()
 	case notice.FieldKind:
@@ -30648,6 +32576,8 @@ func (m *NoticeMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldCreateTime(ctx)
 	case notice.FieldEducatorID:
 		return m.OldEducatorID(ctx)
+	case notice.FieldSchoolID:
+		return m.OldSchoolID(ctx)
 	case notice.FieldRegistrationID:
 		return m.OldRegistrationID(ctx)
 	case notice.FieldKind:
@@ -30688,6 +32618,13 @@ func (m *NoticeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEducatorID(v)
+		return nil
+	case notice.FieldSchoolID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSchoolID(v)
 		return nil
 	case notice.FieldRegistrationID:
 		v, ok := value.(uuid.UUID)
@@ -30797,6 +32734,9 @@ func (m *NoticeMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *NoticeMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(notice.FieldSchoolID) {
+		fields = append(fields, notice.FieldSchoolID)
+	}
 	if m.FieldCleared(notice.FieldRegistrationID) {
 		fields = append(fields, notice.FieldRegistrationID)
 	}
@@ -30817,6 +32757,9 @@ func (m *NoticeMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *NoticeMutation) ClearField(name string) error {
 	switch name {
+	case notice.FieldSchoolID:
+		m.ClearSchoolID()
+		return nil
 	case notice.FieldRegistrationID:
 		m.ClearRegistrationID()
 		return nil
@@ -30836,6 +32779,9 @@ func (m *NoticeMutation) ResetField(name string) error {
 		return nil
 	case notice.FieldEducatorID:
 		m.ResetEducatorID()
+		return nil
+	case notice.FieldSchoolID:
+		m.ResetSchoolID()
 		return nil
 	case notice.FieldRegistrationID:
 		m.ResetRegistrationID()
@@ -30870,9 +32816,12 @@ func (m *NoticeMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *NoticeMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.educator != nil {
 		edges = append(edges, notice.EdgeEducator)
+	}
+	if m.school != nil {
+		edges = append(edges, notice.EdgeSchool)
 	}
 	if m.registration != nil {
 		edges = append(edges, notice.EdgeRegistration)
@@ -30888,6 +32837,10 @@ func (m *NoticeMutation) AddedIDs(name string) []ent.Value {
 		if id := m.educator; id != nil {
 			return []ent.Value{*id}
 		}
+	case notice.EdgeSchool:
+		if id := m.school; id != nil {
+			return []ent.Value{*id}
+		}
 	case notice.EdgeRegistration:
 		if id := m.registration; id != nil {
 			return []ent.Value{*id}
@@ -30898,7 +32851,7 @@ func (m *NoticeMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *NoticeMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	return edges
 }
 
@@ -30910,9 +32863,12 @@ func (m *NoticeMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *NoticeMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearededucator {
 		edges = append(edges, notice.EdgeEducator)
+	}
+	if m.clearedschool {
+		edges = append(edges, notice.EdgeSchool)
 	}
 	if m.clearedregistration {
 		edges = append(edges, notice.EdgeRegistration)
@@ -30926,6 +32882,8 @@ func (m *NoticeMutation) EdgeCleared(name string) bool {
 	switch name {
 	case notice.EdgeEducator:
 		return m.clearededucator
+	case notice.EdgeSchool:
+		return m.clearedschool
 	case notice.EdgeRegistration:
 		return m.clearedregistration
 	}
@@ -30938,6 +32896,9 @@ func (m *NoticeMutation) ClearEdge(name string) error {
 	switch name {
 	case notice.EdgeEducator:
 		m.ClearEducator()
+		return nil
+	case notice.EdgeSchool:
+		m.ClearSchool()
 		return nil
 	case notice.EdgeRegistration:
 		m.ClearRegistration()
@@ -30952,6 +32913,9 @@ func (m *NoticeMutation) ResetEdge(name string) error {
 	switch name {
 	case notice.EdgeEducator:
 		m.ResetEducator()
+		return nil
+	case notice.EdgeSchool:
+		m.ResetSchool()
 		return nil
 	case notice.EdgeRegistration:
 		m.ResetRegistration()
@@ -43595,6 +45559,7 @@ type SchoolMutation struct {
 	addversion      *int32
 	display_name    *string
 	local_code      *string
+	principal_email *string
 	clearedFields   map[string]struct{}
 	district        *string
 	cleareddistrict bool
@@ -43943,6 +45908,42 @@ func (m *SchoolMutation) ResetLocalCode() {
 	m.local_code = nil
 }
 
+// SetPrincipalEmail sets the "principal_email" field.
+func (m *SchoolMutation) SetPrincipalEmail(s string) {
+	m.principal_email = &s
+}
+
+// PrincipalEmail returns the value of the "principal_email" field in the mutation.
+func (m *SchoolMutation) PrincipalEmail() (r string, exists bool) {
+	v := m.principal_email
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrincipalEmail returns the old "principal_email" field's value of the School entity.
+// If the School object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SchoolMutation) OldPrincipalEmail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrincipalEmail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrincipalEmail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrincipalEmail: %w", err)
+	}
+	return oldValue.PrincipalEmail, nil
+}
+
+// ResetPrincipalEmail resets all changes to the "principal_email" field.
+func (m *SchoolMutation) ResetPrincipalEmail() {
+	m.principal_email = nil
+}
+
 // ClearDistrict clears the "district" edge to the District entity.
 func (m *SchoolMutation) ClearDistrict() {
 	m.cleareddistrict = true
@@ -44004,7 +46005,7 @@ func (m *SchoolMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SchoolMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.create_time != nil {
 		fields = append(fields, school.FieldCreateTime)
 	}
@@ -44022,6 +46023,9 @@ func (m *SchoolMutation) Fields() []string {
 	}
 	if m.local_code != nil {
 		fields = append(fields, school.FieldLocalCode)
+	}
+	if m.principal_email != nil {
+		fields = append(fields, school.FieldPrincipalEmail)
 	}
 	return fields
 }
@@ -44043,6 +46047,8 @@ func (m *SchoolMutation) Field(name string) (ent.Value, bool) {
 		return m.DisplayName()
 	case school.FieldLocalCode:
 		return m.LocalCode()
+	case school.FieldPrincipalEmail:
+		return m.PrincipalEmail()
 	}
 	return nil, false
 }
@@ -44064,6 +46070,8 @@ func (m *SchoolMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldDisplayName(ctx)
 	case school.FieldLocalCode:
 		return m.OldLocalCode(ctx)
+	case school.FieldPrincipalEmail:
+		return m.OldPrincipalEmail(ctx)
 	}
 	return nil, fmt.Errorf("unknown School field %s", name)
 }
@@ -44114,6 +46122,13 @@ func (m *SchoolMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLocalCode(v)
+		return nil
+	case school.FieldPrincipalEmail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrincipalEmail(v)
 		return nil
 	}
 	return fmt.Errorf("unknown School field %s", name)
@@ -44196,6 +46211,9 @@ func (m *SchoolMutation) ResetField(name string) error {
 		return nil
 	case school.FieldLocalCode:
 		m.ResetLocalCode()
+		return nil
+	case school.FieldPrincipalEmail:
+		m.ResetPrincipalEmail()
 		return nil
 	}
 	return fmt.Errorf("unknown School field %s", name)

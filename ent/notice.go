@@ -13,6 +13,7 @@ import (
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/notice"
 	"github.com/btlc/btlc/ent/registration"
+	"github.com/btlc/btlc/ent/school"
 	"github.com/google/uuid"
 )
 
@@ -25,6 +26,8 @@ type Notice struct {
 	CreateTime time.Time `json:"create_time,omitempty"`
 	// EducatorID holds the value of the "educator_id" field.
 	EducatorID uuid.UUID `json:"educator_id,omitempty"`
+	// SchoolID holds the value of the "school_id" field.
+	SchoolID *uuid.UUID `json:"school_id,omitempty"`
 	// RegistrationID holds the value of the "registration_id" field.
 	RegistrationID *uuid.UUID `json:"registration_id,omitempty"`
 	// Kind holds the value of the "kind" field.
@@ -53,11 +56,13 @@ type Notice struct {
 type NoticeEdges struct {
 	// Educator holds the value of the educator edge.
 	Educator *Educator `json:"educator,omitempty"`
+	// School holds the value of the school edge.
+	School *School `json:"school,omitempty"`
 	// Registration holds the value of the registration edge.
 	Registration *Registration `json:"registration,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // EducatorOrErr returns the Educator value or an error if the edge
@@ -71,12 +76,23 @@ func (e NoticeEdges) EducatorOrErr() (*Educator, error) {
 	return nil, &NotLoadedError{edge: "educator"}
 }
 
+// SchoolOrErr returns the School value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e NoticeEdges) SchoolOrErr() (*School, error) {
+	if e.School != nil {
+		return e.School, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: school.Label}
+	}
+	return nil, &NotLoadedError{edge: "school"}
+}
+
 // RegistrationOrErr returns the Registration value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e NoticeEdges) RegistrationOrErr() (*Registration, error) {
 	if e.Registration != nil {
 		return e.Registration, nil
-	} else if e.loadedTypes[1] {
+	} else if e.loadedTypes[2] {
 		return nil, &NotFoundError{label: registration.Label}
 	}
 	return nil, &NotLoadedError{edge: "registration"}
@@ -87,7 +103,7 @@ func (*Notice) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case notice.FieldRegistrationID:
+		case notice.FieldSchoolID, notice.FieldRegistrationID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case notice.FieldFacts:
 			values[i] = new([]byte)
@@ -131,6 +147,13 @@ func (_m *Notice) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field educator_id", values[i])
 			} else if value != nil {
 				_m.EducatorID = *value
+			}
+		case notice.FieldSchoolID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field school_id", values[i])
+			} else if value.Valid {
+				_m.SchoolID = new(uuid.UUID)
+				*_m.SchoolID = *value.S.(*uuid.UUID)
 			}
 		case notice.FieldRegistrationID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -208,6 +231,11 @@ func (_m *Notice) QueryEducator() *EducatorQuery {
 	return NewNoticeClient(_m.config).QueryEducator(_m)
 }
 
+// QuerySchool queries the "school" edge of the Notice entity.
+func (_m *Notice) QuerySchool() *SchoolQuery {
+	return NewNoticeClient(_m.config).QuerySchool(_m)
+}
+
 // QueryRegistration queries the "registration" edge of the Notice entity.
 func (_m *Notice) QueryRegistration() *RegistrationQuery {
 	return NewNoticeClient(_m.config).QueryRegistration(_m)
@@ -241,6 +269,11 @@ func (_m *Notice) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("educator_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EducatorID))
+	builder.WriteString(", ")
+	if v := _m.SchoolID; v != nil {
+		builder.WriteString("school_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.RegistrationID; v != nil {
 		builder.WriteString("registration_id=")

@@ -15,6 +15,7 @@ import (
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/notice"
 	"github.com/btlc/btlc/ent/registration"
+	"github.com/btlc/btlc/ent/school"
 	"github.com/google/uuid"
 )
 
@@ -43,6 +44,20 @@ func (_c *NoticeCreate) SetNillableCreateTime(v *time.Time) *NoticeCreate {
 // SetEducatorID sets the "educator_id" field.
 func (_c *NoticeCreate) SetEducatorID(v uuid.UUID) *NoticeCreate {
 	_c.mutation.SetEducatorID(v)
+	return _c
+}
+
+// SetSchoolID sets the "school_id" field.
+func (_c *NoticeCreate) SetSchoolID(v uuid.UUID) *NoticeCreate {
+	_c.mutation.SetSchoolID(v)
+	return _c
+}
+
+// SetNillableSchoolID sets the "school_id" field if the given value is not nil.
+func (_c *NoticeCreate) SetNillableSchoolID(v *uuid.UUID) *NoticeCreate {
+	if v != nil {
+		_c.SetSchoolID(*v)
+	}
 	return _c
 }
 
@@ -157,6 +172,11 @@ func (_c *NoticeCreate) SetNillableID(v *uuid.UUID) *NoticeCreate {
 // SetEducator sets the "educator" edge to the Educator entity.
 func (_c *NoticeCreate) SetEducator(v *Educator) *NoticeCreate {
 	return _c.SetEducatorID(v.ID)
+}
+
+// SetSchool sets the "school" edge to the School entity.
+func (_c *NoticeCreate) SetSchool(v *School) *NoticeCreate {
+	return _c.SetSchoolID(v.ID)
 }
 
 // SetRegistration sets the "registration" edge to the Registration entity.
@@ -342,6 +362,23 @@ func (_c *NoticeCreate) createSpec() (*Notice, *sqlgraph.CreateSpec) {
 		_node.EducatorID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.SchoolIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.SchoolTable,
+			Columns: []string{notice.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.SchoolID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.RegistrationIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -410,6 +447,24 @@ type (
 		*sql.UpdateSet
 	}
 )
+
+// SetSchoolID sets the "school_id" field.
+func (u *NoticeUpsert) SetSchoolID(v uuid.UUID) *NoticeUpsert {
+	u.Set(notice.FieldSchoolID, v)
+	return u
+}
+
+// UpdateSchoolID sets the "school_id" field to the value that was provided on create.
+func (u *NoticeUpsert) UpdateSchoolID() *NoticeUpsert {
+	u.SetExcluded(notice.FieldSchoolID)
+	return u
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (u *NoticeUpsert) ClearSchoolID() *NoticeUpsert {
+	u.SetNull(notice.FieldSchoolID)
+	return u
+}
 
 // SetState sets the "state" field.
 func (u *NoticeUpsert) SetState(v string) *NoticeUpsert {
@@ -547,6 +602,27 @@ func (u *NoticeUpsertOne) Update(set func(*NoticeUpsert)) *NoticeUpsertOne {
 		set(&NoticeUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSchoolID sets the "school_id" field.
+func (u *NoticeUpsertOne) SetSchoolID(v uuid.UUID) *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.SetSchoolID(v)
+	})
+}
+
+// UpdateSchoolID sets the "school_id" field to the value that was provided on create.
+func (u *NoticeUpsertOne) UpdateSchoolID() *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.UpdateSchoolID()
+	})
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (u *NoticeUpsertOne) ClearSchoolID() *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.ClearSchoolID()
+	})
 }
 
 // SetState sets the "state" field.
@@ -864,6 +940,27 @@ func (u *NoticeUpsertBulk) Update(set func(*NoticeUpsert)) *NoticeUpsertBulk {
 		set(&NoticeUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSchoolID sets the "school_id" field.
+func (u *NoticeUpsertBulk) SetSchoolID(v uuid.UUID) *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.SetSchoolID(v)
+	})
+}
+
+// UpdateSchoolID sets the "school_id" field to the value that was provided on create.
+func (u *NoticeUpsertBulk) UpdateSchoolID() *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.UpdateSchoolID()
+	})
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (u *NoticeUpsertBulk) ClearSchoolID() *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.ClearSchoolID()
+	})
 }
 
 // SetState sets the "state" field.

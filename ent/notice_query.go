@@ -16,6 +16,7 @@ import (
 	"github.com/btlc/btlc/ent/notice"
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/registration"
+	"github.com/btlc/btlc/ent/school"
 	"github.com/google/uuid"
 )
 
@@ -27,6 +28,7 @@ type NoticeQuery struct {
 	inters           []Interceptor
 	predicates       []predicate.Notice
 	withEducator     *EducatorQuery
+	withSchool       *SchoolQuery
 	withRegistration *RegistrationQuery
 	modifiers        []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -80,6 +82,28 @@ func (_q *NoticeQuery) QueryEducator() *EducatorQuery {
 			sqlgraph.From(notice.Table, notice.FieldID, selector),
 			sqlgraph.To(educator.Table, educator.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, notice.EducatorTable, notice.EducatorColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySchool chains the current query on the "school" edge.
+func (_q *NoticeQuery) QuerySchool() *SchoolQuery {
+	query := (&SchoolClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notice.Table, notice.FieldID, selector),
+			sqlgraph.To(school.Table, school.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, notice.SchoolTable, notice.SchoolColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -302,6 +326,7 @@ func (_q *NoticeQuery) Clone() *NoticeQuery {
 		inters:           append([]Interceptor{}, _q.inters...),
 		predicates:       append([]predicate.Notice{}, _q.predicates...),
 		withEducator:     _q.withEducator.Clone(),
+		withSchool:       _q.withSchool.Clone(),
 		withRegistration: _q.withRegistration.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -318,6 +343,17 @@ func (_q *NoticeQuery) WithEducator(opts ...func(*EducatorQuery)) *NoticeQuery {
 		opt(query)
 	}
 	_q.withEducator = query
+	return _q
+}
+
+// WithSchool tells the query-builder to eager-load the nodes that are connected to
+// the "school" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *NoticeQuery) WithSchool(opts ...func(*SchoolQuery)) *NoticeQuery {
+	query := (&SchoolClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSchool = query
 	return _q
 }
 
@@ -410,8 +446,9 @@ func (_q *NoticeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Notic
 	var (
 		nodes       = []*Notice{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withEducator != nil,
+			_q.withSchool != nil,
 			_q.withRegistration != nil,
 		}
 	)
@@ -439,6 +476,12 @@ func (_q *NoticeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Notic
 	if query := _q.withEducator; query != nil {
 		if err := _q.loadEducator(ctx, query, nodes, nil,
 			func(n *Notice, e *Educator) { n.Edges.Educator = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSchool; query != nil {
+		if err := _q.loadSchool(ctx, query, nodes, nil,
+			func(n *Notice, e *School) { n.Edges.School = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -473,6 +516,38 @@ func (_q *NoticeQuery) loadEducator(ctx context.Context, query *EducatorQuery, n
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "educator_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *NoticeQuery) loadSchool(ctx context.Context, query *SchoolQuery, nodes []*Notice, init func(*Notice), assign func(*Notice, *School)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Notice)
+	for i := range nodes {
+		if nodes[i].SchoolID == nil {
+			continue
+		}
+		fk := *nodes[i].SchoolID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(school.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "school_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -543,6 +618,9 @@ func (_q *NoticeQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withEducator != nil {
 			_spec.Node.AddColumnOnce(notice.FieldEducatorID)
+		}
+		if _q.withSchool != nil {
+			_spec.Node.AddColumnOnce(notice.FieldSchoolID)
 		}
 		if _q.withRegistration != nil {
 			_spec.Node.AddColumnOnce(notice.FieldRegistrationID)

@@ -13,6 +13,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/btlc/btlc/ent/notice"
 	"github.com/btlc/btlc/ent/predicate"
+	"github.com/btlc/btlc/ent/school"
+	"github.com/google/uuid"
 )
 
 // NoticeUpdate is the builder for updating Notice entities.
@@ -26,6 +28,26 @@ type NoticeUpdate struct {
 // Where appends a list predicates to the NoticeUpdate builder.
 func (_u *NoticeUpdate) Where(ps ...predicate.Notice) *NoticeUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetSchoolID sets the "school_id" field.
+func (_u *NoticeUpdate) SetSchoolID(v uuid.UUID) *NoticeUpdate {
+	_u.mutation.SetSchoolID(v)
+	return _u
+}
+
+// SetNillableSchoolID sets the "school_id" field if the given value is not nil.
+func (_u *NoticeUpdate) SetNillableSchoolID(v *uuid.UUID) *NoticeUpdate {
+	if v != nil {
+		_u.SetSchoolID(*v)
+	}
+	return _u
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (_u *NoticeUpdate) ClearSchoolID() *NoticeUpdate {
+	_u.mutation.ClearSchoolID()
 	return _u
 }
 
@@ -112,9 +134,20 @@ func (_u *NoticeUpdate) ClearSendTime() *NoticeUpdate {
 	return _u
 }
 
+// SetSchool sets the "school" edge to the School entity.
+func (_u *NoticeUpdate) SetSchool(v *School) *NoticeUpdate {
+	return _u.SetSchoolID(v.ID)
+}
+
 // Mutation returns the NoticeMutation object of the builder.
 func (_u *NoticeUpdate) Mutation() *NoticeMutation {
 	return _u.mutation
+}
+
+// ClearSchool clears the "school" edge to the School entity.
+func (_u *NoticeUpdate) ClearSchool() *NoticeUpdate {
+	_u.mutation.ClearSchool()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -191,6 +224,35 @@ func (_u *NoticeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.SendTimeCleared() {
 		_spec.ClearField(notice.FieldSendTime, field.TypeTime)
 	}
+	if _u.mutation.SchoolCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.SchoolTable,
+			Columns: []string{notice.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SchoolIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.SchoolTable,
+			Columns: []string{notice.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -211,6 +273,26 @@ type NoticeUpdateOne struct {
 	hooks     []Hook
 	mutation  *NoticeMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetSchoolID sets the "school_id" field.
+func (_u *NoticeUpdateOne) SetSchoolID(v uuid.UUID) *NoticeUpdateOne {
+	_u.mutation.SetSchoolID(v)
+	return _u
+}
+
+// SetNillableSchoolID sets the "school_id" field if the given value is not nil.
+func (_u *NoticeUpdateOne) SetNillableSchoolID(v *uuid.UUID) *NoticeUpdateOne {
+	if v != nil {
+		_u.SetSchoolID(*v)
+	}
+	return _u
+}
+
+// ClearSchoolID clears the value of the "school_id" field.
+func (_u *NoticeUpdateOne) ClearSchoolID() *NoticeUpdateOne {
+	_u.mutation.ClearSchoolID()
+	return _u
 }
 
 // SetState sets the "state" field.
@@ -296,9 +378,20 @@ func (_u *NoticeUpdateOne) ClearSendTime() *NoticeUpdateOne {
 	return _u
 }
 
+// SetSchool sets the "school" edge to the School entity.
+func (_u *NoticeUpdateOne) SetSchool(v *School) *NoticeUpdateOne {
+	return _u.SetSchoolID(v.ID)
+}
+
 // Mutation returns the NoticeMutation object of the builder.
 func (_u *NoticeUpdateOne) Mutation() *NoticeMutation {
 	return _u.mutation
+}
+
+// ClearSchool clears the "school" edge to the School entity.
+func (_u *NoticeUpdateOne) ClearSchool() *NoticeUpdateOne {
+	_u.mutation.ClearSchool()
+	return _u
 }
 
 // Where appends a list predicates to the NoticeUpdate builder.
@@ -404,6 +497,35 @@ func (_u *NoticeUpdateOne) sqlSave(ctx context.Context) (_node *Notice, err erro
 	}
 	if _u.mutation.SendTimeCleared() {
 		_spec.ClearField(notice.FieldSendTime, field.TypeTime)
+	}
+	if _u.mutation.SchoolCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.SchoolTable,
+			Columns: []string{notice.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SchoolIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.SchoolTable,
+			Columns: []string{notice.SchoolColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Notice{config: _u.config}

@@ -23,6 +23,7 @@ import (
 	"github.com/btlc/btlc/ent/credential"
 	"github.com/btlc/btlc/ent/credentialevent"
 	"github.com/btlc/btlc/ent/credentialtype"
+	"github.com/btlc/btlc/ent/creditposting"
 	"github.com/btlc/btlc/ent/creditrequest"
 	"github.com/btlc/btlc/ent/district"
 	"github.com/btlc/btlc/ent/educator"
@@ -36,6 +37,7 @@ import (
 	"github.com/btlc/btlc/ent/feedbackparticipation"
 	"github.com/btlc/btlc/ent/feedbackround"
 	"github.com/btlc/btlc/ent/framework"
+	"github.com/btlc/btlc/ent/holderdid"
 	"github.com/btlc/btlc/ent/institution"
 	"github.com/btlc/btlc/ent/issuebatch"
 	"github.com/btlc/btlc/ent/issueresult"
@@ -442,6 +444,37 @@ func init() {
 	credentialtypeDescID := credentialtypeMixinFields0[0].Descriptor()
 	// credentialtype.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	credentialtype.IDValidator = credentialtypeDescID.Validators[0].(func(string) error)
+	creditpostingMixin := schema.CreditPosting{}.Mixin()
+	creditpostingMixinFields0 := creditpostingMixin[0].Fields()
+	_ = creditpostingMixinFields0
+	creditpostingMixinFields1 := creditpostingMixin[1].Fields()
+	_ = creditpostingMixinFields1
+	creditpostingFields := schema.CreditPosting{}.Fields()
+	_ = creditpostingFields
+	// creditpostingDescCreateTime is the schema descriptor for create_time field.
+	creditpostingDescCreateTime := creditpostingMixinFields1[0].Descriptor()
+	// creditposting.DefaultCreateTime holds the default value on creation for the create_time field.
+	creditposting.DefaultCreateTime = creditpostingDescCreateTime.Default.(func() time.Time)
+	// creditpostingDescUpdateTime is the schema descriptor for update_time field.
+	creditpostingDescUpdateTime := creditpostingMixinFields1[1].Descriptor()
+	// creditposting.DefaultUpdateTime holds the default value on creation for the update_time field.
+	creditposting.DefaultUpdateTime = creditpostingDescUpdateTime.Default.(func() time.Time)
+	// creditpostingDescVersion is the schema descriptor for version field.
+	creditpostingDescVersion := creditpostingMixinFields1[2].Descriptor()
+	// creditposting.DefaultVersion holds the default value on creation for the version field.
+	creditposting.DefaultVersion = creditpostingDescVersion.Default.(int32)
+	// creditpostingDescState is the schema descriptor for state field.
+	creditpostingDescState := creditpostingFields[6].Descriptor()
+	// creditposting.DefaultState holds the default value on creation for the state field.
+	creditposting.DefaultState = creditpostingDescState.Default.(string)
+	// creditpostingDescReason is the schema descriptor for reason field.
+	creditpostingDescReason := creditpostingFields[7].Descriptor()
+	// creditposting.DefaultReason holds the default value on creation for the reason field.
+	creditposting.DefaultReason = creditpostingDescReason.Default.(string)
+	// creditpostingDescID is the schema descriptor for id field.
+	creditpostingDescID := creditpostingMixinFields0[0].Descriptor()
+	// creditposting.DefaultID holds the default value on creation for the id field.
+	creditposting.DefaultID = creditpostingDescID.Default.(func() uuid.UUID)
 	creditrequestMixin := schema.CreditRequest{}.Mixin()
 	creditrequestMixinFields0 := creditrequestMixin[0].Fields()
 	_ = creditrequestMixinFields0
@@ -701,6 +734,33 @@ func init() {
 	frameworkDescID := frameworkMixinFields0[0].Descriptor()
 	// framework.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	framework.IDValidator = frameworkDescID.Validators[0].(func(string) error)
+	holderdidMixin := schema.HolderDid{}.Mixin()
+	holderdidMixinFields0 := holderdidMixin[0].Fields()
+	_ = holderdidMixinFields0
+	holderdidMixinFields1 := holderdidMixin[1].Fields()
+	_ = holderdidMixinFields1
+	holderdidFields := schema.HolderDid{}.Fields()
+	_ = holderdidFields
+	// holderdidDescCreateTime is the schema descriptor for create_time field.
+	holderdidDescCreateTime := holderdidMixinFields1[0].Descriptor()
+	// holderdid.DefaultCreateTime holds the default value on creation for the create_time field.
+	holderdid.DefaultCreateTime = holderdidDescCreateTime.Default.(func() time.Time)
+	// holderdidDescUpdateTime is the schema descriptor for update_time field.
+	holderdidDescUpdateTime := holderdidMixinFields1[1].Descriptor()
+	// holderdid.DefaultUpdateTime holds the default value on creation for the update_time field.
+	holderdid.DefaultUpdateTime = holderdidDescUpdateTime.Default.(func() time.Time)
+	// holderdidDescVersion is the schema descriptor for version field.
+	holderdidDescVersion := holderdidMixinFields1[2].Descriptor()
+	// holderdid.DefaultVersion holds the default value on creation for the version field.
+	holderdid.DefaultVersion = holderdidDescVersion.Default.(int32)
+	// holderdidDescDid is the schema descriptor for did field.
+	holderdidDescDid := holderdidFields[1].Descriptor()
+	// holderdid.DefaultDid holds the default value on creation for the did field.
+	holderdid.DefaultDid = holderdidDescDid.Default.(string)
+	// holderdidDescID is the schema descriptor for id field.
+	holderdidDescID := holderdidMixinFields0[0].Descriptor()
+	// holderdid.DefaultID holds the default value on creation for the id field.
+	holderdid.DefaultID = holderdidDescID.Default.(func() uuid.UUID)
 	institutionMixin := schema.Institution{}.Mixin()
 	institutionMixinFields0 := institutionMixin[0].Fields()
 	_ = institutionMixinFields0
@@ -834,6 +894,10 @@ func init() {
 	meetingDescRoom := meetingFields[5].Descriptor()
 	// meeting.DefaultRoom holds the default value on creation for the room field.
 	meeting.DefaultRoom = meetingDescRoom.Default.(string)
+	// meetingDescResources is the schema descriptor for resources field.
+	meetingDescResources := meetingFields[7].Descriptor()
+	// meeting.DefaultResources holds the default value on creation for the resources field.
+	meeting.DefaultResources = meetingDescResources.Default.([]schema.CourseResource)
 	// meetingDescID is the schema descriptor for id field.
 	meetingDescID := meetingMixinFields0[0].Descriptor()
 	// meeting.DefaultID holds the default value on creation for the id field.
@@ -850,15 +914,15 @@ func init() {
 	// notice.DefaultCreateTime holds the default value on creation for the create_time field.
 	notice.DefaultCreateTime = noticeDescCreateTime.Default.(func() time.Time)
 	// noticeDescState is the schema descriptor for state field.
-	noticeDescState := noticeFields[5].Descriptor()
+	noticeDescState := noticeFields[6].Descriptor()
 	// notice.DefaultState holds the default value on creation for the state field.
 	notice.DefaultState = noticeDescState.Default.(string)
 	// noticeDescAttempts is the schema descriptor for attempts field.
-	noticeDescAttempts := noticeFields[6].Descriptor()
+	noticeDescAttempts := noticeFields[7].Descriptor()
 	// notice.DefaultAttempts holds the default value on creation for the attempts field.
 	notice.DefaultAttempts = noticeDescAttempts.Default.(int32)
 	// noticeDescFailure is the schema descriptor for failure field.
-	noticeDescFailure := noticeFields[8].Descriptor()
+	noticeDescFailure := noticeFields[9].Descriptor()
 	// notice.DefaultFailure holds the default value on creation for the failure field.
 	notice.DefaultFailure = noticeDescFailure.Default.(string)
 	// noticeDescID is the schema descriptor for id field.
@@ -1234,6 +1298,10 @@ func init() {
 	schoolDescLocalCode := schoolFields[2].Descriptor()
 	// school.DefaultLocalCode holds the default value on creation for the local_code field.
 	school.DefaultLocalCode = schoolDescLocalCode.Default.(string)
+	// schoolDescPrincipalEmail is the schema descriptor for principal_email field.
+	schoolDescPrincipalEmail := schoolFields[3].Descriptor()
+	// school.DefaultPrincipalEmail holds the default value on creation for the principal_email field.
+	school.DefaultPrincipalEmail = schoolDescPrincipalEmail.Default.(string)
 	// schoolDescID is the schema descriptor for id field.
 	schoolDescID := schoolMixinFields0[0].Descriptor()
 	// school.DefaultID holds the default value on creation for the id field.

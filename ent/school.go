@@ -31,6 +31,8 @@ type School struct {
 	DisplayName string `json:"display_name,omitempty"`
 	// LocalCode holds the value of the "local_code" field.
 	LocalCode string `json:"local_code,omitempty"`
+	// asked to confirm roles
+	PrincipalEmail string `json:"-"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the SchoolQuery when eager-loading is set.
 	Edges        SchoolEdges `json:"edges"`
@@ -64,7 +66,7 @@ func (*School) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case school.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case school.FieldDistrictID, school.FieldDisplayName, school.FieldLocalCode:
+		case school.FieldDistrictID, school.FieldDisplayName, school.FieldLocalCode, school.FieldPrincipalEmail:
 			values[i] = new(sql.NullString)
 		case school.FieldCreateTime, school.FieldUpdateTime:
 			values[i] = new(sql.NullTime)
@@ -127,6 +129,12 @@ func (_m *School) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LocalCode = value.String
 			}
+		case school.FieldPrincipalEmail:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field principal_email", values[i])
+			} else if value.Valid {
+				_m.PrincipalEmail = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -185,6 +193,8 @@ func (_m *School) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("local_code=")
 	builder.WriteString(_m.LocalCode)
+	builder.WriteString(", ")
+	builder.WriteString("principal_email=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

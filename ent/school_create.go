@@ -93,6 +93,20 @@ func (_c *SchoolCreate) SetNillableLocalCode(v *string) *SchoolCreate {
 	return _c
 }
 
+// SetPrincipalEmail sets the "principal_email" field.
+func (_c *SchoolCreate) SetPrincipalEmail(v string) *SchoolCreate {
+	_c.mutation.SetPrincipalEmail(v)
+	return _c
+}
+
+// SetNillablePrincipalEmail sets the "principal_email" field if the given value is not nil.
+func (_c *SchoolCreate) SetNillablePrincipalEmail(v *string) *SchoolCreate {
+	if v != nil {
+		_c.SetPrincipalEmail(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SchoolCreate) SetID(v uuid.UUID) *SchoolCreate {
 	_c.mutation.SetID(v)
@@ -163,6 +177,10 @@ func (_c *SchoolCreate) defaults() {
 		v := school.DefaultLocalCode
 		_c.mutation.SetLocalCode(v)
 	}
+	if _, ok := _c.mutation.PrincipalEmail(); !ok {
+		v := school.DefaultPrincipalEmail
+		_c.mutation.SetPrincipalEmail(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := school.DefaultID()
 		_c.mutation.SetID(v)
@@ -188,6 +206,9 @@ func (_c *SchoolCreate) check() error {
 	}
 	if _, ok := _c.mutation.LocalCode(); !ok {
 		return &ValidationError{Name: "local_code", err: errors.New(`ent: missing required field "School.local_code"`)}
+	}
+	if _, ok := _c.mutation.PrincipalEmail(); !ok {
+		return &ValidationError{Name: "principal_email", err: errors.New(`ent: missing required field "School.principal_email"`)}
 	}
 	if len(_c.mutation.DistrictIDs()) == 0 {
 		return &ValidationError{Name: "district", err: errors.New(`ent: missing required edge "School.district"`)}
@@ -247,6 +268,10 @@ func (_c *SchoolCreate) createSpec() (*School, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LocalCode(); ok {
 		_spec.SetField(school.FieldLocalCode, field.TypeString, value)
 		_node.LocalCode = value
+	}
+	if value, ok := _c.mutation.PrincipalEmail(); ok {
+		_spec.SetField(school.FieldPrincipalEmail, field.TypeString, value)
+		_node.PrincipalEmail = value
 	}
 	if nodes := _c.mutation.DistrictIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -371,6 +396,18 @@ func (u *SchoolUpsert) UpdateLocalCode() *SchoolUpsert {
 	return u
 }
 
+// SetPrincipalEmail sets the "principal_email" field.
+func (u *SchoolUpsert) SetPrincipalEmail(v string) *SchoolUpsert {
+	u.Set(school.FieldPrincipalEmail, v)
+	return u
+}
+
+// UpdatePrincipalEmail sets the "principal_email" field to the value that was provided on create.
+func (u *SchoolUpsert) UpdatePrincipalEmail() *SchoolUpsert {
+	u.SetExcluded(school.FieldPrincipalEmail)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -485,6 +522,20 @@ func (u *SchoolUpsertOne) SetLocalCode(v string) *SchoolUpsertOne {
 func (u *SchoolUpsertOne) UpdateLocalCode() *SchoolUpsertOne {
 	return u.Update(func(s *SchoolUpsert) {
 		s.UpdateLocalCode()
+	})
+}
+
+// SetPrincipalEmail sets the "principal_email" field.
+func (u *SchoolUpsertOne) SetPrincipalEmail(v string) *SchoolUpsertOne {
+	return u.Update(func(s *SchoolUpsert) {
+		s.SetPrincipalEmail(v)
+	})
+}
+
+// UpdatePrincipalEmail sets the "principal_email" field to the value that was provided on create.
+func (u *SchoolUpsertOne) UpdatePrincipalEmail() *SchoolUpsertOne {
+	return u.Update(func(s *SchoolUpsert) {
+		s.UpdatePrincipalEmail()
 	})
 }
 
@@ -769,6 +820,20 @@ func (u *SchoolUpsertBulk) SetLocalCode(v string) *SchoolUpsertBulk {
 func (u *SchoolUpsertBulk) UpdateLocalCode() *SchoolUpsertBulk {
 	return u.Update(func(s *SchoolUpsert) {
 		s.UpdateLocalCode()
+	})
+}
+
+// SetPrincipalEmail sets the "principal_email" field.
+func (u *SchoolUpsertBulk) SetPrincipalEmail(v string) *SchoolUpsertBulk {
+	return u.Update(func(s *SchoolUpsert) {
+		s.SetPrincipalEmail(v)
+	})
+}
+
+// UpdatePrincipalEmail sets the "principal_email" field to the value that was provided on create.
+func (u *SchoolUpsertBulk) UpdatePrincipalEmail() *SchoolUpsertBulk {
+	return u.Update(func(s *SchoolUpsert) {
+		s.UpdatePrincipalEmail()
 	})
 }
 

@@ -92,6 +92,20 @@ func (_u *SchoolUpdate) SetNillableLocalCode(v *string) *SchoolUpdate {
 	return _u
 }
 
+// SetPrincipalEmail sets the "principal_email" field.
+func (_u *SchoolUpdate) SetPrincipalEmail(v string) *SchoolUpdate {
+	_u.mutation.SetPrincipalEmail(v)
+	return _u
+}
+
+// SetNillablePrincipalEmail sets the "principal_email" field if the given value is not nil.
+func (_u *SchoolUpdate) SetNillablePrincipalEmail(v *string) *SchoolUpdate {
+	if v != nil {
+		_u.SetPrincipalEmail(*v)
+	}
+	return _u
+}
+
 // Mutation returns the SchoolMutation object of the builder.
 func (_u *SchoolUpdate) Mutation() *SchoolMutation {
 	return _u.mutation
@@ -164,6 +178,9 @@ func (_u *SchoolUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.LocalCode(); ok {
 		_spec.SetField(school.FieldLocalCode, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PrincipalEmail(); ok {
+		_spec.SetField(school.FieldPrincipalEmail, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -246,6 +263,20 @@ func (_u *SchoolUpdateOne) SetLocalCode(v string) *SchoolUpdateOne {
 func (_u *SchoolUpdateOne) SetNillableLocalCode(v *string) *SchoolUpdateOne {
 	if v != nil {
 		_u.SetLocalCode(*v)
+	}
+	return _u
+}
+
+// SetPrincipalEmail sets the "principal_email" field.
+func (_u *SchoolUpdateOne) SetPrincipalEmail(v string) *SchoolUpdateOne {
+	_u.mutation.SetPrincipalEmail(v)
+	return _u
+}
+
+// SetNillablePrincipalEmail sets the "principal_email" field if the given value is not nil.
+func (_u *SchoolUpdateOne) SetNillablePrincipalEmail(v *string) *SchoolUpdateOne {
+	if v != nil {
+		_u.SetPrincipalEmail(*v)
 	}
 	return _u
 }
@@ -352,6 +383,9 @@ func (_u *SchoolUpdateOne) sqlSave(ctx context.Context) (_node *School, err erro
 	}
 	if value, ok := _u.mutation.LocalCode(); ok {
 		_spec.SetField(school.FieldLocalCode, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PrincipalEmail(); ok {
+		_spec.SetField(school.FieldPrincipalEmail, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &School{config: _u.config}

@@ -50,6 +50,8 @@ type Tx struct {
 	CredentialEvent *CredentialEventClient
 	// CredentialType is the client for interacting with the CredentialType builders.
 	CredentialType *CredentialTypeClient
+	// CreditPosting is the client for interacting with the CreditPosting builders.
+	CreditPosting *CreditPostingClient
 	// CreditRequest is the client for interacting with the CreditRequest builders.
 	CreditRequest *CreditRequestClient
 	// District is the client for interacting with the District builders.
@@ -76,6 +78,8 @@ type Tx struct {
 	FeedbackRound *FeedbackRoundClient
 	// Framework is the client for interacting with the Framework builders.
 	Framework *FrameworkClient
+	// HolderDid is the client for interacting with the HolderDid builders.
+	HolderDid *HolderDidClient
 	// Institution is the client for interacting with the Institution builders.
 	Institution *InstitutionClient
 	// IssueBatch is the client for interacting with the IssueBatch builders.
@@ -285,6 +289,7 @@ func (tx *Tx) init() {
 	tx.Credential = NewCredentialClient(tx.config)
 	tx.CredentialEvent = NewCredentialEventClient(tx.config)
 	tx.CredentialType = NewCredentialTypeClient(tx.config)
+	tx.CreditPosting = NewCreditPostingClient(tx.config)
 	tx.CreditRequest = NewCreditRequestClient(tx.config)
 	tx.District = NewDistrictClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
@@ -298,6 +303,7 @@ func (tx *Tx) init() {
 	tx.FeedbackParticipation = NewFeedbackParticipationClient(tx.config)
 	tx.FeedbackRound = NewFeedbackRoundClient(tx.config)
 	tx.Framework = NewFrameworkClient(tx.config)
+	tx.HolderDid = NewHolderDidClient(tx.config)
 	tx.Institution = NewInstitutionClient(tx.config)
 	tx.IssueBatch = NewIssueBatchClient(tx.config)
 	tx.IssueResult = NewIssueResultClient(tx.config)

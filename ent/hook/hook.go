@@ -225,6 +225,18 @@ func (f CredentialTypeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CredentialTypeMutation", m)
 }
 
+// The CreditPostingFunc type is an adapter to allow the use of ordinary
+// function as CreditPosting mutator.
+type CreditPostingFunc func(context.Context, *ent.CreditPostingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CreditPostingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CreditPostingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CreditPostingMutation", m)
+}
+
 // The CreditRequestFunc type is an adapter to allow the use of ordinary
 // function as CreditRequest mutator.
 type CreditRequestFunc func(context.Context, *ent.CreditRequestMutation) (ent.Value, error)
@@ -379,6 +391,18 @@ func (f FrameworkFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FrameworkMutation", m)
+}
+
+// The HolderDidFunc type is an adapter to allow the use of ordinary
+// function as HolderDid mutator.
+type HolderDidFunc func(context.Context, *ent.HolderDidMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f HolderDidFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.HolderDidMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.HolderDidMutation", m)
 }
 
 // The InstitutionFunc type is an adapter to allow the use of ordinary

@@ -7,6 +7,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/btlc/btlc/ent/schema"
 	"github.com/google/uuid"
 )
 
@@ -35,6 +36,8 @@ const (
 	FieldRoom = "room"
 	// FieldSignInKey holds the string denoting the sign_in_key field in the database.
 	FieldSignInKey = "sign_in_key"
+	// FieldResources holds the string denoting the resources field in the database.
+	FieldResources = "resources"
 	// EdgeSection holds the string denoting the section edge name in mutations.
 	EdgeSection = "section"
 	// Table holds the table name of the meeting in the database.
@@ -61,6 +64,7 @@ var Columns = []string{
 	FieldLocation,
 	FieldRoom,
 	FieldSignInKey,
+	FieldResources,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -84,6 +88,8 @@ var (
 	DefaultLocation string
 	// DefaultRoom holds the default value on creation for the "room" field.
 	DefaultRoom string
+	// DefaultResources holds the default value on creation for the "resources" field.
+	DefaultResources []schema.CourseResource
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )

@@ -775,6 +775,78 @@ var (
 			},
 		},
 	}
+	// CreditPostingsColumns holds the columns for the "credit_postings" table.
+	CreditPostingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "credits", Type: field.TypeInt32},
+		{Name: "post_date", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "state", Type: field.TypeString, Default: "POSTED"},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "credit_request_id", Type: field.TypeUUID},
+		{Name: "educator_id", Type: field.TypeUUID},
+		{Name: "institution_id", Type: field.TypeString},
+		{Name: "course_id", Type: field.TypeString},
+	}
+	// CreditPostingsTable holds the schema information for the "credit_postings" table.
+	CreditPostingsTable = &schema.Table{
+		Name:       "credit_postings",
+		Columns:    CreditPostingsColumns,
+		PrimaryKey: []*schema.Column{CreditPostingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "credit_postings_credit_requests_credit_request",
+				Columns:    []*schema.Column{CreditPostingsColumns[8]},
+				RefColumns: []*schema.Column{CreditRequestsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "credit_postings_educators_educator",
+				Columns:    []*schema.Column{CreditPostingsColumns[9]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "credit_postings_institutions_institution",
+				Columns:    []*schema.Column{CreditPostingsColumns[10]},
+				RefColumns: []*schema.Column{InstitutionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "credit_postings_courses_course",
+				Columns:    []*schema.Column{CreditPostingsColumns[11]},
+				RefColumns: []*schema.Column{CoursesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "credit_posted_once",
+				Unique:  true,
+				Columns: []*schema.Column{CreditPostingsColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'POSTED'",
+				},
+			},
+			{
+				Name:    "creditposting_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{CreditPostingsColumns[9]},
+			},
+			{
+				Name:    "creditposting_institution_id_post_date",
+				Unique:  false,
+				Columns: []*schema.Column{CreditPostingsColumns[10], CreditPostingsColumns[5]},
+			},
+			{
+				Name:    "creditposting_institution_id_create_time",
+				Unique:  false,
+				Columns: []*schema.Column{CreditPostingsColumns[10], CreditPostingsColumns[1]},
+			},
+		},
+	}
 	// CreditRequestsColumns holds the columns for the "credit_requests" table.
 	CreditRequestsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1255,6 +1327,36 @@ var (
 		Columns:    FrameworksColumns,
 		PrimaryKey: []*schema.Column{FrameworksColumns[0]},
 	}
+	// HolderDidsColumns holds the columns for the "holder_dids" table.
+	HolderDidsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "create_time", Type: field.TypeTime},
+		{Name: "update_time", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt32, Default: 1},
+		{Name: "did", Type: field.TypeString, Default: ""},
+		{Name: "educator_id", Type: field.TypeUUID},
+	}
+	// HolderDidsTable holds the schema information for the "holder_dids" table.
+	HolderDidsTable = &schema.Table{
+		Name:       "holder_dids",
+		Columns:    HolderDidsColumns,
+		PrimaryKey: []*schema.Column{HolderDidsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "holder_dids_educators_educator",
+				Columns:    []*schema.Column{HolderDidsColumns[5]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "holder_did_once",
+				Unique:  true,
+				Columns: []*schema.Column{HolderDidsColumns[5]},
+			},
+		},
+	}
 	// InstitutionsColumns holds the columns for the "institutions" table.
 	InstitutionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1443,6 +1545,7 @@ var (
 		{Name: "location", Type: field.TypeString, Default: ""},
 		{Name: "room", Type: field.TypeString, Default: ""},
 		{Name: "sign_in_key", Type: field.TypeBytes, Nullable: true},
+		{Name: "resources", Type: field.TypeJSON, Default: schema.Expr("'[]'")},
 		{Name: "section_id", Type: field.TypeUUID},
 	}
 	// MeetingsTable holds the schema information for the "meetings" table.
@@ -1453,7 +1556,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "meetings_sections_section",
-				Columns:    []*schema.Column{MeetingsColumns[10]},
+				Columns:    []*schema.Column{MeetingsColumns[11]},
 				RefColumns: []*schema.Column{SectionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1462,7 +1565,7 @@ var (
 			{
 				Name:    "meeting_number_once",
 				Unique:  true,
-				Columns: []*schema.Column{MeetingsColumns[10], MeetingsColumns[4]},
+				Columns: []*schema.Column{MeetingsColumns[11], MeetingsColumns[4]},
 			},
 		},
 	}
@@ -1479,6 +1582,7 @@ var (
 		{Name: "failure", Type: field.TypeString, Default: ""},
 		{Name: "send_time", Type: field.TypeTime, Nullable: true},
 		{Name: "educator_id", Type: field.TypeUUID},
+		{Name: "school_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "registration_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// NoticesTable holds the schema information for the "notices" table.
@@ -1494,8 +1598,14 @@ var (
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "notices_registrations_registration",
+				Symbol:     "notices_schools_school",
 				Columns:    []*schema.Column{NoticesColumns[11]},
+				RefColumns: []*schema.Column{SchoolsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "notices_registrations_registration",
+				Columns:    []*schema.Column{NoticesColumns[12]},
 				RefColumns: []*schema.Column{RegistrationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -2088,6 +2198,7 @@ var (
 		{Name: "version", Type: field.TypeInt32, Default: 1},
 		{Name: "display_name", Type: field.TypeString},
 		{Name: "local_code", Type: field.TypeString, Default: ""},
+		{Name: "principal_email", Type: field.TypeString, Default: ""},
 		{Name: "district_id", Type: field.TypeString},
 	}
 	// SchoolsTable holds the schema information for the "schools" table.
@@ -2098,7 +2209,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "schools_districts_district",
-				Columns:    []*schema.Column{SchoolsColumns[6]},
+				Columns:    []*schema.Column{SchoolsColumns[7]},
 				RefColumns: []*schema.Column{DistrictsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -2107,7 +2218,7 @@ var (
 			{
 				Name:    "school_local_code_once",
 				Unique:  true,
-				Columns: []*schema.Column{SchoolsColumns[6], SchoolsColumns[5]},
+				Columns: []*schema.Column{SchoolsColumns[7], SchoolsColumns[5]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "local_code <> ''",
 				},
@@ -2115,7 +2226,7 @@ var (
 			{
 				Name:    "school_district_id_display_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{SchoolsColumns[6], SchoolsColumns[4], SchoolsColumns[0]},
+				Columns: []*schema.Column{SchoolsColumns[7], SchoolsColumns[4], SchoolsColumns[0]},
 			},
 		},
 	}
@@ -2549,6 +2660,7 @@ var (
 		CredentialsTable,
 		CredentialEventsTable,
 		CredentialTypesTable,
+		CreditPostingsTable,
 		CreditRequestsTable,
 		DistrictsTable,
 		EducatorsTable,
@@ -2562,6 +2674,7 @@ var (
 		FeedbackParticipationsTable,
 		FeedbackRoundsTable,
 		FrameworksTable,
+		HolderDidsTable,
 		InstitutionsTable,
 		IssueBatchesTable,
 		IssueResultsTable,
@@ -2672,6 +2785,15 @@ func init() {
 	}
 	CredentialTypesTable.ForeignKeys[0].RefTable = CoursesTable
 	CredentialTypesTable.ForeignKeys[1].RefTable = PolicyVersionsTable
+	CreditPostingsTable.ForeignKeys[0].RefTable = CreditRequestsTable
+	CreditPostingsTable.ForeignKeys[1].RefTable = EducatorsTable
+	CreditPostingsTable.ForeignKeys[2].RefTable = InstitutionsTable
+	CreditPostingsTable.ForeignKeys[3].RefTable = CoursesTable
+	CreditPostingsTable.Annotation = &entsql.Annotation{}
+	CreditPostingsTable.Annotation.Checks = map[string]string{
+		"credit_posting_credits": "credits > 0",
+		"credit_posting_state":   "state IN ('POSTED', 'RETRACTED')",
+	}
 	CreditRequestsTable.ForeignKeys[0].RefTable = RegistrationsTable
 	CreditRequestsTable.ForeignKeys[1].RefTable = EducatorsTable
 	CreditRequestsTable.ForeignKeys[2].RefTable = InstitutionsTable
@@ -2714,6 +2836,7 @@ func init() {
 		"feedback_round_kind":  "kind IN ('MID', 'END')",
 		"feedback_round_state": "state IN ('OPEN', 'CLOSED')",
 	}
+	HolderDidsTable.ForeignKeys[0].RefTable = EducatorsTable
 	IssueBatchesTable.ForeignKeys[0].RefTable = CredentialTypesTable
 	IssueBatchesTable.Annotation = &entsql.Annotation{}
 	IssueBatchesTable.Annotation.Checks = map[string]string{
@@ -2743,7 +2866,8 @@ func init() {
 		"meeting_times": "end_time > start_time AND end_time <= start_time + interval '24 hours'",
 	}
 	NoticesTable.ForeignKeys[0].RefTable = EducatorsTable
-	NoticesTable.ForeignKeys[1].RefTable = RegistrationsTable
+	NoticesTable.ForeignKeys[1].RefTable = SchoolsTable
+	NoticesTable.ForeignKeys[2].RefTable = RegistrationsTable
 	NoticesTable.Annotation = &entsql.Annotation{}
 	NoticesTable.Annotation.Checks = map[string]string{
 		"notice_state": "state IN ('PENDING', 'SENT', 'SUPPRESSED', 'FAILED')",

@@ -19,6 +19,8 @@ const (
 	FieldCreateTime = "create_time"
 	// FieldEducatorID holds the string denoting the educator_id field in the database.
 	FieldEducatorID = "educator_id"
+	// FieldSchoolID holds the string denoting the school_id field in the database.
+	FieldSchoolID = "school_id"
 	// FieldRegistrationID holds the string denoting the registration_id field in the database.
 	FieldRegistrationID = "registration_id"
 	// FieldKind holds the string denoting the kind field in the database.
@@ -39,6 +41,8 @@ const (
 	FieldSendTime = "send_time"
 	// EdgeEducator holds the string denoting the educator edge name in mutations.
 	EdgeEducator = "educator"
+	// EdgeSchool holds the string denoting the school edge name in mutations.
+	EdgeSchool = "school"
 	// EdgeRegistration holds the string denoting the registration edge name in mutations.
 	EdgeRegistration = "registration"
 	// Table holds the table name of the notice in the database.
@@ -50,6 +54,13 @@ const (
 	EducatorInverseTable = "educators"
 	// EducatorColumn is the table column denoting the educator relation/edge.
 	EducatorColumn = "educator_id"
+	// SchoolTable is the table that holds the school relation/edge.
+	SchoolTable = "notices"
+	// SchoolInverseTable is the table name for the School entity.
+	// It exists in this package in order to avoid circular dependency with the "school" package.
+	SchoolInverseTable = "schools"
+	// SchoolColumn is the table column denoting the school relation/edge.
+	SchoolColumn = "school_id"
 	// RegistrationTable is the table that holds the registration relation/edge.
 	RegistrationTable = "notices"
 	// RegistrationInverseTable is the table name for the Registration entity.
@@ -64,6 +75,7 @@ var Columns = []string{
 	FieldID,
 	FieldCreateTime,
 	FieldEducatorID,
+	FieldSchoolID,
 	FieldRegistrationID,
 	FieldKind,
 	FieldFacts,
@@ -116,6 +128,11 @@ func ByEducatorID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEducatorID, opts...).ToFunc()
 }
 
+// BySchoolID orders the results by the school_id field.
+func BySchoolID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSchoolID, opts...).ToFunc()
+}
+
 // ByRegistrationID orders the results by the registration_id field.
 func ByRegistrationID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRegistrationID, opts...).ToFunc()
@@ -163,6 +180,13 @@ func ByEducatorField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// BySchoolField orders the results by school field.
+func BySchoolField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSchoolStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByRegistrationField orders the results by registration field.
 func ByRegistrationField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -174,6 +198,13 @@ func newEducatorStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EducatorInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, EducatorTable, EducatorColumn),
+	)
+}
+func newSchoolStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SchoolInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, SchoolTable, SchoolColumn),
 	)
 }
 func newRegistrationStep() *sqlgraph.Step {

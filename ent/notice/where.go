@@ -66,6 +66,11 @@ func EducatorID(v uuid.UUID) predicate.Notice {
 	return predicate.Notice(sql.FieldEQ(FieldEducatorID, v))
 }
 
+// SchoolID applies equality check predicate on the "school_id" field. It's identical to SchoolIDEQ.
+func SchoolID(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldSchoolID, v))
+}
+
 // RegistrationID applies equality check predicate on the "registration_id" field. It's identical to RegistrationIDEQ.
 func RegistrationID(v uuid.UUID) predicate.Notice {
 	return predicate.Notice(sql.FieldEQ(FieldRegistrationID, v))
@@ -164,6 +169,36 @@ func EducatorIDIn(vs ...uuid.UUID) predicate.Notice {
 // EducatorIDNotIn applies the NotIn predicate on the "educator_id" field.
 func EducatorIDNotIn(vs ...uuid.UUID) predicate.Notice {
 	return predicate.Notice(sql.FieldNotIn(FieldEducatorID, vs...))
+}
+
+// SchoolIDEQ applies the EQ predicate on the "school_id" field.
+func SchoolIDEQ(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldSchoolID, v))
+}
+
+// SchoolIDNEQ applies the NEQ predicate on the "school_id" field.
+func SchoolIDNEQ(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldNEQ(FieldSchoolID, v))
+}
+
+// SchoolIDIn applies the In predicate on the "school_id" field.
+func SchoolIDIn(vs ...uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldIn(FieldSchoolID, vs...))
+}
+
+// SchoolIDNotIn applies the NotIn predicate on the "school_id" field.
+func SchoolIDNotIn(vs ...uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldNotIn(FieldSchoolID, vs...))
+}
+
+// SchoolIDIsNil applies the IsNil predicate on the "school_id" field.
+func SchoolIDIsNil() predicate.Notice {
+	return predicate.Notice(sql.FieldIsNull(FieldSchoolID))
+}
+
+// SchoolIDNotNil applies the NotNil predicate on the "school_id" field.
+func SchoolIDNotNil() predicate.Notice {
+	return predicate.Notice(sql.FieldNotNull(FieldSchoolID))
 }
 
 // RegistrationIDEQ applies the EQ predicate on the "registration_id" field.
@@ -601,6 +636,29 @@ func HasEducator() predicate.Notice {
 func HasEducatorWith(preds ...predicate.Educator) predicate.Notice {
 	return predicate.Notice(func(s *sql.Selector) {
 		step := newEducatorStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSchool applies the HasEdge predicate on the "school" edge.
+func HasSchool() predicate.Notice {
+	return predicate.Notice(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, SchoolTable, SchoolColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSchoolWith applies the HasEdge predicate on the "school" edge with a given conditions (other predicates).
+func HasSchoolWith(preds ...predicate.School) predicate.Notice {
+	return predicate.Notice(func(s *sql.Selector) {
+		step := newSchoolStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -60,6 +60,9 @@ type CredentialEvent func(*sql.Selector)
 // CredentialType is the predicate function for credentialtype builders.
 type CredentialType func(*sql.Selector)
 
+// CreditPosting is the predicate function for creditposting builders.
+type CreditPosting func(*sql.Selector)
+
 // CreditRequest is the predicate function for creditrequest builders.
 type CreditRequest func(*sql.Selector)
 
@@ -98,6 +101,9 @@ type FeedbackRound func(*sql.Selector)
 
 // Framework is the predicate function for framework builders.
 type Framework func(*sql.Selector)
+
+// HolderDid is the predicate function for holderdid builders.
+type HolderDid func(*sql.Selector)
 
 // Institution is the predicate function for institution builders.
 type Institution func(*sql.Selector)

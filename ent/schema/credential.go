@@ -175,3 +175,16 @@ func (IssueResult) Annotations() []schema.Annotation {
 		"issue_result_credential": "(state = 'ISSUED') = (credential_id IS NOT NULL)",
 	})}
 }
+
+// HolderDid is the decentralized identifier that a person gave for credentials; a person without a row, or with an empty
+// one, gave none.
+type HolderDid struct{ ent.Schema }
+
+func (HolderDid) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, versioned{}} }
+func (HolderDid) Fields() []ent.Field {
+	return []ent.Field{ref("educator"), field.String("did").Default("")}
+}
+func (HolderDid) Edges() []ent.Edge { return []ent.Edge{belongsTo("educator", Educator.Type)} }
+func (HolderDid) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("educator_id").Unique().StorageKey("holder_did_once")}
+}

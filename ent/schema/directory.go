@@ -23,7 +23,7 @@ type School struct{ ent.Schema }
 
 func (School) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, versioned{}} }
 func (School) Fields() []ent.Field {
-	return []ent.Field{wordRef("district"), field.String("display_name"), field.String("local_code").Default("")}
+	return []ent.Field{wordRef("district"), field.String("display_name"), field.String("local_code").Default(""), field.String("principal_email").Default("").Sensitive().Comment("asked to confirm roles")}
 }
 func (School) Edges() []ent.Edge { return []ent.Edge{belongsTo("district", District.Type)} }
 func (School) Indexes() []ent.Index {

@@ -120,7 +120,7 @@ type Meeting struct{ ent.Schema }
 
 func (Meeting) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, versioned{}} }
 func (Meeting) Fields() []ent.Field {
-	return []ent.Field{ref("section"), field.Int32("meeting_number").Immutable(), field.Time("start_time"), field.Time("end_time"), field.String("location").Default(""), field.String("room").Default(""), field.Bytes("sign_in_key").Optional().Sensitive()}
+	return []ent.Field{ref("section"), field.Int32("meeting_number").Immutable(), field.Time("start_time"), field.Time("end_time"), field.String("location").Default(""), field.String("room").Default(""), field.Bytes("sign_in_key").Optional().Sensitive(), list("resources", []CourseResource{})}
 }
 func (Meeting) Edges() []ent.Edge { return []ent.Edge{belongsTo("section", Section.Type)} }
 func (Meeting) Indexes() []ent.Index {

@@ -74,3 +74,30 @@ func (Consent) Edges() []ent.Edge {
 func (Consent) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("educator_id", "institution_id").Unique().StorageKey("consent_once").Annotations(entsql.IndexWhere("revoke_time IS NULL"))}
 }
+
+// CreditPosting is credit that an institution has put on a transcript. One that stands keeps others of its request out.
+type CreditPosting struct{ ent.Schema }
+
+func (CreditPosting) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, versioned{}} }
+func (CreditPosting) Fields() []ent.Field {
+	return []ent.Field{
+		ref("credit_request"), ref("educator"), wordRef("institution"), wordRef("course"), field.Int32("credits").Immutable(), date("post_date"),
+		field.String("state").Default("POSTED"), field.String("reason").Default(""),
+	}
+}
+func (CreditPosting) Edges() []ent.Edge {
+	return []ent.Edge{
+		belongsTo("credit_request", CreditRequest.Type), belongsTo("educator", Educator.Type), belongsTo("institution", Institution.Type), belongsTo("course", Course.Type),
+	}
+}
+func (CreditPosting) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("credit_request_id").Unique().StorageKey("credit_posted_once").Annotations(entsql.IndexWhere("state = 'POSTED'")),
+		index.Fields("educator_id"), index.Fields("institution_id", "post_date"), index.Fields("institution_id", "create_time"),
+	}
+}
+func (CreditPosting) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{
+		"credit_posting_state": oneOf("state", "POSTED", "RETRACTED"), "credit_posting_credits": "credits > 0",
+	})}
+}

@@ -22,18 +22,19 @@ func (NoticePreference) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("educator_id").Unique().StorageKey("notice_preference_once")}
 }
 
-// Notice is an e-mail that is to be sent, or was. Its address is looked up when it is sent, and not kept.
+// Notice is an e-mail that is to be sent, or was. Its address is looked up when it is sent, and not kept: the person's, or,
+// when a school is named, that of its principal, who is asked about the person.
 type Notice struct{ ent.Schema }
 
 func (Notice) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, created{}} }
 func (Notice) Fields() []ent.Field {
 	return []ent.Field{
-		ref("educator"), field.UUID("registration_id", uuid.UUID{}).Optional().Nillable().Immutable(), field.String("kind").Immutable(), field.JSON("facts", map[string]any{}).Immutable().Comment("what the template is filled with"),
+		ref("educator"), optionalRef("school"), field.UUID("registration_id", uuid.UUID{}).Optional().Nillable().Immutable(), field.String("kind").Immutable(), field.JSON("facts", map[string]any{}).Immutable().Comment("what the template is filled with"),
 		field.String("subject").Immutable(), field.String("state").Default("PENDING"), field.Int32("attempts").Default(0), field.Time("next_attempt_time"), field.String("failure").Default(""), field.Time("send_time").Optional().Nillable(),
 	}
 }
 func (Notice) Edges() []ent.Edge {
-	return []ent.Edge{belongsTo("educator", Educator.Type), edge.To("registration", Registration.Type).Unique().Immutable().Field("registration_id").Annotations(entsql.OnDelete(entsql.NoAction))}
+	return []ent.Edge{belongsTo("educator", Educator.Type), mayBelongTo("school", School.Type), edge.To("registration", Registration.Type).Unique().Immutable().Field("registration_id").Annotations(entsql.OnDelete(entsql.NoAction))}
 }
 func (Notice) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("educator_id", "create_time"), index.Fields("next_attempt_time").StorageKey("notices_due").Annotations(entsql.IndexWhere("state = 'PENDING'"))}

@@ -27,6 +27,8 @@ const (
 	FieldDisplayName = "display_name"
 	// FieldLocalCode holds the string denoting the local_code field in the database.
 	FieldLocalCode = "local_code"
+	// FieldPrincipalEmail holds the string denoting the principal_email field in the database.
+	FieldPrincipalEmail = "principal_email"
 	// EdgeDistrict holds the string denoting the district edge name in mutations.
 	EdgeDistrict = "district"
 	// Table holds the table name of the school in the database.
@@ -49,6 +51,7 @@ var Columns = []string{
 	FieldDistrictID,
 	FieldDisplayName,
 	FieldLocalCode,
+	FieldPrincipalEmail,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -70,6 +73,8 @@ var (
 	DefaultVersion int32
 	// DefaultLocalCode holds the default value on creation for the "local_code" field.
 	DefaultLocalCode string
+	// DefaultPrincipalEmail holds the default value on creation for the "principal_email" field.
+	DefaultPrincipalEmail string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -110,6 +115,11 @@ func ByDisplayName(opts ...sql.OrderTermOption) OrderOption {
 // ByLocalCode orders the results by the local_code field.
 func ByLocalCode(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLocalCode, opts...).ToFunc()
+}
+
+// ByPrincipalEmail orders the results by the principal_email field.
+func ByPrincipalEmail(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPrincipalEmail, opts...).ToFunc()
 }
 
 // ByDistrictField orders the results by district field.

@@ -86,6 +86,11 @@ func LocalCode(v string) predicate.School {
 	return predicate.School(sql.FieldEQ(FieldLocalCode, v))
 }
 
+// PrincipalEmail applies equality check predicate on the "principal_email" field. It's identical to PrincipalEmailEQ.
+func PrincipalEmail(v string) predicate.School {
+	return predicate.School(sql.FieldEQ(FieldPrincipalEmail, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.School {
 	return predicate.School(sql.FieldEQ(FieldCreateTime, v))
@@ -399,6 +404,71 @@ func LocalCodeEqualFold(v string) predicate.School {
 // LocalCodeContainsFold applies the ContainsFold predicate on the "local_code" field.
 func LocalCodeContainsFold(v string) predicate.School {
 	return predicate.School(sql.FieldContainsFold(FieldLocalCode, v))
+}
+
+// PrincipalEmailEQ applies the EQ predicate on the "principal_email" field.
+func PrincipalEmailEQ(v string) predicate.School {
+	return predicate.School(sql.FieldEQ(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailNEQ applies the NEQ predicate on the "principal_email" field.
+func PrincipalEmailNEQ(v string) predicate.School {
+	return predicate.School(sql.FieldNEQ(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailIn applies the In predicate on the "principal_email" field.
+func PrincipalEmailIn(vs ...string) predicate.School {
+	return predicate.School(sql.FieldIn(FieldPrincipalEmail, vs...))
+}
+
+// PrincipalEmailNotIn applies the NotIn predicate on the "principal_email" field.
+func PrincipalEmailNotIn(vs ...string) predicate.School {
+	return predicate.School(sql.FieldNotIn(FieldPrincipalEmail, vs...))
+}
+
+// PrincipalEmailGT applies the GT predicate on the "principal_email" field.
+func PrincipalEmailGT(v string) predicate.School {
+	return predicate.School(sql.FieldGT(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailGTE applies the GTE predicate on the "principal_email" field.
+func PrincipalEmailGTE(v string) predicate.School {
+	return predicate.School(sql.FieldGTE(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailLT applies the LT predicate on the "principal_email" field.
+func PrincipalEmailLT(v string) predicate.School {
+	return predicate.School(sql.FieldLT(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailLTE applies the LTE predicate on the "principal_email" field.
+func PrincipalEmailLTE(v string) predicate.School {
+	return predicate.School(sql.FieldLTE(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailContains applies the Contains predicate on the "principal_email" field.
+func PrincipalEmailContains(v string) predicate.School {
+	return predicate.School(sql.FieldContains(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailHasPrefix applies the HasPrefix predicate on the "principal_email" field.
+func PrincipalEmailHasPrefix(v string) predicate.School {
+	return predicate.School(sql.FieldHasPrefix(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailHasSuffix applies the HasSuffix predicate on the "principal_email" field.
+func PrincipalEmailHasSuffix(v string) predicate.School {
+	return predicate.School(sql.FieldHasSuffix(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailEqualFold applies the EqualFold predicate on the "principal_email" field.
+func PrincipalEmailEqualFold(v string) predicate.School {
+	return predicate.School(sql.FieldEqualFold(FieldPrincipalEmail, v))
+}
+
+// PrincipalEmailContainsFold applies the ContainsFold predicate on the "principal_email" field.
+func PrincipalEmailContainsFold(v string) predicate.School {
+	return predicate.School(sql.FieldContainsFold(FieldPrincipalEmail, v))
 }
 
 // HasDistrict applies the HasEdge predicate on the "district" edge.

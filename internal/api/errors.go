@@ -50,6 +50,8 @@ const (
 	OwnWork              Reason = "OWN_WORK"
 	RequirementsUnmet    Reason = "REQUIREMENTS_UNMET"
 	CredentialHeld       Reason = "CREDENTIAL_HELD"
+	CreditPosted         Reason = "CREDIT_POSTED"
+	HolderUnproven       Reason = "HOLDER_UNPROVEN"
 	AgreementAbsent      Reason = "AGREEMENT_ABSENT"
 	KeyLimit             Reason = "KEY_LIMIT"
 	RosterStale          Reason = "ROSTER_STALE"
@@ -98,6 +100,8 @@ var reasons = map[Reason]kind{
 	RequirementsUnmet:    {codes.FailedPrecondition, http.StatusConflict, "Not all requirements are met"},
 	CredentialHeld:       {codes.AlreadyExists, http.StatusConflict, "The person holds this credential"},
 	AgreementAbsent:      {codes.FailedPrecondition, http.StatusConflict, "No agreement with the institution is in force"},
+	CreditPosted:         {codes.AlreadyExists, http.StatusConflict, "The credit of this request is posted already"},
+	HolderUnproven:       {codes.FailedPrecondition, http.StatusConflict, "The proof does not show that the DID is the caller's"},
 	KeyLimit:             {codes.FailedPrecondition, http.StatusConflict, "Two keys live at once at most"},
 	RosterStale:          {codes.FailedPrecondition, http.StatusConflict, "What is on record has changed since the roster was planned"},
 	CursorExpired:        {codes.OutOfRange, http.StatusGone, "The cursor is too old or of another epoch"},

@@ -1129,6 +1129,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/educators/{educator}/holderDid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gets the DID that a person gave for their credentials; an empty one when they gave none */
+        get: operations["GetHolderDid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}/holderDid:set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the DID by which credentials issued from now on name the person, with the proof that it is theirs
+         * @description Gives the DID by which credentials issued from now on name the person, with the proof that it is theirs. Credentials that were issued keep what they say; re-issued ones take it. A proof that does not hold: HOLDER_UNPROVEN.
+         */
+        post: operations["SetHolderDid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/educators/{educator}/holderDid:remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the DID away */
+        post: operations["RemoveHolderDid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/districts/{district}": {
         parameters: {
             query?: never;
@@ -1628,6 +1682,26 @@ export interface paths {
         get: operations["ListMeetings"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sections/{section}/meetings/{meeting}:setResources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sets what participants are given or asked to read for a meeting
+         * @description Sets what participants are given or asked to read for a meeting. The section's facilitators may do it as well as staff.
+         */
+        post: operations["SetMeetingResources"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2712,6 +2786,70 @@ export interface paths {
          * @description Says whether a person who asked this institution for credit is eligible, and why. NOT_FOUND when there is no such person, or no such request, or no consent: the institution cannot tell which.
          */
         post: operations["CheckGraduateCreditEligibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/institutions/{institution}/creditPostings/{creditPosting}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gets a credit posting
+         * @description Gets a credit posting. NOT_FOUND when there is none, or none that the caller may see.
+         */
+        get: operations["GetCreditPosting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/institutions/{institution}/creditPostings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists credit postings that the caller may see
+         * @description Lists credit postings that the caller may see. The institution `-` lists those of all.
+         */
+        get: operations["ListCreditPostings"];
+        put?: never;
+        /**
+         * Puts on record that the institution has posted credit on the person's transcript
+         * @description Puts on record that the institution has posted credit on the person's transcript. NOT_FOUND when there is no such request to the institution, or no consent: the institution cannot tell which. A second one for the same request: CREDIT_POSTED.
+         */
+        post: operations["CreateCreditPosting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/institutions/{institution}/creditPostings/{creditPosting}:retract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that a posting does not stand any more
+         * @description Says that a posting does not stand any more. It stays on record.
+         */
+        post: operations["RetractCreditPosting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4106,6 +4244,8 @@ export interface components {
             pdpValues: components["schemas"]["PdpValue"][];
             /** @description The course certificate that counts; empty for none. */
             credential: string;
+            /** @description The credit that institutions have posted for it. */
+            postedCredits: components["schemas"]["PostedCredit"][];
         };
         /** @description CourseResource is something that participants are given or asked to read. */
         CourseResource: {
@@ -4440,6 +4580,64 @@ export interface components {
              */
             readonly createTime?: string;
         };
+        /** @description CreditPosting is graduate credit that an institution has put on a transcript: what was done, on record, and nothing that is promised. */
+        CreditPosting: {
+            /**
+             * @description Resource name. Format: `institutions/{institution}/creditPostings/{credit_posting}`.
+             * @example institutions/northfield/creditPostings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+             */
+            readonly name: string;
+            /** @description The request that it answers, which no other posting that stands may answer. Format: `creditRequests/{credit_request}`. */
+            creditRequest: string;
+            /** @description Whose credit it is. */
+            readonly educator: string;
+            /** @description For what. Format: `courses/{course}`. */
+            readonly course: string;
+            /**
+             * Format: int32
+             * @description How many; at most those of the agreement that the request rests on, and those when left out.
+             */
+            credits: number;
+            /** @description The date on the transcript, today at the latest. */
+            postDate: components["schemas"]["Date"];
+            /** @description Whether it stands. */
+            readonly state: components["schemas"]["CreditPostingState"];
+            /** @description Why it was retracted. */
+            readonly reason: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            readonly createTime?: string;
+            /**
+             * Format: date-time
+             * @description When the record was last changed.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            etag: string;
+        };
+        /** @description CreditPosting is graduate credit that an institution has put on a transcript: what was done, on record, and nothing that is promised. */
+        CreditPostingInput: {
+            /** @description The request that it answers, which no other posting that stands may answer. Format: `creditRequests/{credit_request}`. */
+            creditRequest: string;
+            /**
+             * Format: int32
+             * @description How many; at most those of the agreement that the request rests on, and those when left out.
+             */
+            credits?: number;
+            /** @description The date on the transcript, today at the latest. */
+            postDate: components["schemas"]["Date"];
+        };
+        /**
+         * @description CreditPostingState is whether a posting stands.
+         *
+         *     - `CREDIT_POSTING_STATE_UNSPECIFIED`: Not said.
+         *     - `CREDIT_POSTING_STATE_POSTED`: It stands.
+         *     - `CREDIT_POSTING_STATE_RETRACTED`: It was posted in error, or taken back.
+         * @enum {string}
+         */
+        CreditPostingState: "CREDIT_POSTING_STATE_UNSPECIFIED" | "CREDIT_POSTING_STATE_POSTED" | "CREDIT_POSTING_STATE_RETRACTED";
         /** @description CreditRequest is a participant's wish to have graduate credit for a course. */
         CreditRequest: {
             /**
@@ -5345,6 +5543,23 @@ export interface components {
             /** @description What it permits. */
             permissions: string[];
         };
+        /** @description HolderDid is the decentralized identifier (DID) that a person gave for the credentials issued to them from then on. Those name them by it and not by the salted hash of an address. */
+        HolderDid: {
+            /** @description Resource name. Format: `educators/{educator}/holderDid`. */
+            readonly name: string;
+            /**
+             * @description The DID; empty when none was given.
+             * @example did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK
+             */
+            readonly did: string;
+            /**
+             * Format: date-time
+             * @description When it was given or taken away; unset when it never was.
+             */
+            readonly updateTime?: string;
+            /** @description Changes whenever the record does. */
+            etag: string;
+        };
         /** @description Says what to import. */
         ImportPastRecordsRequest: {
             /**
@@ -5766,6 +5981,13 @@ export interface components {
             /** @description For the next page; empty on the last one. */
             nextPageToken: string;
         };
+        /** @description A page of credit postings. */
+        ListCreditPostingsResponse: {
+            /** @description The page, in order. */
+            creditPostings: components["schemas"]["CreditPosting"][];
+            /** @description For the next page; empty on the last one. */
+            nextPageToken: string;
+        };
         /** @description A page of credit requests. */
         ListCreditRequestsResponse: {
             /** @description The page, in order. */
@@ -6072,6 +6294,8 @@ export interface components {
              * @example Harbor Street School, room 12
              */
             room: string;
+            /** @description What participants are given or asked to read for this meeting, beside what the course's version has for all. Set by `:setResources`. */
+            readonly resources: components["schemas"]["CourseResource"][];
         };
         /** @description Meeting is one meeting of a section. */
         MeetingInput: {
@@ -6193,9 +6417,10 @@ export interface components {
          *     - `NOTICE_KIND_MEETING_MOVED`: A meeting is at another time or place.
          *     - `NOTICE_KIND_SECTION_CANCELLED`: The section does not take place.
          *     - `NOTICE_KIND_COMPLETED`: The course is completed.
+         *     - `NOTICE_KIND_ROLE_TO_CONFIRM`: The school's principal is asked to confirm the person's role: an e-mail to the school and not to the person.
          * @enum {string}
          */
-        NoticeKind: "NOTICE_KIND_UNSPECIFIED" | "NOTICE_KIND_REGISTERED" | "NOTICE_KIND_WAITLISTED" | "NOTICE_KIND_OFFERED" | "NOTICE_KIND_OFFER_EXPIRED" | "NOTICE_KIND_ROLE_AWAITED" | "NOTICE_KIND_WITHDRAWN" | "NOTICE_KIND_MEETING_MOVED" | "NOTICE_KIND_SECTION_CANCELLED" | "NOTICE_KIND_COMPLETED";
+        NoticeKind: "NOTICE_KIND_UNSPECIFIED" | "NOTICE_KIND_REGISTERED" | "NOTICE_KIND_WAITLISTED" | "NOTICE_KIND_OFFERED" | "NOTICE_KIND_OFFER_EXPIRED" | "NOTICE_KIND_ROLE_AWAITED" | "NOTICE_KIND_WITHDRAWN" | "NOTICE_KIND_MEETING_MOVED" | "NOTICE_KIND_SECTION_CANCELLED" | "NOTICE_KIND_COMPLETED" | "NOTICE_KIND_ROLE_TO_CONFIRM";
         /** @description NoticePreferences say which e-mails a person wants. */
         NoticePreferences: {
             /** @description Resource name. Format: `educators/{educator}/noticePreferences`. */
@@ -6648,6 +6873,18 @@ export interface components {
              */
             validityMonths?: number;
         };
+        /** @description PostedCredit is graduate credit that an institution has put on the person's transcript. */
+        PostedCredit: {
+            /** @description Who posted it. */
+            institution: string;
+            /**
+             * Format: int32
+             * @description How many credits.
+             */
+            credits: number;
+            /** @description The date on the transcript. */
+            postDate?: components["schemas"]["Date"];
+        };
         /** @description What went wrong (RFC 9457). */
         Problem: {
             /**
@@ -7002,6 +7239,16 @@ export interface components {
              */
             requestId?: string;
         };
+        /** @description Takes the DID away: credentials issued from then on name the person by a salted hash again. */
+        RemoveHolderDidRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+        };
         /** @description Requirement is one condition of a policy. */
         Requirement: {
             /**
@@ -7090,6 +7337,18 @@ export interface components {
             message: string;
             /** @description What was read to decide it. */
             facts: components["schemas"]["Fact"][];
+        };
+        /** @description Names the posting and says why. */
+        RetractCreditPostingRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description Why, for people. */
+            reason: string;
         };
         /** @description Names the api key. */
         RevokeApiKeyRequest: {
@@ -7589,6 +7848,12 @@ export interface components {
             readonly updateTime?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
+            /**
+             * Format: email
+             * @description The e-mail address of whoever confirms roles at the school, asked there when somebody registers by a role that is only reported. Shown to those who may change it or confirm roles there; to others it is empty.
+             * @example principal@harbor-street.example
+             */
+            principalEmail: string;
         };
         /** @description SchoolCalendar says on which days there are no meetings. */
         SchoolCalendar: {
@@ -7666,6 +7931,12 @@ export interface components {
              * @example 4050
              */
             localCode?: string;
+            /**
+             * Format: email
+             * @description The e-mail address of whoever confirms roles at the school, asked there when somebody registers by a role that is only reported. Shown to those who may change it or confirm roles there; to others it is empty.
+             * @example principal@harbor-street.example
+             */
+            principalEmail?: string;
         };
         /** @description School is a school of a district. */
         SchoolUpdate: {
@@ -7681,6 +7952,12 @@ export interface components {
             localCode?: string;
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
+            /**
+             * Format: email
+             * @description The e-mail address of whoever confirms roles at the school, asked there when somebody registers by a role that is only reported. Shown to those who may change it or confirm roles there; to others it is empty.
+             * @example principal@harbor-street.example
+             */
+            principalEmail?: string;
         };
         /**
          * @description ScoreOutcome is what an assessor finds.
@@ -7993,6 +8270,35 @@ export interface components {
             /** @description When they end, on the same day. */
             endTime: components["schemas"]["TimeOfDay"];
         };
+        /** @description Gives the DID, with the proof that the caller has its key. */
+        SetHolderDidRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /**
+             * @description The DID, of method `key`, or of method `web` where the server may ask for its document.
+             * @example did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK
+             */
+            did: string;
+            /** @description A JWT signed by a key of the DID (EdDSA, ES256 or ES384), as OpenID4VCI 1.0, appendix F.1, has it: header `typ` is `openid4vci-proof+jwt` and `kid` the verification method; `aud` is this server's address, `iat` at most five minutes ago, `nonce` this resource's name. */
+            proofJwt: string;
+        };
+        /** @description Names the meeting and says what it has from then on. */
+        SetMeetingResourcesRequest: {
+            /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
+            etag?: string;
+            /**
+             * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+             * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+             */
+            requestId?: string;
+            /** @description All of its resources, in order; none takes away those that it has. */
+            resources?: components["schemas"]["CourseResourceInput"][];
+        };
         /** @description Says that a person is in the room. */
         SignInRequest: {
             /** @description The own registration. Format: `sections/{section}/registrations/{registration}`. */
@@ -8210,6 +8516,8 @@ export interface components {
             title: string;
             /** @description What it is about. */
             description: string;
+            /** @description What participants are given or asked to read for it. */
+            resources: components["schemas"]["CourseResource"][];
         };
         /** @description SyllabusUnit is a part of what a course goes through. */
         SyllabusUnitInput: {
@@ -8217,6 +8525,8 @@ export interface components {
             title: string;
             /** @description What it is about. */
             description?: string;
+            /** @description What participants are given or asked to read for it. */
+            resources?: components["schemas"]["CourseResourceInput"][];
         };
         /** @description Term is a fall or spring in which courses run. */
         Term: {
@@ -8852,7 +9162,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The state of things does not allow it. Reasons: `ALREADY_EXISTS`, `STATE_CONFLICT`, `REFERENCE_NOT_FOUND`, `CONTENTION`, `SECRET_ALREADY_SHOWN`, `KEY_LIMIT`, `ROLE_NOT_HELD`, `SEAT_UNAVAILABLE`, `REGISTRATION_CLOSED`, `ALREADY_REGISTERED`, `SCHEDULE_CONFLICT`, `ALREADY_RECORDED`, `SUBMISSION_INCOMPLETE`, `OWN_WORK`, `REQUIREMENTS_UNMET`, `CREDENTIAL_HELD`, `AGREEMENT_ABSENT`, `ROSTER_STALE`. */
+        /** @description The state of things does not allow it. Reasons: `ALREADY_EXISTS`, `STATE_CONFLICT`, `REFERENCE_NOT_FOUND`, `CONTENTION`, `SECRET_ALREADY_SHOWN`, `KEY_LIMIT`, `ROLE_NOT_HELD`, `SEAT_UNAVAILABLE`, `REGISTRATION_CLOSED`, `ALREADY_REGISTERED`, `SCHEDULE_CONFLICT`, `ALREADY_RECORDED`, `SUBMISSION_INCOMPLETE`, `OWN_WORK`, `REQUIREMENTS_UNMET`, `CREDENTIAL_HELD`, `AGREEMENT_ABSENT`, `CREDIT_POSTED`, `HOLDER_UNPROVEN`, `ROSTER_STALE`. */
         Conflict: {
             headers: {
                 [name: string]: unknown;
@@ -14098,7 +14408,18 @@ export interface operations {
                      *               "assumption": true
                      *             }
                      *           ],
-                     *           "credential": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                     *           "credential": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "postedCredits": [
+                     *             {
+                     *               "institution": "institutions/umass-boston",
+                     *               "credits": 3,
+                     *               "postDate": {
+                     *                 "year": 2026,
+                     *                 "month": 9,
+                     *                 "day": 8
+                     *               }
+                     *             }
+                     *           ]
                      *         }
                      *       ]
                      *     }
@@ -14112,6 +14433,198 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetHolderDid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}/holderDid`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The holder did. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/holderDid",
+                     *       "did": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HolderDid"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    SetHolderDid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}/holderDid`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "did": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+                 *       "proofJwt": "A JWT signed by a key of the DID (EdDSA, ES256 or ES384), as OpenID4VCI 1.0, appendix F.1, has it: header `typ` is `openid4vci-proof+jwt` and `kid` the verification method; `aud` is this server's address, `iat` at most five minutes ago, `nonce` this resource's name"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetHolderDidRequest"];
+            };
+        };
+        responses: {
+            /** @description The holder did. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/holderDid",
+                     *       "did": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HolderDid"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    RemoveHolderDid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the educator in the resource name `educators/{educator}/holderDid`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                educator: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["RemoveHolderDidRequest"];
+            };
+        };
+        responses: {
+            /** @description The holder did. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/holderDid",
+                     *       "did": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HolderDid"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -14437,7 +14950,8 @@ export interface operations {
                      *       "localCode": "4050",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "principalEmail": "principal@harbor-street.example"
                      *     }
                      */
                     "application/json": components["schemas"]["School"];
@@ -14458,7 +14972,7 @@ export interface operations {
             query?: {
                 /**
                  * @description Which fields to change (AIP-134). Absent on REST: the fields that the body has; absent on gRPC: all that are set.
-                 * @example displayName,localCode
+                 * @example displayName,localCode,principalEmail
                  */
                 updateMask?: string;
                 /**
@@ -14501,7 +15015,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "displayName": "Harbor Street School",
-                 *       "localCode": "4050"
+                 *       "localCode": "4050",
+                 *       "principalEmail": "principal@harbor-street.example"
                  *     }
                  */
                 "application/json": components["schemas"]["SchoolUpdate"];
@@ -14526,7 +15041,8 @@ export interface operations {
                      *       "localCode": "4050",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "principalEmail": "principal@harbor-street.example"
                      *     }
                      */
                     "application/json": components["schemas"]["School"];
@@ -14588,7 +15104,8 @@ export interface operations {
                      *           "localCode": "4050",
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
-                     *           "etag": "v3"
+                     *           "etag": "v3",
+                     *           "principalEmail": "principal@harbor-street.example"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -14639,7 +15156,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "displayName": "Harbor Street School",
-                 *       "localCode": "4050"
+                 *       "localCode": "4050",
+                 *       "principalEmail": "principal@harbor-street.example"
                  *     }
                  */
                 "application/json": components["schemas"]["SchoolInput"];
@@ -14664,7 +15182,8 @@ export interface operations {
                      *       "localCode": "4050",
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
-                     *       "etag": "v3"
+                     *       "etag": "v3",
+                     *       "principalEmail": "principal@harbor-street.example"
                      *     }
                      */
                     "application/json": components["schemas"]["School"];
@@ -16629,7 +17148,13 @@ export interface operations {
                      *       "syllabus": [
                      *         {
                      *           "title": "What it is called",
-                     *           "description": "What it is about"
+                     *           "description": "What it is about",
+                     *           "resources": [
+                     *             {
+                     *               "title": "What it is called",
+                     *               "url": "Where it is, when it is on the web"
+                     *             }
+                     *           ]
                      *         }
                      *       ],
                      *       "resources": [
@@ -16736,7 +17261,13 @@ export interface operations {
                      *           "syllabus": [
                      *             {
                      *               "title": "What it is called",
-                     *               "description": "What it is about"
+                     *               "description": "What it is about",
+                     *               "resources": [
+                     *                 {
+                     *                   "title": "What it is called",
+                     *                   "url": "Where it is, when it is on the web"
+                     *                 }
+                     *               ]
                      *             }
                      *           ],
                      *           "resources": [
@@ -16890,7 +17421,13 @@ export interface operations {
                      *       "syllabus": [
                      *         {
                      *           "title": "What it is called",
-                     *           "description": "What it is about"
+                     *           "description": "What it is about",
+                     *           "resources": [
+                     *             {
+                     *               "title": "What it is called",
+                     *               "url": "Where it is, when it is on the web"
+                     *             }
+                     *           ]
                      *         }
                      *       ],
                      *       "resources": [
@@ -17294,7 +17831,13 @@ export interface operations {
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3",
-                     *       "room": "Harbor Street School, room 12"
+                     *       "room": "Harbor Street School, room 12",
+                     *       "resources": [
+                     *         {
+                     *           "title": "What it is called",
+                     *           "url": "Where it is, when it is on the web"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Meeting"];
@@ -17387,7 +17930,13 @@ export interface operations {
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3",
-                     *       "room": "Harbor Street School, room 12"
+                     *       "room": "Harbor Street School, room 12",
+                     *       "resources": [
+                     *         {
+                     *           "title": "What it is called",
+                     *           "url": "Where it is, when it is on the web"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Meeting"];
@@ -17452,7 +18001,13 @@ export interface operations {
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
                      *           "etag": "v3",
-                     *           "room": "Harbor Street School, room 12"
+                     *           "room": "Harbor Street School, room 12",
+                     *           "resources": [
+                     *             {
+                     *               "title": "What it is called",
+                     *               "url": "Where it is, when it is on the web"
+                     *             }
+                     *           ]
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -17464,6 +18019,89 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    SetMeetingResources: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the section in the resource name `sections/{section}/meetings/{meeting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                section: string;
+                /**
+                 * @description The id of the meeting in the resource name `sections/{section}/meetings/{meeting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                meeting: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["SetMeetingResourcesRequest"];
+            };
+        };
+        responses: {
+            /** @description The meeting. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/meetings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "meetingNumber": 1,
+                     *       "startTime": "2026-09-15T19:00:00Z",
+                     *       "endTime": "2026-09-15T22:00:00Z",
+                     *       "location": "Room 204",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3",
+                     *       "room": "Harbor Street School, room 12",
+                     *       "resources": [
+                     *         {
+                     *           "title": "What it is called",
+                     *           "url": "Where it is, when it is on the web"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -19549,7 +20187,13 @@ export interface operations {
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
                      *           "etag": "v3",
-                     *           "room": "Harbor Street School, room 12"
+                     *           "room": "Harbor Street School, room 12",
+                     *           "resources": [
+                     *             {
+                     *               "title": "What it is called",
+                     *               "url": "Where it is, when it is on the web"
+                     *             }
+                     *           ]
                      *         }
                      *       ],
                      *       "passedOverDays": [
@@ -23749,6 +24393,323 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    GetCreditPosting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The etag last seen. If the resource still has it, the answer is 304 without a body.
+                 * @example "v3"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the institution in the resource name `institutions/{institution}/creditPostings/{credit_posting}`.
+                 * @example northfield
+                 */
+                institution: string;
+                /**
+                 * @description The id of the credit posting in the resource name `institutions/{institution}/creditPostings/{credit_posting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                creditPosting: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The credit posting. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "institutions/northfield/creditPostings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "creditRequest": "creditRequests/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "credits": 3,
+                     *       "postDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "state": "CREDIT_POSTING_STATE_POSTED",
+                     *       "reason": "A conflict of dates.",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreditPosting"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    ListCreditPostings: {
+        parameters: {
+            query?: {
+                /** @description How many at most: 1 to 1000, 0 for the default of 50; a larger number gives 1000. */
+                pageSize?: number;
+                /** @description From the last answer, to go on where it ended. All other parameters stay the same. */
+                pageToken?: string;
+                /** @description What to list (AIP-160), over: state, educator, course, credit_request, post_date, create_time. */
+                filter?: string;
+                /** @description Order, over: post_date, create_time. Default: `post_date`. */
+                orderBy?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the institution in the resource name `institutions/{institution}`. `-` stands for any.
+                 * @example umass-boston
+                 */
+                institution: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of credit postings. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "creditPostings": [
+                     *         {
+                     *           "name": "institutions/northfield/creditPostings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "creditRequest": "creditRequests/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *           "course": "courses/using-data",
+                     *           "credits": 3,
+                     *           "postDate": {
+                     *             "year": 2026,
+                     *             "month": 9,
+                     *             "day": 8
+                     *           },
+                     *           "state": "CREDIT_POSTING_STATE_POSTED",
+                     *           "reason": "A conflict of dates.",
+                     *           "createTime": "2026-09-15T19:00:00Z",
+                     *           "updateTime": "2026-09-15T19:00:00Z",
+                     *           "etag": "v3"
+                     *         }
+                     *       ],
+                     *       "nextPageToken": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListCreditPostingsResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    CreateCreditPosting: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the first answer back. The `Idempotency-Key` header says the same.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                requestId?: string;
+                /** @description Checks everything and answers what would be, without writing. */
+                validateOnly?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The id of the institution in the resource name `institutions/{institution}`.
+                 * @example umass-boston
+                 */
+                institution: string;
+            };
+            cookie?: never;
+        };
+        /** @description The credit posting. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "creditRequest": "creditRequests/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                 *       "credits": 3,
+                 *       "postDate": {
+                 *         "year": 2026,
+                 *         "month": 9,
+                 *         "day": 8
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreditPostingInput"];
+            };
+        };
+        responses: {
+            /** @description The credit posting. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "institutions/northfield/creditPostings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "creditRequest": "creditRequests/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "credits": 3,
+                     *       "postDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "state": "CREDIT_POSTING_STATE_POSTED",
+                     *       "reason": "A conflict of dates.",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreditPosting"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["DeadlineExceeded"];
+        };
+    };
+    RetractCreditPosting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key chosen by the caller that makes a retry safe: the same key and body within 24 hours get the first answer back. It says the same as `requestId`: send one of them, not two that differ.
+                 * @example 7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The etag last seen. If the resource has another one now, nothing is changed and the answer is 412.
+                 * @example "v3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The id of the institution in the resource name `institutions/{institution}/creditPostings/{credit_posting}`.
+                 * @example northfield
+                 */
+                institution: string;
+                /**
+                 * @description The id of the credit posting in the resource name `institutions/{institution}/creditPostings/{credit_posting}`.
+                 * @example 0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
+                 */
+                creditPosting: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "A conflict of dates."
+                 *     }
+                 */
+                "application/json": components["schemas"]["RetractCreditPostingRequest"];
+            };
+        };
+        responses: {
+            /** @description The credit posting. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "RateLimit-Limit": components["headers"]["RateLimitLimit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimitRemaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimitReset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "institutions/northfield/creditPostings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "creditRequest": "creditRequests/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "educator": "educators/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
+                     *       "course": "courses/using-data",
+                     *       "credits": 3,
+                     *       "postDate": {
+                     *         "year": 2026,
+                     *         "month": 9,
+                     *         "day": 8
+                     *       },
+                     *       "state": "CREDIT_POSTING_STATE_POSTED",
+                     *       "reason": "A conflict of dates.",
+                     *       "createTime": "2026-09-15T19:00:00Z",
+                     *       "updateTime": "2026-09-15T19:00:00Z",
+                     *       "etag": "v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CreditPosting"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["IdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

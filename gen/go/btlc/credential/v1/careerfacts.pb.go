@@ -108,6 +108,70 @@ func (x *PdpValue) GetAssumption() bool {
 	return false
 }
 
+// PostedCredit is graduate credit that an institution has put on the person's transcript.
+type PostedCredit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who posted it.
+	Institution string `protobuf:"bytes,1,opt,name=institution,proto3" json:"institution,omitempty"`
+	// How many credits. Example: `3`.
+	Credits int32 `protobuf:"varint,2,opt,name=credits,proto3" json:"credits,omitempty"`
+	// The date on the transcript.
+	PostDate      *date.Date `protobuf:"bytes,3,opt,name=post_date,json=postDate,proto3" json:"post_date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostedCredit) Reset() {
+	*x = PostedCredit{}
+	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostedCredit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostedCredit) ProtoMessage() {}
+
+func (x *PostedCredit) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostedCredit.ProtoReflect.Descriptor instead.
+func (*PostedCredit) Descriptor() ([]byte, []int) {
+	return file_btlc_credential_v1_careerfacts_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PostedCredit) GetInstitution() string {
+	if x != nil {
+		return x.Institution
+	}
+	return ""
+}
+
+func (x *PostedCredit) GetCredits() int32 {
+	if x != nil {
+		return x.Credits
+	}
+	return 0
+}
+
+func (x *PostedCredit) GetPostDate() *date.Date {
+	if x != nil {
+		return x.PostDate
+	}
+	return nil
+}
+
 // CourseFacts are what is on record of a person's work in one course.
 type CourseFacts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -120,14 +184,16 @@ type CourseFacts struct {
 	// What the minutes are worth; empty when no rule gives anything.
 	PdpValues []*PdpValue `protobuf:"bytes,4,rep,name=pdp_values,json=pdpValues,proto3" json:"pdp_values,omitempty"`
 	// The course certificate that counts; empty for none.
-	Credential    string `protobuf:"bytes,5,opt,name=credential,proto3" json:"credential,omitempty"`
+	Credential string `protobuf:"bytes,5,opt,name=credential,proto3" json:"credential,omitempty"`
+	// The credit that institutions have posted for it.
+	PostedCredits []*PostedCredit `protobuf:"bytes,6,rep,name=posted_credits,json=postedCredits,proto3" json:"posted_credits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CourseFacts) Reset() {
 	*x = CourseFacts{}
-	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[1]
+	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -139,7 +205,7 @@ func (x *CourseFacts) String() string {
 func (*CourseFacts) ProtoMessage() {}
 
 func (x *CourseFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[1]
+	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -152,7 +218,7 @@ func (x *CourseFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CourseFacts.ProtoReflect.Descriptor instead.
 func (*CourseFacts) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_careerfacts_proto_rawDescGZIP(), []int{1}
+	return file_btlc_credential_v1_careerfacts_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *CourseFacts) GetCourse() string {
@@ -190,6 +256,13 @@ func (x *CourseFacts) GetCredential() string {
 	return ""
 }
 
+func (x *CourseFacts) GetPostedCredits() []*PostedCredit {
+	if x != nil {
+		return x.PostedCredits
+	}
+	return nil
+}
+
 // Says whose facts are asked for.
 type GetCareerFactsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -203,7 +276,7 @@ type GetCareerFactsRequest struct {
 
 func (x *GetCareerFactsRequest) Reset() {
 	*x = GetCareerFactsRequest{}
-	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[2]
+	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -215,7 +288,7 @@ func (x *GetCareerFactsRequest) String() string {
 func (*GetCareerFactsRequest) ProtoMessage() {}
 
 func (x *GetCareerFactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[2]
+	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -228,7 +301,7 @@ func (x *GetCareerFactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCareerFactsRequest.ProtoReflect.Descriptor instead.
 func (*GetCareerFactsRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_careerfacts_proto_rawDescGZIP(), []int{2}
+	return file_btlc_credential_v1_careerfacts_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetCareerFactsRequest) GetParent() string {
@@ -256,7 +329,7 @@ type GetCareerFactsResponse struct {
 
 func (x *GetCareerFactsResponse) Reset() {
 	*x = GetCareerFactsResponse{}
-	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[3]
+	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -268,7 +341,7 @@ func (x *GetCareerFactsResponse) String() string {
 func (*GetCareerFactsResponse) ProtoMessage() {}
 
 func (x *GetCareerFactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[3]
+	mi := &file_btlc_credential_v1_careerfacts_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -281,7 +354,7 @@ func (x *GetCareerFactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCareerFactsResponse.ProtoReflect.Descriptor instead.
 func (*GetCareerFactsResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_credential_v1_careerfacts_proto_rawDescGZIP(), []int{3}
+	return file_btlc_credential_v1_careerfacts_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetCareerFactsResponse) GetCourses() []*CourseFacts {
@@ -303,7 +376,12 @@ const file_btlc_credential_v1_careerfacts_proto_rawDesc = "" +
 	"\x0eeffective_date\x18\x04 \x01(\v2\x11.google.type.DateR\reffectiveDate\x12\x1e\n" +
 	"\n" +
 	"assumption\x18\x05 \x01(\bR\n" +
-	"assumption\"\x81\x02\n" +
+	"assumption\"\x91\x01\n" +
+	"\fPostedCredit\x127\n" +
+	"\vinstitution\x18\x01 \x01(\tB\x15\xfaA\x12\n" +
+	"\x10btlc/InstitutionR\vinstitution\x12\x18\n" +
+	"\acredits\x18\x02 \x01(\x05R\acredits\x12.\n" +
+	"\tpost_date\x18\x03 \x01(\v2\x11.google.type.DateR\bpostDate\"\xca\x02\n" +
 	"\vCourseFacts\x12(\n" +
 	"\x06course\x18\x01 \x01(\tB\x10\xfaA\r\n" +
 	"\vbtlc/CourseR\x06course\x12'\n" +
@@ -314,7 +392,8 @@ const file_btlc_credential_v1_careerfacts_proto_rawDesc = "" +
 	"\n" +
 	"credential\x18\x05 \x01(\tB\x14\xfaA\x11\n" +
 	"\x0fbtlc/CredentialR\n" +
-	"credential\"\x82\x01\n" +
+	"credential\x12G\n" +
+	"\x0eposted_credits\x18\x06 \x03(\v2 .btlc.credential.v1.PostedCreditR\rpostedCredits\"\x82\x01\n" +
 	"\x15GetCareerFactsRequest\x12-\n" +
 	"\x06parent\x18\x01 \x01(\tB\x15\xe0A\x02\xfaA\x0f\n" +
 	"\rbtlc/DistrictR\x06parent\x12:\n" +
@@ -335,26 +414,29 @@ func file_btlc_credential_v1_careerfacts_proto_rawDescGZIP() []byte {
 	return file_btlc_credential_v1_careerfacts_proto_rawDescData
 }
 
-var file_btlc_credential_v1_careerfacts_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_btlc_credential_v1_careerfacts_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_btlc_credential_v1_careerfacts_proto_goTypes = []any{
 	(*PdpValue)(nil),               // 0: btlc.credential.v1.PdpValue
-	(*CourseFacts)(nil),            // 1: btlc.credential.v1.CourseFacts
-	(*GetCareerFactsRequest)(nil),  // 2: btlc.credential.v1.GetCareerFactsRequest
-	(*GetCareerFactsResponse)(nil), // 3: btlc.credential.v1.GetCareerFactsResponse
-	(*date.Date)(nil),              // 4: google.type.Date
-	(*PersonKey)(nil),              // 5: btlc.credential.v1.PersonKey
+	(*PostedCredit)(nil),           // 1: btlc.credential.v1.PostedCredit
+	(*CourseFacts)(nil),            // 2: btlc.credential.v1.CourseFacts
+	(*GetCareerFactsRequest)(nil),  // 3: btlc.credential.v1.GetCareerFactsRequest
+	(*GetCareerFactsResponse)(nil), // 4: btlc.credential.v1.GetCareerFactsResponse
+	(*date.Date)(nil),              // 5: google.type.Date
+	(*PersonKey)(nil),              // 6: btlc.credential.v1.PersonKey
 }
 var file_btlc_credential_v1_careerfacts_proto_depIdxs = []int32{
-	4, // 0: btlc.credential.v1.PdpValue.effective_date:type_name -> google.type.Date
-	4, // 1: btlc.credential.v1.CourseFacts.end_date:type_name -> google.type.Date
-	0, // 2: btlc.credential.v1.CourseFacts.pdp_values:type_name -> btlc.credential.v1.PdpValue
-	5, // 3: btlc.credential.v1.GetCareerFactsRequest.person:type_name -> btlc.credential.v1.PersonKey
-	1, // 4: btlc.credential.v1.GetCareerFactsResponse.courses:type_name -> btlc.credential.v1.CourseFacts
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	5, // 0: btlc.credential.v1.PdpValue.effective_date:type_name -> google.type.Date
+	5, // 1: btlc.credential.v1.PostedCredit.post_date:type_name -> google.type.Date
+	5, // 2: btlc.credential.v1.CourseFacts.end_date:type_name -> google.type.Date
+	0, // 3: btlc.credential.v1.CourseFacts.pdp_values:type_name -> btlc.credential.v1.PdpValue
+	1, // 4: btlc.credential.v1.CourseFacts.posted_credits:type_name -> btlc.credential.v1.PostedCredit
+	6, // 5: btlc.credential.v1.GetCareerFactsRequest.person:type_name -> btlc.credential.v1.PersonKey
+	2, // 6: btlc.credential.v1.GetCareerFactsResponse.courses:type_name -> btlc.credential.v1.CourseFacts
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_btlc_credential_v1_careerfacts_proto_init() }
@@ -369,7 +451,7 @@ func file_btlc_credential_v1_careerfacts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_credential_v1_careerfacts_proto_rawDesc), len(file_btlc_credential_v1_careerfacts_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -28,7 +28,7 @@ var File_btlc_credential_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_credential_v1_service_proto_rawDesc = "" +
 	"\n" +
-	" btlc/credential/v1/service.proto\x12\x12btlc.credential.v1\x1a\x19btlc/access/v1/rule.proto\x1a btlc/credential/v1/batches.proto\x1a$btlc/credential/v1/careerfacts.proto\x1a$btlc/credential/v1/credentials.proto\x1a btlc/credential/v1/exports.proto\x1a!btlc/credential/v1/policies.proto\x1a!btlc/credential/v1/statuses.proto\x1a%btlc/credential/v1/verification.proto\x1a\x1cgoogle/api/annotations.proto2\x92)\n" +
+	" btlc/credential/v1/service.proto\x12\x12btlc.credential.v1\x1a\x19btlc/access/v1/rule.proto\x1a btlc/credential/v1/batches.proto\x1a$btlc/credential/v1/careerfacts.proto\x1a$btlc/credential/v1/credentials.proto\x1a btlc/credential/v1/exports.proto\x1a#btlc/credential/v1/holderdids.proto\x1a!btlc/credential/v1/policies.proto\x1a!btlc/credential/v1/statuses.proto\x1a%btlc/credential/v1/verification.proto\x1a\x1cgoogle/api/annotations.proto2\xd3-\n" +
 	"\x11CredentialService\x12\xad\x01\n" +
 	"\x11GetCredentialType\x12,.btlc.credential.v1.GetCredentialTypeRequest\x1a-.btlc.credential.v1.GetCredentialTypeResponse\";\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02/b\x0fcredential_type\x12\x1c/v1/{name=credentialTypes/*}\x12\x99\x01\n" +
 	"\x13ListCredentialTypes\x12..btlc.credential.v1.ListCredentialTypesRequest\x1a/.btlc.credential.v1.ListCredentialTypesResponse\"!\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/credentialTypes\x12\xad\x01\n" +
@@ -62,7 +62,13 @@ const file_btlc_credential_v1_service_proto_rawDesc = "" +
 	"\x18ExportCredentialStatuses\x123.btlc.credential.v1.ExportCredentialStatusesRequest\x1a4.btlc.credential.v1.ExportCredentialStatusesResponse\"W\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x024\x122/v1/{parent=districts/*}/credentialStatuses:export0\x01\x12\xdb\x01\n" +
 	"\x15ExportEdFiCredentials\x120.btlc.credential.v1.ExportEdFiCredentialsRequest\x1a1.btlc.credential.v1.ExportEdFiCredentialsResponse\"[\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x028\x126/v1/{parent=districts/*}/credentialStatuses:exportEdFi0\x01\x12\xdb\x01\n" +
 	"\x17GetReconciliationDigest\x122.btlc.credential.v1.GetReconciliationDigestRequest\x1a3.btlc.credential.v1.GetReconciliationDigestResponse\"W\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x024\x122/v1/{parent=districts/*}/credentialStatuses:digest\x12\xc8\x01\n" +
-	"\x0eGetCareerFacts\x12).btlc.credential.v1.GetCareerFactsRequest\x1a*.btlc.credential.v1.GetCareerFactsResponse\"_\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{parent=districts/*}/credentialStatuses:careerFactsB\xcd\x01\n" +
+	"\x0eGetCareerFacts\x12).btlc.credential.v1.GetCareerFactsRequest\x1a*.btlc.credential.v1.GetCareerFactsResponse\"_\xaa\xd4\x18\x19\x1a\rstatuses.read\"\x06parent0\x01\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{parent=districts/*}/credentialStatuses:careerFacts\x12\xb4\x01\n" +
+	"\fGetHolderDid\x12'.btlc.credential.v1.GetHolderDidRequest\x1a(.btlc.credential.v1.GetHolderDidResponse\"Q\xaa\xd4\x18\x19\x1a\x0fholderdids.read\"\x04name0\x01\x82\xd3\xe4\x93\x02.b\n" +
+	"holder_did\x12 /v1/{name=educators/*/holderDid}\x12\xbc\x01\n" +
+	"\fSetHolderDid\x12'.btlc.credential.v1.SetHolderDidRequest\x1a(.btlc.credential.v1.SetHolderDidResponse\"Y\xaa\xd4\x18\x1a\x1a\x10holderdids.write\"\x04name0\x01\x82\xd3\xe4\x93\x025:\x01*b\n" +
+	"holder_did\"$/v1/{name=educators/*/holderDid}:set\x12\xc8\x01\n" +
+	"\x0fRemoveHolderDid\x12*.btlc.credential.v1.RemoveHolderDidRequest\x1a+.btlc.credential.v1.RemoveHolderDidResponse\"\\\xaa\xd4\x18\x1a\x1a\x10holderdids.write\"\x04name0\x01\x82\xd3\xe4\x93\x028:\x01*b\n" +
+	"holder_did\"'/v1/{name=educators/*/holderDid}:removeB\xcd\x01\n" +
 	"\x16com.btlc.credential.v1B\fServiceProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/credential/v1;credentialv1\xa2\x02\x03BCX\xaa\x02\x12Btlc.Credential.V1\xca\x02\x12Btlc\\Credential\\V1\xe2\x02\x1eBtlc\\Credential\\V1\\GPBMetadata\xea\x02\x14Btlc::Credential::V1b\x06proto3"
 
 var file_btlc_credential_v1_service_proto_goTypes = []any{
@@ -93,33 +99,39 @@ var file_btlc_credential_v1_service_proto_goTypes = []any{
 	(*ExportEdFiCredentialsRequest)(nil),          // 24: btlc.credential.v1.ExportEdFiCredentialsRequest
 	(*GetReconciliationDigestRequest)(nil),        // 25: btlc.credential.v1.GetReconciliationDigestRequest
 	(*GetCareerFactsRequest)(nil),                 // 26: btlc.credential.v1.GetCareerFactsRequest
-	(*GetCredentialTypeResponse)(nil),             // 27: btlc.credential.v1.GetCredentialTypeResponse
-	(*ListCredentialTypesResponse)(nil),           // 28: btlc.credential.v1.ListCredentialTypesResponse
-	(*GetPolicyVersionResponse)(nil),              // 29: btlc.credential.v1.GetPolicyVersionResponse
-	(*ListPolicyVersionsResponse)(nil),            // 30: btlc.credential.v1.ListPolicyVersionsResponse
-	(*EvaluateEligibilityResponse)(nil),           // 31: btlc.credential.v1.EvaluateEligibilityResponse
-	(*SimulatePolicyResponse)(nil),                // 32: btlc.credential.v1.SimulatePolicyResponse
-	(*CreatePolicyVersionResponse)(nil),           // 33: btlc.credential.v1.CreatePolicyVersionResponse
-	(*GetCredentialResponse)(nil),                 // 34: btlc.credential.v1.GetCredentialResponse
-	(*ListCredentialsResponse)(nil),               // 35: btlc.credential.v1.ListCredentialsResponse
-	(*IssueCredentialResponse)(nil),               // 36: btlc.credential.v1.IssueCredentialResponse
-	(*BatchIssueCredentialsResponse)(nil),         // 37: btlc.credential.v1.BatchIssueCredentialsResponse
-	(*GetIssueBatchResponse)(nil),                 // 38: btlc.credential.v1.GetIssueBatchResponse
-	(*ListIssueResultsResponse)(nil),              // 39: btlc.credential.v1.ListIssueResultsResponse
-	(*ReissueCredentialResponse)(nil),             // 40: btlc.credential.v1.ReissueCredentialResponse
-	(*BatchReissueCredentialsResponse)(nil),       // 41: btlc.credential.v1.BatchReissueCredentialsResponse
-	(*VerifyCredentialResponse)(nil),              // 42: btlc.credential.v1.VerifyCredentialResponse
-	(*RevokeCredentialResponse)(nil),              // 43: btlc.credential.v1.RevokeCredentialResponse
-	(*SuspendCredentialResponse)(nil),             // 44: btlc.credential.v1.SuspendCredentialResponse
-	(*ReinstateCredentialResponse)(nil),           // 45: btlc.credential.v1.ReinstateCredentialResponse
-	(*GetCredentialEventResponse)(nil),            // 46: btlc.credential.v1.GetCredentialEventResponse
-	(*ListCredentialEventsResponse)(nil),          // 47: btlc.credential.v1.ListCredentialEventsResponse
-	(*LookupCredentialStatusResponse)(nil),        // 48: btlc.credential.v1.LookupCredentialStatusResponse
-	(*BatchLookupCredentialStatusesResponse)(nil), // 49: btlc.credential.v1.BatchLookupCredentialStatusesResponse
-	(*ExportCredentialStatusesResponse)(nil),      // 50: btlc.credential.v1.ExportCredentialStatusesResponse
-	(*ExportEdFiCredentialsResponse)(nil),         // 51: btlc.credential.v1.ExportEdFiCredentialsResponse
-	(*GetReconciliationDigestResponse)(nil),       // 52: btlc.credential.v1.GetReconciliationDigestResponse
-	(*GetCareerFactsResponse)(nil),                // 53: btlc.credential.v1.GetCareerFactsResponse
+	(*GetHolderDidRequest)(nil),                   // 27: btlc.credential.v1.GetHolderDidRequest
+	(*SetHolderDidRequest)(nil),                   // 28: btlc.credential.v1.SetHolderDidRequest
+	(*RemoveHolderDidRequest)(nil),                // 29: btlc.credential.v1.RemoveHolderDidRequest
+	(*GetCredentialTypeResponse)(nil),             // 30: btlc.credential.v1.GetCredentialTypeResponse
+	(*ListCredentialTypesResponse)(nil),           // 31: btlc.credential.v1.ListCredentialTypesResponse
+	(*GetPolicyVersionResponse)(nil),              // 32: btlc.credential.v1.GetPolicyVersionResponse
+	(*ListPolicyVersionsResponse)(nil),            // 33: btlc.credential.v1.ListPolicyVersionsResponse
+	(*EvaluateEligibilityResponse)(nil),           // 34: btlc.credential.v1.EvaluateEligibilityResponse
+	(*SimulatePolicyResponse)(nil),                // 35: btlc.credential.v1.SimulatePolicyResponse
+	(*CreatePolicyVersionResponse)(nil),           // 36: btlc.credential.v1.CreatePolicyVersionResponse
+	(*GetCredentialResponse)(nil),                 // 37: btlc.credential.v1.GetCredentialResponse
+	(*ListCredentialsResponse)(nil),               // 38: btlc.credential.v1.ListCredentialsResponse
+	(*IssueCredentialResponse)(nil),               // 39: btlc.credential.v1.IssueCredentialResponse
+	(*BatchIssueCredentialsResponse)(nil),         // 40: btlc.credential.v1.BatchIssueCredentialsResponse
+	(*GetIssueBatchResponse)(nil),                 // 41: btlc.credential.v1.GetIssueBatchResponse
+	(*ListIssueResultsResponse)(nil),              // 42: btlc.credential.v1.ListIssueResultsResponse
+	(*ReissueCredentialResponse)(nil),             // 43: btlc.credential.v1.ReissueCredentialResponse
+	(*BatchReissueCredentialsResponse)(nil),       // 44: btlc.credential.v1.BatchReissueCredentialsResponse
+	(*VerifyCredentialResponse)(nil),              // 45: btlc.credential.v1.VerifyCredentialResponse
+	(*RevokeCredentialResponse)(nil),              // 46: btlc.credential.v1.RevokeCredentialResponse
+	(*SuspendCredentialResponse)(nil),             // 47: btlc.credential.v1.SuspendCredentialResponse
+	(*ReinstateCredentialResponse)(nil),           // 48: btlc.credential.v1.ReinstateCredentialResponse
+	(*GetCredentialEventResponse)(nil),            // 49: btlc.credential.v1.GetCredentialEventResponse
+	(*ListCredentialEventsResponse)(nil),          // 50: btlc.credential.v1.ListCredentialEventsResponse
+	(*LookupCredentialStatusResponse)(nil),        // 51: btlc.credential.v1.LookupCredentialStatusResponse
+	(*BatchLookupCredentialStatusesResponse)(nil), // 52: btlc.credential.v1.BatchLookupCredentialStatusesResponse
+	(*ExportCredentialStatusesResponse)(nil),      // 53: btlc.credential.v1.ExportCredentialStatusesResponse
+	(*ExportEdFiCredentialsResponse)(nil),         // 54: btlc.credential.v1.ExportEdFiCredentialsResponse
+	(*GetReconciliationDigestResponse)(nil),       // 55: btlc.credential.v1.GetReconciliationDigestResponse
+	(*GetCareerFactsResponse)(nil),                // 56: btlc.credential.v1.GetCareerFactsResponse
+	(*GetHolderDidResponse)(nil),                  // 57: btlc.credential.v1.GetHolderDidResponse
+	(*SetHolderDidResponse)(nil),                  // 58: btlc.credential.v1.SetHolderDidResponse
+	(*RemoveHolderDidResponse)(nil),               // 59: btlc.credential.v1.RemoveHolderDidResponse
 }
 var file_btlc_credential_v1_service_proto_depIdxs = []int32{
 	0,  // 0: btlc.credential.v1.CredentialService.GetCredentialType:input_type -> btlc.credential.v1.GetCredentialTypeRequest
@@ -149,35 +161,41 @@ var file_btlc_credential_v1_service_proto_depIdxs = []int32{
 	24, // 24: btlc.credential.v1.CredentialService.ExportEdFiCredentials:input_type -> btlc.credential.v1.ExportEdFiCredentialsRequest
 	25, // 25: btlc.credential.v1.CredentialService.GetReconciliationDigest:input_type -> btlc.credential.v1.GetReconciliationDigestRequest
 	26, // 26: btlc.credential.v1.CredentialService.GetCareerFacts:input_type -> btlc.credential.v1.GetCareerFactsRequest
-	27, // 27: btlc.credential.v1.CredentialService.GetCredentialType:output_type -> btlc.credential.v1.GetCredentialTypeResponse
-	28, // 28: btlc.credential.v1.CredentialService.ListCredentialTypes:output_type -> btlc.credential.v1.ListCredentialTypesResponse
-	29, // 29: btlc.credential.v1.CredentialService.GetPolicyVersion:output_type -> btlc.credential.v1.GetPolicyVersionResponse
-	30, // 30: btlc.credential.v1.CredentialService.ListPolicyVersions:output_type -> btlc.credential.v1.ListPolicyVersionsResponse
-	31, // 31: btlc.credential.v1.CredentialService.EvaluateEligibility:output_type -> btlc.credential.v1.EvaluateEligibilityResponse
-	32, // 32: btlc.credential.v1.CredentialService.SimulatePolicy:output_type -> btlc.credential.v1.SimulatePolicyResponse
-	33, // 33: btlc.credential.v1.CredentialService.CreatePolicyVersion:output_type -> btlc.credential.v1.CreatePolicyVersionResponse
-	34, // 34: btlc.credential.v1.CredentialService.GetCredential:output_type -> btlc.credential.v1.GetCredentialResponse
-	35, // 35: btlc.credential.v1.CredentialService.ListCredentials:output_type -> btlc.credential.v1.ListCredentialsResponse
-	36, // 36: btlc.credential.v1.CredentialService.IssueCredential:output_type -> btlc.credential.v1.IssueCredentialResponse
-	37, // 37: btlc.credential.v1.CredentialService.BatchIssueCredentials:output_type -> btlc.credential.v1.BatchIssueCredentialsResponse
-	38, // 38: btlc.credential.v1.CredentialService.GetIssueBatch:output_type -> btlc.credential.v1.GetIssueBatchResponse
-	39, // 39: btlc.credential.v1.CredentialService.ListIssueResults:output_type -> btlc.credential.v1.ListIssueResultsResponse
-	40, // 40: btlc.credential.v1.CredentialService.ReissueCredential:output_type -> btlc.credential.v1.ReissueCredentialResponse
-	41, // 41: btlc.credential.v1.CredentialService.BatchReissueCredentials:output_type -> btlc.credential.v1.BatchReissueCredentialsResponse
-	42, // 42: btlc.credential.v1.CredentialService.VerifyCredential:output_type -> btlc.credential.v1.VerifyCredentialResponse
-	43, // 43: btlc.credential.v1.CredentialService.RevokeCredential:output_type -> btlc.credential.v1.RevokeCredentialResponse
-	44, // 44: btlc.credential.v1.CredentialService.SuspendCredential:output_type -> btlc.credential.v1.SuspendCredentialResponse
-	45, // 45: btlc.credential.v1.CredentialService.ReinstateCredential:output_type -> btlc.credential.v1.ReinstateCredentialResponse
-	46, // 46: btlc.credential.v1.CredentialService.GetCredentialEvent:output_type -> btlc.credential.v1.GetCredentialEventResponse
-	47, // 47: btlc.credential.v1.CredentialService.ListCredentialEvents:output_type -> btlc.credential.v1.ListCredentialEventsResponse
-	48, // 48: btlc.credential.v1.CredentialService.LookupCredentialStatus:output_type -> btlc.credential.v1.LookupCredentialStatusResponse
-	49, // 49: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:output_type -> btlc.credential.v1.BatchLookupCredentialStatusesResponse
-	50, // 50: btlc.credential.v1.CredentialService.ExportCredentialStatuses:output_type -> btlc.credential.v1.ExportCredentialStatusesResponse
-	51, // 51: btlc.credential.v1.CredentialService.ExportEdFiCredentials:output_type -> btlc.credential.v1.ExportEdFiCredentialsResponse
-	52, // 52: btlc.credential.v1.CredentialService.GetReconciliationDigest:output_type -> btlc.credential.v1.GetReconciliationDigestResponse
-	53, // 53: btlc.credential.v1.CredentialService.GetCareerFacts:output_type -> btlc.credential.v1.GetCareerFactsResponse
-	27, // [27:54] is the sub-list for method output_type
-	0,  // [0:27] is the sub-list for method input_type
+	27, // 27: btlc.credential.v1.CredentialService.GetHolderDid:input_type -> btlc.credential.v1.GetHolderDidRequest
+	28, // 28: btlc.credential.v1.CredentialService.SetHolderDid:input_type -> btlc.credential.v1.SetHolderDidRequest
+	29, // 29: btlc.credential.v1.CredentialService.RemoveHolderDid:input_type -> btlc.credential.v1.RemoveHolderDidRequest
+	30, // 30: btlc.credential.v1.CredentialService.GetCredentialType:output_type -> btlc.credential.v1.GetCredentialTypeResponse
+	31, // 31: btlc.credential.v1.CredentialService.ListCredentialTypes:output_type -> btlc.credential.v1.ListCredentialTypesResponse
+	32, // 32: btlc.credential.v1.CredentialService.GetPolicyVersion:output_type -> btlc.credential.v1.GetPolicyVersionResponse
+	33, // 33: btlc.credential.v1.CredentialService.ListPolicyVersions:output_type -> btlc.credential.v1.ListPolicyVersionsResponse
+	34, // 34: btlc.credential.v1.CredentialService.EvaluateEligibility:output_type -> btlc.credential.v1.EvaluateEligibilityResponse
+	35, // 35: btlc.credential.v1.CredentialService.SimulatePolicy:output_type -> btlc.credential.v1.SimulatePolicyResponse
+	36, // 36: btlc.credential.v1.CredentialService.CreatePolicyVersion:output_type -> btlc.credential.v1.CreatePolicyVersionResponse
+	37, // 37: btlc.credential.v1.CredentialService.GetCredential:output_type -> btlc.credential.v1.GetCredentialResponse
+	38, // 38: btlc.credential.v1.CredentialService.ListCredentials:output_type -> btlc.credential.v1.ListCredentialsResponse
+	39, // 39: btlc.credential.v1.CredentialService.IssueCredential:output_type -> btlc.credential.v1.IssueCredentialResponse
+	40, // 40: btlc.credential.v1.CredentialService.BatchIssueCredentials:output_type -> btlc.credential.v1.BatchIssueCredentialsResponse
+	41, // 41: btlc.credential.v1.CredentialService.GetIssueBatch:output_type -> btlc.credential.v1.GetIssueBatchResponse
+	42, // 42: btlc.credential.v1.CredentialService.ListIssueResults:output_type -> btlc.credential.v1.ListIssueResultsResponse
+	43, // 43: btlc.credential.v1.CredentialService.ReissueCredential:output_type -> btlc.credential.v1.ReissueCredentialResponse
+	44, // 44: btlc.credential.v1.CredentialService.BatchReissueCredentials:output_type -> btlc.credential.v1.BatchReissueCredentialsResponse
+	45, // 45: btlc.credential.v1.CredentialService.VerifyCredential:output_type -> btlc.credential.v1.VerifyCredentialResponse
+	46, // 46: btlc.credential.v1.CredentialService.RevokeCredential:output_type -> btlc.credential.v1.RevokeCredentialResponse
+	47, // 47: btlc.credential.v1.CredentialService.SuspendCredential:output_type -> btlc.credential.v1.SuspendCredentialResponse
+	48, // 48: btlc.credential.v1.CredentialService.ReinstateCredential:output_type -> btlc.credential.v1.ReinstateCredentialResponse
+	49, // 49: btlc.credential.v1.CredentialService.GetCredentialEvent:output_type -> btlc.credential.v1.GetCredentialEventResponse
+	50, // 50: btlc.credential.v1.CredentialService.ListCredentialEvents:output_type -> btlc.credential.v1.ListCredentialEventsResponse
+	51, // 51: btlc.credential.v1.CredentialService.LookupCredentialStatus:output_type -> btlc.credential.v1.LookupCredentialStatusResponse
+	52, // 52: btlc.credential.v1.CredentialService.BatchLookupCredentialStatuses:output_type -> btlc.credential.v1.BatchLookupCredentialStatusesResponse
+	53, // 53: btlc.credential.v1.CredentialService.ExportCredentialStatuses:output_type -> btlc.credential.v1.ExportCredentialStatusesResponse
+	54, // 54: btlc.credential.v1.CredentialService.ExportEdFiCredentials:output_type -> btlc.credential.v1.ExportEdFiCredentialsResponse
+	55, // 55: btlc.credential.v1.CredentialService.GetReconciliationDigest:output_type -> btlc.credential.v1.GetReconciliationDigestResponse
+	56, // 56: btlc.credential.v1.CredentialService.GetCareerFacts:output_type -> btlc.credential.v1.GetCareerFactsResponse
+	57, // 57: btlc.credential.v1.CredentialService.GetHolderDid:output_type -> btlc.credential.v1.GetHolderDidResponse
+	58, // 58: btlc.credential.v1.CredentialService.SetHolderDid:output_type -> btlc.credential.v1.SetHolderDidResponse
+	59, // 59: btlc.credential.v1.CredentialService.RemoveHolderDid:output_type -> btlc.credential.v1.RemoveHolderDidResponse
+	30, // [30:60] is the sub-list for method output_type
+	0,  // [0:30] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -192,6 +210,7 @@ func file_btlc_credential_v1_service_proto_init() {
 	file_btlc_credential_v1_careerfacts_proto_init()
 	file_btlc_credential_v1_credentials_proto_init()
 	file_btlc_credential_v1_exports_proto_init()
+	file_btlc_credential_v1_holderdids_proto_init()
 	file_btlc_credential_v1_policies_proto_init()
 	file_btlc_credential_v1_statuses_proto_init()
 	file_btlc_credential_v1_verification_proto_init()

@@ -48,6 +48,9 @@ const (
 	CredentialService_ExportEdFiCredentials_FullMethodName         = "/btlc.credential.v1.CredentialService/ExportEdFiCredentials"
 	CredentialService_GetReconciliationDigest_FullMethodName       = "/btlc.credential.v1.CredentialService/GetReconciliationDigest"
 	CredentialService_GetCareerFacts_FullMethodName                = "/btlc.credential.v1.CredentialService/GetCareerFacts"
+	CredentialService_GetHolderDid_FullMethodName                  = "/btlc.credential.v1.CredentialService/GetHolderDid"
+	CredentialService_SetHolderDid_FullMethodName                  = "/btlc.credential.v1.CredentialService/SetHolderDid"
+	CredentialService_RemoveHolderDid_FullMethodName               = "/btlc.credential.v1.CredentialService/RemoveHolderDid"
 )
 
 // CredentialServiceClient is the client API for CredentialService service.
@@ -123,6 +126,14 @@ type CredentialServiceClient interface {
 	// Says what is on record for the salary or licence file of a person whom the district employs today: facts, and what
 	// dated rules make of them, with their citation.
 	GetCareerFacts(ctx context.Context, in *GetCareerFactsRequest, opts ...grpc.CallOption) (*GetCareerFactsResponse, error)
+	// Gets the DID that a person gave for their credentials; an empty one when they gave none.
+	GetHolderDid(ctx context.Context, in *GetHolderDidRequest, opts ...grpc.CallOption) (*GetHolderDidResponse, error)
+	// Gives the DID by which credentials issued from now on name the person, with the proof that it is theirs.
+	// Credentials that were issued keep what they say; re-issued ones take it. A proof that does not hold:
+	// HOLDER_UNPROVEN.
+	SetHolderDid(ctx context.Context, in *SetHolderDidRequest, opts ...grpc.CallOption) (*SetHolderDidResponse, error)
+	// Takes the DID away.
+	RemoveHolderDid(ctx context.Context, in *RemoveHolderDidRequest, opts ...grpc.CallOption) (*RemoveHolderDidResponse, error)
 }
 
 type credentialServiceClient struct {
@@ -421,6 +432,36 @@ func (c *credentialServiceClient) GetCareerFacts(ctx context.Context, in *GetCar
 	return out, nil
 }
 
+func (c *credentialServiceClient) GetHolderDid(ctx context.Context, in *GetHolderDidRequest, opts ...grpc.CallOption) (*GetHolderDidResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetHolderDidResponse)
+	err := c.cc.Invoke(ctx, CredentialService_GetHolderDid_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) SetHolderDid(ctx context.Context, in *SetHolderDidRequest, opts ...grpc.CallOption) (*SetHolderDidResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetHolderDidResponse)
+	err := c.cc.Invoke(ctx, CredentialService_SetHolderDid_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialServiceClient) RemoveHolderDid(ctx context.Context, in *RemoveHolderDidRequest, opts ...grpc.CallOption) (*RemoveHolderDidResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveHolderDidResponse)
+	err := c.cc.Invoke(ctx, CredentialService_RemoveHolderDid_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CredentialServiceServer is the server API for CredentialService service.
 // All implementations must embed UnimplementedCredentialServiceServer
 // for forward compatibility.
@@ -494,6 +535,14 @@ type CredentialServiceServer interface {
 	// Says what is on record for the salary or licence file of a person whom the district employs today: facts, and what
 	// dated rules make of them, with their citation.
 	GetCareerFacts(context.Context, *GetCareerFactsRequest) (*GetCareerFactsResponse, error)
+	// Gets the DID that a person gave for their credentials; an empty one when they gave none.
+	GetHolderDid(context.Context, *GetHolderDidRequest) (*GetHolderDidResponse, error)
+	// Gives the DID by which credentials issued from now on name the person, with the proof that it is theirs.
+	// Credentials that were issued keep what they say; re-issued ones take it. A proof that does not hold:
+	// HOLDER_UNPROVEN.
+	SetHolderDid(context.Context, *SetHolderDidRequest) (*SetHolderDidResponse, error)
+	// Takes the DID away.
+	RemoveHolderDid(context.Context, *RemoveHolderDidRequest) (*RemoveHolderDidResponse, error)
 	mustEmbedUnimplementedCredentialServiceServer()
 }
 
@@ -584,6 +633,15 @@ func (UnimplementedCredentialServiceServer) GetReconciliationDigest(context.Cont
 }
 func (UnimplementedCredentialServiceServer) GetCareerFacts(context.Context, *GetCareerFactsRequest) (*GetCareerFactsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCareerFacts not implemented")
+}
+func (UnimplementedCredentialServiceServer) GetHolderDid(context.Context, *GetHolderDidRequest) (*GetHolderDidResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetHolderDid not implemented")
+}
+func (UnimplementedCredentialServiceServer) SetHolderDid(context.Context, *SetHolderDidRequest) (*SetHolderDidResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetHolderDid not implemented")
+}
+func (UnimplementedCredentialServiceServer) RemoveHolderDid(context.Context, *RemoveHolderDidRequest) (*RemoveHolderDidResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveHolderDid not implemented")
 }
 func (UnimplementedCredentialServiceServer) mustEmbedUnimplementedCredentialServiceServer() {}
 func (UnimplementedCredentialServiceServer) testEmbeddedByValue()                           {}
@@ -1078,6 +1136,60 @@ func _CredentialService_GetCareerFacts_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CredentialService_GetHolderDid_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetHolderDidRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).GetHolderDid(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_GetHolderDid_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).GetHolderDid(ctx, req.(*GetHolderDidRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_SetHolderDid_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetHolderDidRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).SetHolderDid(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_SetHolderDid_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).SetHolderDid(ctx, req.(*SetHolderDidRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialService_RemoveHolderDid_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveHolderDidRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).RemoveHolderDid(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_RemoveHolderDid_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).RemoveHolderDid(ctx, req.(*RemoveHolderDidRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CredentialService_ServiceDesc is the grpc.ServiceDesc for CredentialService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1184,6 +1296,18 @@ var CredentialService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetCareerFacts",
 			Handler:    _CredentialService_GetCareerFacts_Handler,
+		},
+		{
+			MethodName: "GetHolderDid",
+			Handler:    _CredentialService_GetHolderDid_Handler,
+		},
+		{
+			MethodName: "SetHolderDid",
+			Handler:    _CredentialService_SetHolderDid_Handler,
+		},
+		{
+			MethodName: "RemoveHolderDid",
+			Handler:    _CredentialService_RemoveHolderDid_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

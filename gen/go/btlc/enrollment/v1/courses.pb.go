@@ -658,7 +658,9 @@ type SyllabusUnit struct {
 	// What it is called.
 	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
 	// What it is about.
-	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	// What participants are given or asked to read for it.
+	Resources     []*CourseResource `protobuf:"bytes,3,rep,name=resources,proto3" json:"resources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -705,6 +707,13 @@ func (x *SyllabusUnit) GetDescription() string {
 		return x.Description
 	}
 	return ""
+}
+
+func (x *SyllabusUnit) GetResources() []*CourseResource {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
 }
 
 // CourseResource is something that participants are given or asked to read.
@@ -1787,10 +1796,11 @@ const file_btlc_enrollment_v1_courses_proto_rawDesc = "" +
 	"\x05count\x18\x02 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18d(\x01R\x05count\x12:\n" +
 	"\n" +
 	"start_time\x18\x03 \x01(\v2\x16.google.type.TimeOfDayB\x03\xe0A\x02R\tstartTime\x126\n" +
-	"\bend_time\x18\x04 \x01(\v2\x16.google.type.TimeOfDayB\x03\xe0A\x02R\aendTime\"b\n" +
+	"\bend_time\x18\x04 \x01(\v2\x16.google.type.TimeOfDayB\x03\xe0A\x02R\aendTime\"\xb1\x01\n" +
 	"\fSyllabusUnit\x12#\n" +
 	"\x05title\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05title\x12-\n" +
-	"\vdescription\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1fR\vdescription\"T\n" +
+	"\vdescription\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1fR\vdescription\x12M\n" +
+	"\tresources\x18\x03 \x03(\v2\".btlc.enrollment.v1.CourseResourceB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x1eR\tresources\"T\n" +
 	"\x0eCourseResource\x12#\n" +
 	"\x05title\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xac\x02R\x05title\x12\x1d\n" +
 	"\x03url\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x03url\"[\n" +
@@ -1934,26 +1944,27 @@ var file_btlc_enrollment_v1_courses_proto_depIdxs = []int32{
 	0,  // 9: btlc.enrollment.v1.SessionPattern.kind:type_name -> btlc.enrollment.v1.SessionKind
 	28, // 10: btlc.enrollment.v1.SessionPattern.start_time:type_name -> google.type.TimeOfDay
 	28, // 11: btlc.enrollment.v1.SessionPattern.end_time:type_name -> google.type.TimeOfDay
-	6,  // 12: btlc.enrollment.v1.GetCourseVersionResponse.course_version:type_name -> btlc.enrollment.v1.CourseVersion
-	6,  // 13: btlc.enrollment.v1.ListCourseVersionsResponse.course_versions:type_name -> btlc.enrollment.v1.CourseVersion
-	6,  // 14: btlc.enrollment.v1.CreateCourseVersionRequest.course_version:type_name -> btlc.enrollment.v1.CourseVersion
-	6,  // 15: btlc.enrollment.v1.CreateCourseVersionResponse.course_version:type_name -> btlc.enrollment.v1.CourseVersion
-	29, // 16: btlc.enrollment.v1.Term.start_date:type_name -> google.type.Date
-	29, // 17: btlc.enrollment.v1.Term.end_date:type_name -> google.type.Date
-	26, // 18: btlc.enrollment.v1.Term.create_time:type_name -> google.protobuf.Timestamp
-	26, // 19: btlc.enrollment.v1.Term.update_time:type_name -> google.protobuf.Timestamp
-	17, // 20: btlc.enrollment.v1.GetTermResponse.term:type_name -> btlc.enrollment.v1.Term
-	17, // 21: btlc.enrollment.v1.ListTermsResponse.terms:type_name -> btlc.enrollment.v1.Term
-	17, // 22: btlc.enrollment.v1.CreateTermRequest.term:type_name -> btlc.enrollment.v1.Term
-	17, // 23: btlc.enrollment.v1.CreateTermResponse.term:type_name -> btlc.enrollment.v1.Term
-	17, // 24: btlc.enrollment.v1.UpdateTermRequest.term:type_name -> btlc.enrollment.v1.Term
-	30, // 25: btlc.enrollment.v1.UpdateTermRequest.update_mask:type_name -> google.protobuf.FieldMask
-	17, // 26: btlc.enrollment.v1.UpdateTermResponse.term:type_name -> btlc.enrollment.v1.Term
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	9,  // 12: btlc.enrollment.v1.SyllabusUnit.resources:type_name -> btlc.enrollment.v1.CourseResource
+	6,  // 13: btlc.enrollment.v1.GetCourseVersionResponse.course_version:type_name -> btlc.enrollment.v1.CourseVersion
+	6,  // 14: btlc.enrollment.v1.ListCourseVersionsResponse.course_versions:type_name -> btlc.enrollment.v1.CourseVersion
+	6,  // 15: btlc.enrollment.v1.CreateCourseVersionRequest.course_version:type_name -> btlc.enrollment.v1.CourseVersion
+	6,  // 16: btlc.enrollment.v1.CreateCourseVersionResponse.course_version:type_name -> btlc.enrollment.v1.CourseVersion
+	29, // 17: btlc.enrollment.v1.Term.start_date:type_name -> google.type.Date
+	29, // 18: btlc.enrollment.v1.Term.end_date:type_name -> google.type.Date
+	26, // 19: btlc.enrollment.v1.Term.create_time:type_name -> google.protobuf.Timestamp
+	26, // 20: btlc.enrollment.v1.Term.update_time:type_name -> google.protobuf.Timestamp
+	17, // 21: btlc.enrollment.v1.GetTermResponse.term:type_name -> btlc.enrollment.v1.Term
+	17, // 22: btlc.enrollment.v1.ListTermsResponse.terms:type_name -> btlc.enrollment.v1.Term
+	17, // 23: btlc.enrollment.v1.CreateTermRequest.term:type_name -> btlc.enrollment.v1.Term
+	17, // 24: btlc.enrollment.v1.CreateTermResponse.term:type_name -> btlc.enrollment.v1.Term
+	17, // 25: btlc.enrollment.v1.UpdateTermRequest.term:type_name -> btlc.enrollment.v1.Term
+	30, // 26: btlc.enrollment.v1.UpdateTermRequest.update_mask:type_name -> google.protobuf.FieldMask
+	17, // 27: btlc.enrollment.v1.UpdateTermResponse.term:type_name -> btlc.enrollment.v1.Term
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_btlc_enrollment_v1_courses_proto_init() }

@@ -119,7 +119,10 @@ type Meeting struct {
 	// `If-Match` says the same.
 	Etag string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The room, which holds one meeting at a time. Example: `Harbor Street School, room 12`.
-	Room          string `protobuf:"bytes,9,opt,name=room,proto3" json:"room,omitempty"`
+	Room string `protobuf:"bytes,9,opt,name=room,proto3" json:"room,omitempty"`
+	// What participants are given or asked to read for this meeting, beside what the course's version has for all. Set by
+	// `:setResources`.
+	Resources     []*CourseResource `protobuf:"bytes,10,rep,name=resources,proto3" json:"resources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -215,6 +218,13 @@ func (x *Meeting) GetRoom() string {
 		return x.Room
 	}
 	return ""
+}
+
+func (x *Meeting) GetResources() []*CourseResource {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
 }
 
 // Names the meeting to get.
@@ -566,6 +576,126 @@ func (x *UpdateMeetingResponse) GetMeeting() *Meeting {
 	return nil
 }
 
+// Names the meeting and says what it has from then on.
+type SetMeetingResourcesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name. Format: `sections/{section}/meetings/{meeting}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The etag last seen; another one now makes the call fail. The `If-Match` header says the same.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// A key chosen by the caller that makes a retry safe (AIP-155): the same key and body within 24 hours get the
+	// first answer back. The `Idempotency-Key` header says the same. Example: `7f6c1c0e-9a44-4a3c-8a0e-6a2a8d6a3b11`.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// All of its resources, in order; none takes away those that it has.
+	Resources     []*CourseResource `protobuf:"bytes,4,rep,name=resources,proto3" json:"resources,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMeetingResourcesRequest) Reset() {
+	*x = SetMeetingResourcesRequest{}
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMeetingResourcesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMeetingResourcesRequest) ProtoMessage() {}
+
+func (x *SetMeetingResourcesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMeetingResourcesRequest.ProtoReflect.Descriptor instead.
+func (*SetMeetingResourcesRequest) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SetMeetingResourcesRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SetMeetingResourcesRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *SetMeetingResourcesRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SetMeetingResourcesRequest) GetResources() []*CourseResource {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
+}
+
+// The meeting. On REST the body is the resource itself.
+type SetMeetingResourcesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meeting.
+	Meeting       *Meeting `protobuf:"bytes,1,opt,name=meeting,proto3" json:"meeting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetMeetingResourcesResponse) Reset() {
+	*x = SetMeetingResourcesResponse{}
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetMeetingResourcesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetMeetingResourcesResponse) ProtoMessage() {}
+
+func (x *SetMeetingResourcesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetMeetingResourcesResponse.ProtoReflect.Descriptor instead.
+func (*SetMeetingResourcesResponse) Descriptor() ([]byte, []int) {
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SetMeetingResourcesResponse) GetMeeting() *Meeting {
+	if x != nil {
+		return x.Meeting
+	}
+	return nil
+}
+
 // Section is one offering of a course in a term, led by facilitators.
 type Section struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -620,7 +750,7 @@ type Section struct {
 
 func (x *Section) Reset() {
 	*x = Section{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[7]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +762,7 @@ func (x *Section) String() string {
 func (*Section) ProtoMessage() {}
 
 func (x *Section) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[7]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +775,7 @@ func (x *Section) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Section.ProtoReflect.Descriptor instead.
 func (*Section) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{7}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Section) GetName() string {
@@ -813,7 +943,7 @@ type GetSectionRequest struct {
 
 func (x *GetSectionRequest) Reset() {
 	*x = GetSectionRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[8]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -825,7 +955,7 @@ func (x *GetSectionRequest) String() string {
 func (*GetSectionRequest) ProtoMessage() {}
 
 func (x *GetSectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[8]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -838,7 +968,7 @@ func (x *GetSectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSectionRequest.ProtoReflect.Descriptor instead.
 func (*GetSectionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{8}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetSectionRequest) GetName() string {
@@ -859,7 +989,7 @@ type GetSectionResponse struct {
 
 func (x *GetSectionResponse) Reset() {
 	*x = GetSectionResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[9]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -871,7 +1001,7 @@ func (x *GetSectionResponse) String() string {
 func (*GetSectionResponse) ProtoMessage() {}
 
 func (x *GetSectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[9]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -884,7 +1014,7 @@ func (x *GetSectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSectionResponse.ProtoReflect.Descriptor instead.
 func (*GetSectionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{9}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetSectionResponse) GetSection() *Section {
@@ -911,7 +1041,7 @@ type ListSectionsRequest struct {
 
 func (x *ListSectionsRequest) Reset() {
 	*x = ListSectionsRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[10]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -923,7 +1053,7 @@ func (x *ListSectionsRequest) String() string {
 func (*ListSectionsRequest) ProtoMessage() {}
 
 func (x *ListSectionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[10]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -936,7 +1066,7 @@ func (x *ListSectionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSectionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSectionsRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{10}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListSectionsRequest) GetPageSize() int32 {
@@ -980,7 +1110,7 @@ type ListSectionsResponse struct {
 
 func (x *ListSectionsResponse) Reset() {
 	*x = ListSectionsResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[11]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -992,7 +1122,7 @@ func (x *ListSectionsResponse) String() string {
 func (*ListSectionsResponse) ProtoMessage() {}
 
 func (x *ListSectionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[11]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1005,7 +1135,7 @@ func (x *ListSectionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSectionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSectionsResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{11}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListSectionsResponse) GetSections() []*Section {
@@ -1038,7 +1168,7 @@ type CreateSectionRequest struct {
 
 func (x *CreateSectionRequest) Reset() {
 	*x = CreateSectionRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[12]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1050,7 +1180,7 @@ func (x *CreateSectionRequest) String() string {
 func (*CreateSectionRequest) ProtoMessage() {}
 
 func (x *CreateSectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[12]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1063,7 +1193,7 @@ func (x *CreateSectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSectionRequest.ProtoReflect.Descriptor instead.
 func (*CreateSectionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{12}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateSectionRequest) GetSection() *Section {
@@ -1098,7 +1228,7 @@ type CreateSectionResponse struct {
 
 func (x *CreateSectionResponse) Reset() {
 	*x = CreateSectionResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[13]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1110,7 +1240,7 @@ func (x *CreateSectionResponse) String() string {
 func (*CreateSectionResponse) ProtoMessage() {}
 
 func (x *CreateSectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[13]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1123,7 +1253,7 @@ func (x *CreateSectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSectionResponse.ProtoReflect.Descriptor instead.
 func (*CreateSectionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{13}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CreateSectionResponse) GetSection() *Section {
@@ -1151,7 +1281,7 @@ type UpdateSectionRequest struct {
 
 func (x *UpdateSectionRequest) Reset() {
 	*x = UpdateSectionRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[14]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1163,7 +1293,7 @@ func (x *UpdateSectionRequest) String() string {
 func (*UpdateSectionRequest) ProtoMessage() {}
 
 func (x *UpdateSectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[14]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1176,7 +1306,7 @@ func (x *UpdateSectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSectionRequest.ProtoReflect.Descriptor instead.
 func (*UpdateSectionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{14}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UpdateSectionRequest) GetSection() *Section {
@@ -1218,7 +1348,7 @@ type UpdateSectionResponse struct {
 
 func (x *UpdateSectionResponse) Reset() {
 	*x = UpdateSectionResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[15]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1230,7 +1360,7 @@ func (x *UpdateSectionResponse) String() string {
 func (*UpdateSectionResponse) ProtoMessage() {}
 
 func (x *UpdateSectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[15]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1243,7 +1373,7 @@ func (x *UpdateSectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSectionResponse.ProtoReflect.Descriptor instead.
 func (*UpdateSectionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{15}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UpdateSectionResponse) GetSection() *Section {
@@ -1269,7 +1399,7 @@ type OpenSectionRequest struct {
 
 func (x *OpenSectionRequest) Reset() {
 	*x = OpenSectionRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[16]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1281,7 +1411,7 @@ func (x *OpenSectionRequest) String() string {
 func (*OpenSectionRequest) ProtoMessage() {}
 
 func (x *OpenSectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[16]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1294,7 +1424,7 @@ func (x *OpenSectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSectionRequest.ProtoReflect.Descriptor instead.
 func (*OpenSectionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{16}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *OpenSectionRequest) GetName() string {
@@ -1329,7 +1459,7 @@ type OpenSectionResponse struct {
 
 func (x *OpenSectionResponse) Reset() {
 	*x = OpenSectionResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[17]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1341,7 +1471,7 @@ func (x *OpenSectionResponse) String() string {
 func (*OpenSectionResponse) ProtoMessage() {}
 
 func (x *OpenSectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[17]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1354,7 +1484,7 @@ func (x *OpenSectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSectionResponse.ProtoReflect.Descriptor instead.
 func (*OpenSectionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{17}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *OpenSectionResponse) GetSection() *Section {
@@ -1380,7 +1510,7 @@ type CloseSectionRequest struct {
 
 func (x *CloseSectionRequest) Reset() {
 	*x = CloseSectionRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[18]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +1522,7 @@ func (x *CloseSectionRequest) String() string {
 func (*CloseSectionRequest) ProtoMessage() {}
 
 func (x *CloseSectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[18]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +1535,7 @@ func (x *CloseSectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseSectionRequest.ProtoReflect.Descriptor instead.
 func (*CloseSectionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{18}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CloseSectionRequest) GetName() string {
@@ -1440,7 +1570,7 @@ type CloseSectionResponse struct {
 
 func (x *CloseSectionResponse) Reset() {
 	*x = CloseSectionResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[19]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1452,7 +1582,7 @@ func (x *CloseSectionResponse) String() string {
 func (*CloseSectionResponse) ProtoMessage() {}
 
 func (x *CloseSectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[19]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1465,7 +1595,7 @@ func (x *CloseSectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseSectionResponse.ProtoReflect.Descriptor instead.
 func (*CloseSectionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{19}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CloseSectionResponse) GetSection() *Section {
@@ -1491,7 +1621,7 @@ type StartSectionRequest struct {
 
 func (x *StartSectionRequest) Reset() {
 	*x = StartSectionRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[20]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1503,7 +1633,7 @@ func (x *StartSectionRequest) String() string {
 func (*StartSectionRequest) ProtoMessage() {}
 
 func (x *StartSectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[20]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1516,7 +1646,7 @@ func (x *StartSectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartSectionRequest.ProtoReflect.Descriptor instead.
 func (*StartSectionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{20}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *StartSectionRequest) GetName() string {
@@ -1551,7 +1681,7 @@ type StartSectionResponse struct {
 
 func (x *StartSectionResponse) Reset() {
 	*x = StartSectionResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[21]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1693,7 @@ func (x *StartSectionResponse) String() string {
 func (*StartSectionResponse) ProtoMessage() {}
 
 func (x *StartSectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[21]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1706,7 @@ func (x *StartSectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartSectionResponse.ProtoReflect.Descriptor instead.
 func (*StartSectionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{21}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *StartSectionResponse) GetSection() *Section {
@@ -1602,7 +1732,7 @@ type CompleteSectionRequest struct {
 
 func (x *CompleteSectionRequest) Reset() {
 	*x = CompleteSectionRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[22]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1614,7 +1744,7 @@ func (x *CompleteSectionRequest) String() string {
 func (*CompleteSectionRequest) ProtoMessage() {}
 
 func (x *CompleteSectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[22]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1627,7 +1757,7 @@ func (x *CompleteSectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteSectionRequest.ProtoReflect.Descriptor instead.
 func (*CompleteSectionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{22}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CompleteSectionRequest) GetName() string {
@@ -1662,7 +1792,7 @@ type CompleteSectionResponse struct {
 
 func (x *CompleteSectionResponse) Reset() {
 	*x = CompleteSectionResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[23]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1804,7 @@ func (x *CompleteSectionResponse) String() string {
 func (*CompleteSectionResponse) ProtoMessage() {}
 
 func (x *CompleteSectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[23]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1817,7 @@ func (x *CompleteSectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteSectionResponse.ProtoReflect.Descriptor instead.
 func (*CompleteSectionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{23}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CompleteSectionResponse) GetSection() *Section {
@@ -1715,7 +1845,7 @@ type CancelSectionRequest struct {
 
 func (x *CancelSectionRequest) Reset() {
 	*x = CancelSectionRequest{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[24]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1727,7 +1857,7 @@ func (x *CancelSectionRequest) String() string {
 func (*CancelSectionRequest) ProtoMessage() {}
 
 func (x *CancelSectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[24]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1740,7 +1870,7 @@ func (x *CancelSectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelSectionRequest.ProtoReflect.Descriptor instead.
 func (*CancelSectionRequest) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{24}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CancelSectionRequest) GetName() string {
@@ -1782,7 +1912,7 @@ type CancelSectionResponse struct {
 
 func (x *CancelSectionResponse) Reset() {
 	*x = CancelSectionResponse{}
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[25]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1794,7 +1924,7 @@ func (x *CancelSectionResponse) String() string {
 func (*CancelSectionResponse) ProtoMessage() {}
 
 func (x *CancelSectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[25]
+	mi := &file_btlc_enrollment_v1_sections_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1807,7 +1937,7 @@ func (x *CancelSectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelSectionResponse.ProtoReflect.Descriptor instead.
 func (*CancelSectionResponse) Descriptor() ([]byte, []int) {
-	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{25}
+	return file_btlc_enrollment_v1_sections_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *CancelSectionResponse) GetSection() *Section {
@@ -1821,7 +1951,7 @@ var File_btlc_enrollment_v1_sections_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"\n" +
-	"!btlc/enrollment/v1/sections.proto\x12\x12btlc.enrollment.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x04\n" +
+	"!btlc/enrollment/v1/sections.proto\x12\x12btlc.enrollment.v1\x1a btlc/enrollment/v1/courses.proto\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x04\n" +
 	"\aMeeting\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x126\n" +
 	"\x0emeeting_number\x18\x02 \x01(\x05B\x0f\xe0A\x02\xe0A\x05\xbaH\x06\x1a\x04\x18d(\x01R\rmeetingNumber\x12>\n" +
@@ -1834,7 +1964,9 @@ const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
 	"\x04etag\x18\b \x01(\tB\x03\xe0A\x01R\x04etag\x12\x1f\n" +
-	"\x04room\x18\t \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x04room:K\xeaAH\n" +
+	"\x04room\x18\t \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x04room\x12E\n" +
+	"\tresources\x18\n" +
+	" \x03(\v2\".btlc.enrollment.v1.CourseResourceB\x03\xe0A\x03R\tresources:K\xeaAH\n" +
 	"\fbtlc/Meeting\x12%sections/{section}/meetings/{meeting}*\bmeetings2\ameeting\"=\n" +
 	"\x11GetMeetingRequest\x12(\n" +
 	"\x04name\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +
@@ -1860,6 +1992,15 @@ const file_btlc_enrollment_v1_sections_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
 	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"N\n" +
 	"\x15UpdateMeetingResponse\x125\n" +
+	"\ameeting\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.MeetingR\ameeting\"\xda\x01\n" +
+	"\x1aSetMeetingResourcesRequest\x12(\n" +
+	"\x04name\x18\x01 \x01(\tB\x14\xe0A\x02\xfaA\x0e\n" +
+	"\fbtlc/MeetingR\x04name\x12\x17\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12M\n" +
+	"\tresources\x18\x04 \x03(\v2\".btlc.enrollment.v1.CourseResourceB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x1eR\tresources\"T\n" +
+	"\x1bSetMeetingResourcesResponse\x125\n" +
 	"\ameeting\x18\x01 \x01(\v2\x1b.btlc.enrollment.v1.MeetingR\ameeting\"\xef\t\n" +
 	"\aSection\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12D\n" +
@@ -1991,71 +2132,77 @@ func file_btlc_enrollment_v1_sections_proto_rawDescGZIP() []byte {
 }
 
 var file_btlc_enrollment_v1_sections_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_btlc_enrollment_v1_sections_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_btlc_enrollment_v1_sections_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_btlc_enrollment_v1_sections_proto_goTypes = []any{
-	(SectionState)(0),               // 0: btlc.enrollment.v1.SectionState
-	(*Meeting)(nil),                 // 1: btlc.enrollment.v1.Meeting
-	(*GetMeetingRequest)(nil),       // 2: btlc.enrollment.v1.GetMeetingRequest
-	(*GetMeetingResponse)(nil),      // 3: btlc.enrollment.v1.GetMeetingResponse
-	(*ListMeetingsRequest)(nil),     // 4: btlc.enrollment.v1.ListMeetingsRequest
-	(*ListMeetingsResponse)(nil),    // 5: btlc.enrollment.v1.ListMeetingsResponse
-	(*UpdateMeetingRequest)(nil),    // 6: btlc.enrollment.v1.UpdateMeetingRequest
-	(*UpdateMeetingResponse)(nil),   // 7: btlc.enrollment.v1.UpdateMeetingResponse
-	(*Section)(nil),                 // 8: btlc.enrollment.v1.Section
-	(*GetSectionRequest)(nil),       // 9: btlc.enrollment.v1.GetSectionRequest
-	(*GetSectionResponse)(nil),      // 10: btlc.enrollment.v1.GetSectionResponse
-	(*ListSectionsRequest)(nil),     // 11: btlc.enrollment.v1.ListSectionsRequest
-	(*ListSectionsResponse)(nil),    // 12: btlc.enrollment.v1.ListSectionsResponse
-	(*CreateSectionRequest)(nil),    // 13: btlc.enrollment.v1.CreateSectionRequest
-	(*CreateSectionResponse)(nil),   // 14: btlc.enrollment.v1.CreateSectionResponse
-	(*UpdateSectionRequest)(nil),    // 15: btlc.enrollment.v1.UpdateSectionRequest
-	(*UpdateSectionResponse)(nil),   // 16: btlc.enrollment.v1.UpdateSectionResponse
-	(*OpenSectionRequest)(nil),      // 17: btlc.enrollment.v1.OpenSectionRequest
-	(*OpenSectionResponse)(nil),     // 18: btlc.enrollment.v1.OpenSectionResponse
-	(*CloseSectionRequest)(nil),     // 19: btlc.enrollment.v1.CloseSectionRequest
-	(*CloseSectionResponse)(nil),    // 20: btlc.enrollment.v1.CloseSectionResponse
-	(*StartSectionRequest)(nil),     // 21: btlc.enrollment.v1.StartSectionRequest
-	(*StartSectionResponse)(nil),    // 22: btlc.enrollment.v1.StartSectionResponse
-	(*CompleteSectionRequest)(nil),  // 23: btlc.enrollment.v1.CompleteSectionRequest
-	(*CompleteSectionResponse)(nil), // 24: btlc.enrollment.v1.CompleteSectionResponse
-	(*CancelSectionRequest)(nil),    // 25: btlc.enrollment.v1.CancelSectionRequest
-	(*CancelSectionResponse)(nil),   // 26: btlc.enrollment.v1.CancelSectionResponse
-	(*timestamppb.Timestamp)(nil),   // 27: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),   // 28: google.protobuf.FieldMask
+	(SectionState)(0),                   // 0: btlc.enrollment.v1.SectionState
+	(*Meeting)(nil),                     // 1: btlc.enrollment.v1.Meeting
+	(*GetMeetingRequest)(nil),           // 2: btlc.enrollment.v1.GetMeetingRequest
+	(*GetMeetingResponse)(nil),          // 3: btlc.enrollment.v1.GetMeetingResponse
+	(*ListMeetingsRequest)(nil),         // 4: btlc.enrollment.v1.ListMeetingsRequest
+	(*ListMeetingsResponse)(nil),        // 5: btlc.enrollment.v1.ListMeetingsResponse
+	(*UpdateMeetingRequest)(nil),        // 6: btlc.enrollment.v1.UpdateMeetingRequest
+	(*UpdateMeetingResponse)(nil),       // 7: btlc.enrollment.v1.UpdateMeetingResponse
+	(*SetMeetingResourcesRequest)(nil),  // 8: btlc.enrollment.v1.SetMeetingResourcesRequest
+	(*SetMeetingResourcesResponse)(nil), // 9: btlc.enrollment.v1.SetMeetingResourcesResponse
+	(*Section)(nil),                     // 10: btlc.enrollment.v1.Section
+	(*GetSectionRequest)(nil),           // 11: btlc.enrollment.v1.GetSectionRequest
+	(*GetSectionResponse)(nil),          // 12: btlc.enrollment.v1.GetSectionResponse
+	(*ListSectionsRequest)(nil),         // 13: btlc.enrollment.v1.ListSectionsRequest
+	(*ListSectionsResponse)(nil),        // 14: btlc.enrollment.v1.ListSectionsResponse
+	(*CreateSectionRequest)(nil),        // 15: btlc.enrollment.v1.CreateSectionRequest
+	(*CreateSectionResponse)(nil),       // 16: btlc.enrollment.v1.CreateSectionResponse
+	(*UpdateSectionRequest)(nil),        // 17: btlc.enrollment.v1.UpdateSectionRequest
+	(*UpdateSectionResponse)(nil),       // 18: btlc.enrollment.v1.UpdateSectionResponse
+	(*OpenSectionRequest)(nil),          // 19: btlc.enrollment.v1.OpenSectionRequest
+	(*OpenSectionResponse)(nil),         // 20: btlc.enrollment.v1.OpenSectionResponse
+	(*CloseSectionRequest)(nil),         // 21: btlc.enrollment.v1.CloseSectionRequest
+	(*CloseSectionResponse)(nil),        // 22: btlc.enrollment.v1.CloseSectionResponse
+	(*StartSectionRequest)(nil),         // 23: btlc.enrollment.v1.StartSectionRequest
+	(*StartSectionResponse)(nil),        // 24: btlc.enrollment.v1.StartSectionResponse
+	(*CompleteSectionRequest)(nil),      // 25: btlc.enrollment.v1.CompleteSectionRequest
+	(*CompleteSectionResponse)(nil),     // 26: btlc.enrollment.v1.CompleteSectionResponse
+	(*CancelSectionRequest)(nil),        // 27: btlc.enrollment.v1.CancelSectionRequest
+	(*CancelSectionResponse)(nil),       // 28: btlc.enrollment.v1.CancelSectionResponse
+	(*timestamppb.Timestamp)(nil),       // 29: google.protobuf.Timestamp
+	(*CourseResource)(nil),              // 30: btlc.enrollment.v1.CourseResource
+	(*fieldmaskpb.FieldMask)(nil),       // 31: google.protobuf.FieldMask
 }
 var file_btlc_enrollment_v1_sections_proto_depIdxs = []int32{
-	27, // 0: btlc.enrollment.v1.Meeting.start_time:type_name -> google.protobuf.Timestamp
-	27, // 1: btlc.enrollment.v1.Meeting.end_time:type_name -> google.protobuf.Timestamp
-	27, // 2: btlc.enrollment.v1.Meeting.create_time:type_name -> google.protobuf.Timestamp
-	27, // 3: btlc.enrollment.v1.Meeting.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 4: btlc.enrollment.v1.GetMeetingResponse.meeting:type_name -> btlc.enrollment.v1.Meeting
-	1,  // 5: btlc.enrollment.v1.ListMeetingsResponse.meetings:type_name -> btlc.enrollment.v1.Meeting
-	1,  // 6: btlc.enrollment.v1.UpdateMeetingRequest.meeting:type_name -> btlc.enrollment.v1.Meeting
-	28, // 7: btlc.enrollment.v1.UpdateMeetingRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 8: btlc.enrollment.v1.UpdateMeetingResponse.meeting:type_name -> btlc.enrollment.v1.Meeting
-	0,  // 9: btlc.enrollment.v1.Section.state:type_name -> btlc.enrollment.v1.SectionState
-	27, // 10: btlc.enrollment.v1.Section.registration_open_time:type_name -> google.protobuf.Timestamp
-	27, // 11: btlc.enrollment.v1.Section.registration_close_time:type_name -> google.protobuf.Timestamp
-	27, // 12: btlc.enrollment.v1.Section.create_time:type_name -> google.protobuf.Timestamp
-	27, // 13: btlc.enrollment.v1.Section.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 14: btlc.enrollment.v1.Section.meetings:type_name -> btlc.enrollment.v1.Meeting
-	8,  // 15: btlc.enrollment.v1.GetSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 16: btlc.enrollment.v1.ListSectionsResponse.sections:type_name -> btlc.enrollment.v1.Section
-	8,  // 17: btlc.enrollment.v1.CreateSectionRequest.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 18: btlc.enrollment.v1.CreateSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 19: btlc.enrollment.v1.UpdateSectionRequest.section:type_name -> btlc.enrollment.v1.Section
-	28, // 20: btlc.enrollment.v1.UpdateSectionRequest.update_mask:type_name -> google.protobuf.FieldMask
-	8,  // 21: btlc.enrollment.v1.UpdateSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 22: btlc.enrollment.v1.OpenSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 23: btlc.enrollment.v1.CloseSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 24: btlc.enrollment.v1.StartSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 25: btlc.enrollment.v1.CompleteSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	8,  // 26: btlc.enrollment.v1.CancelSectionResponse.section:type_name -> btlc.enrollment.v1.Section
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	29, // 0: btlc.enrollment.v1.Meeting.start_time:type_name -> google.protobuf.Timestamp
+	29, // 1: btlc.enrollment.v1.Meeting.end_time:type_name -> google.protobuf.Timestamp
+	29, // 2: btlc.enrollment.v1.Meeting.create_time:type_name -> google.protobuf.Timestamp
+	29, // 3: btlc.enrollment.v1.Meeting.update_time:type_name -> google.protobuf.Timestamp
+	30, // 4: btlc.enrollment.v1.Meeting.resources:type_name -> btlc.enrollment.v1.CourseResource
+	1,  // 5: btlc.enrollment.v1.GetMeetingResponse.meeting:type_name -> btlc.enrollment.v1.Meeting
+	1,  // 6: btlc.enrollment.v1.ListMeetingsResponse.meetings:type_name -> btlc.enrollment.v1.Meeting
+	1,  // 7: btlc.enrollment.v1.UpdateMeetingRequest.meeting:type_name -> btlc.enrollment.v1.Meeting
+	31, // 8: btlc.enrollment.v1.UpdateMeetingRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 9: btlc.enrollment.v1.UpdateMeetingResponse.meeting:type_name -> btlc.enrollment.v1.Meeting
+	30, // 10: btlc.enrollment.v1.SetMeetingResourcesRequest.resources:type_name -> btlc.enrollment.v1.CourseResource
+	1,  // 11: btlc.enrollment.v1.SetMeetingResourcesResponse.meeting:type_name -> btlc.enrollment.v1.Meeting
+	0,  // 12: btlc.enrollment.v1.Section.state:type_name -> btlc.enrollment.v1.SectionState
+	29, // 13: btlc.enrollment.v1.Section.registration_open_time:type_name -> google.protobuf.Timestamp
+	29, // 14: btlc.enrollment.v1.Section.registration_close_time:type_name -> google.protobuf.Timestamp
+	29, // 15: btlc.enrollment.v1.Section.create_time:type_name -> google.protobuf.Timestamp
+	29, // 16: btlc.enrollment.v1.Section.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 17: btlc.enrollment.v1.Section.meetings:type_name -> btlc.enrollment.v1.Meeting
+	10, // 18: btlc.enrollment.v1.GetSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	10, // 19: btlc.enrollment.v1.ListSectionsResponse.sections:type_name -> btlc.enrollment.v1.Section
+	10, // 20: btlc.enrollment.v1.CreateSectionRequest.section:type_name -> btlc.enrollment.v1.Section
+	10, // 21: btlc.enrollment.v1.CreateSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	10, // 22: btlc.enrollment.v1.UpdateSectionRequest.section:type_name -> btlc.enrollment.v1.Section
+	31, // 23: btlc.enrollment.v1.UpdateSectionRequest.update_mask:type_name -> google.protobuf.FieldMask
+	10, // 24: btlc.enrollment.v1.UpdateSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	10, // 25: btlc.enrollment.v1.OpenSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	10, // 26: btlc.enrollment.v1.CloseSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	10, // 27: btlc.enrollment.v1.StartSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	10, // 28: btlc.enrollment.v1.CompleteSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	10, // 29: btlc.enrollment.v1.CancelSectionResponse.section:type_name -> btlc.enrollment.v1.Section
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_btlc_enrollment_v1_sections_proto_init() }
@@ -2063,13 +2210,14 @@ func file_btlc_enrollment_v1_sections_proto_init() {
 	if File_btlc_enrollment_v1_sections_proto != nil {
 		return
 	}
+	file_btlc_enrollment_v1_courses_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_btlc_enrollment_v1_sections_proto_rawDesc), len(file_btlc_enrollment_v1_sections_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

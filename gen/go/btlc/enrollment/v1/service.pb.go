@@ -28,7 +28,7 @@ var File_btlc_enrollment_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_enrollment_v1_service_proto_rawDesc = "" +
 	"\n" +
-	" btlc/enrollment/v1/service.proto\x12\x12btlc.enrollment.v1\x1a\x19btlc/access/v1/rule.proto\x1a%btlc/enrollment/v1/applications.proto\x1a#btlc/enrollment/v1/attendance.proto\x1a btlc/enrollment/v1/cohorts.proto\x1a btlc/enrollment/v1/courses.proto\x1a#btlc/enrollment/v1/placements.proto\x1a&btlc/enrollment/v1/registrations.proto\x1a\"btlc/enrollment/v1/schedules.proto\x1a!btlc/enrollment/v1/sections.proto\x1a\"btlc/enrollment/v1/trainings.proto\x1a\x1cgoogle/api/annotations.proto2\xd2`\n" +
+	" btlc/enrollment/v1/service.proto\x12\x12btlc.enrollment.v1\x1a\x19btlc/access/v1/rule.proto\x1a%btlc/enrollment/v1/applications.proto\x1a#btlc/enrollment/v1/attendance.proto\x1a btlc/enrollment/v1/cohorts.proto\x1a btlc/enrollment/v1/courses.proto\x1a#btlc/enrollment/v1/placements.proto\x1a&btlc/enrollment/v1/registrations.proto\x1a\"btlc/enrollment/v1/schedules.proto\x1a!btlc/enrollment/v1/sections.proto\x1a\"btlc/enrollment/v1/trainings.proto\x1a\x1cgoogle/api/annotations.proto2\xa5b\n" +
 	"\x11EnrollmentService\x12\x84\x01\n" +
 	"\tGetCourse\x12$.btlc.enrollment.v1.GetCourseRequest\x1a%.btlc.enrollment.v1.GetCourseResponse\"*\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\x1eb\x06course\x12\x14/v1/{name=courses/*}\x12y\n" +
 	"\vListCourses\x12&.btlc.enrollment.v1.ListCoursesRequest\x1a'.btlc.enrollment.v1.ListCoursesResponse\"\x19\xaa\xd4\x18\x02\b\x01\x82\xd3\xe4\x93\x02\r\x12\v/v1/courses\x12\xac\x01\n" +
@@ -43,7 +43,8 @@ const file_btlc_enrollment_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"GetMeeting\x12%.btlc.enrollment.v1.GetMeetingRequest\x1a&.btlc.enrollment.v1.GetMeetingResponse\"7\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02+b\ameeting\x12 /v1/{name=sections/*/meetings/*}\x12\x91\x01\n" +
 	"\fListMeetings\x12'.btlc.enrollment.v1.ListMeetingsRequest\x1a(.btlc.enrollment.v1.ListMeetingsResponse\".\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=sections/*}/meetings\x12\xca\x01\n" +
-	"\rUpdateMeeting\x12(.btlc.enrollment.v1.UpdateMeetingRequest\x1a).btlc.enrollment.v1.UpdateMeetingResponse\"d\xaa\xd4\x18\x1e\x1a\x0esections.write\"\fmeeting.name\x82\xd3\xe4\x93\x02<:\ameetingb\ameeting2(/v1/{meeting.name=sections/*/meetings/*}\x12\x89\x01\n" +
+	"\rUpdateMeeting\x12(.btlc.enrollment.v1.UpdateMeetingRequest\x1a).btlc.enrollment.v1.UpdateMeetingResponse\"d\xaa\xd4\x18\x1e\x1a\x0esections.write\"\fmeeting.name\x82\xd3\xe4\x93\x02<:\ameetingb\ameeting2(/v1/{meeting.name=sections/*/meetings/*}\x12\xd0\x01\n" +
+	"\x13SetMeetingResources\x12..btlc.enrollment.v1.SetMeetingResourcesRequest\x1a/.btlc.enrollment.v1.SetMeetingResourcesResponse\"X\xaa\xd4\x18\x13\x1a\x0fresources.write(\x01\x82\xd3\xe4\x93\x02;:\x01*b\ameeting\"-/v1/{name=sections/*/meetings/*}:setResources\x12\x89\x01\n" +
 	"\n" +
 	"GetSection\x12%.btlc.enrollment.v1.GetSectionRequest\x1a&.btlc.enrollment.v1.GetSectionResponse\",\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02 b\asection\x12\x15/v1/{name=sections/*}\x12}\n" +
 	"\fListSections\x12'.btlc.enrollment.v1.ListSectionsRequest\x1a(.btlc.enrollment.v1.ListSectionsResponse\"\x1a\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/sections\x12\xa0\x01\n" +
@@ -114,127 +115,129 @@ var file_btlc_enrollment_v1_service_proto_goTypes = []any{
 	(*GetMeetingRequest)(nil),              // 8: btlc.enrollment.v1.GetMeetingRequest
 	(*ListMeetingsRequest)(nil),            // 9: btlc.enrollment.v1.ListMeetingsRequest
 	(*UpdateMeetingRequest)(nil),           // 10: btlc.enrollment.v1.UpdateMeetingRequest
-	(*GetSectionRequest)(nil),              // 11: btlc.enrollment.v1.GetSectionRequest
-	(*ListSectionsRequest)(nil),            // 12: btlc.enrollment.v1.ListSectionsRequest
-	(*CreateSectionRequest)(nil),           // 13: btlc.enrollment.v1.CreateSectionRequest
-	(*UpdateSectionRequest)(nil),           // 14: btlc.enrollment.v1.UpdateSectionRequest
-	(*OpenSectionRequest)(nil),             // 15: btlc.enrollment.v1.OpenSectionRequest
-	(*CloseSectionRequest)(nil),            // 16: btlc.enrollment.v1.CloseSectionRequest
-	(*StartSectionRequest)(nil),            // 17: btlc.enrollment.v1.StartSectionRequest
-	(*CompleteSectionRequest)(nil),         // 18: btlc.enrollment.v1.CompleteSectionRequest
-	(*CancelSectionRequest)(nil),           // 19: btlc.enrollment.v1.CancelSectionRequest
-	(*GetRegistrationRequest)(nil),         // 20: btlc.enrollment.v1.GetRegistrationRequest
-	(*ListRegistrationsRequest)(nil),       // 21: btlc.enrollment.v1.ListRegistrationsRequest
-	(*CreateRegistrationRequest)(nil),      // 22: btlc.enrollment.v1.CreateRegistrationRequest
-	(*UpdateRegistrationRequest)(nil),      // 23: btlc.enrollment.v1.UpdateRegistrationRequest
-	(*WithdrawRegistrationRequest)(nil),    // 24: btlc.enrollment.v1.WithdrawRegistrationRequest
-	(*CompleteRegistrationRequest)(nil),    // 25: btlc.enrollment.v1.CompleteRegistrationRequest
-	(*GetAttendanceEntryRequest)(nil),      // 26: btlc.enrollment.v1.GetAttendanceEntryRequest
-	(*ListAttendanceEntriesRequest)(nil),   // 27: btlc.enrollment.v1.ListAttendanceEntriesRequest
-	(*RecordAttendanceRequest)(nil),        // 28: btlc.enrollment.v1.RecordAttendanceRequest
-	(*GetAttendanceSummaryRequest)(nil),    // 29: btlc.enrollment.v1.GetAttendanceSummaryRequest
-	(*GetTrainingRequest)(nil),             // 30: btlc.enrollment.v1.GetTrainingRequest
-	(*ListTrainingsRequest)(nil),           // 31: btlc.enrollment.v1.ListTrainingsRequest
-	(*CreateTrainingRequest)(nil),          // 32: btlc.enrollment.v1.CreateTrainingRequest
-	(*VoidTrainingRequest)(nil),            // 33: btlc.enrollment.v1.VoidTrainingRequest
-	(*CreateCourseVersionRequest)(nil),     // 34: btlc.enrollment.v1.CreateCourseVersionRequest
-	(*ProposeScheduleRequest)(nil),         // 35: btlc.enrollment.v1.ProposeScheduleRequest
-	(*GetSchoolCalendarRequest)(nil),       // 36: btlc.enrollment.v1.GetSchoolCalendarRequest
-	(*ListSchoolCalendarsRequest)(nil),     // 37: btlc.enrollment.v1.ListSchoolCalendarsRequest
-	(*CreateSchoolCalendarRequest)(nil),    // 38: btlc.enrollment.v1.CreateSchoolCalendarRequest
-	(*UpdateSchoolCalendarRequest)(nil),    // 39: btlc.enrollment.v1.UpdateSchoolCalendarRequest
-	(*GetCalendarLinkRequest)(nil),         // 40: btlc.enrollment.v1.GetCalendarLinkRequest
-	(*ListCalendarLinksRequest)(nil),       // 41: btlc.enrollment.v1.ListCalendarLinksRequest
-	(*CreateCalendarLinkRequest)(nil),      // 42: btlc.enrollment.v1.CreateCalendarLinkRequest
-	(*DeleteCalendarLinkRequest)(nil),      // 43: btlc.enrollment.v1.DeleteCalendarLinkRequest
-	(*AcceptOfferRequest)(nil),             // 44: btlc.enrollment.v1.AcceptOfferRequest
-	(*DeclineOfferRequest)(nil),            // 45: btlc.enrollment.v1.DeclineOfferRequest
-	(*AnswerNeedsRequest)(nil),             // 46: btlc.enrollment.v1.AnswerNeedsRequest
-	(*ExplainPlacementRequest)(nil),        // 47: btlc.enrollment.v1.ExplainPlacementRequest
-	(*GetSignInCodeRequest)(nil),           // 48: btlc.enrollment.v1.GetSignInCodeRequest
-	(*SignInRequest)(nil),                  // 49: btlc.enrollment.v1.SignInRequest
-	(*SignOutRequest)(nil),                 // 50: btlc.enrollment.v1.SignOutRequest
-	(*GetApplicationRequest)(nil),          // 51: btlc.enrollment.v1.GetApplicationRequest
-	(*ListApplicationsRequest)(nil),        // 52: btlc.enrollment.v1.ListApplicationsRequest
-	(*CreateApplicationRequest)(nil),       // 53: btlc.enrollment.v1.CreateApplicationRequest
-	(*AcceptInvitationRequest)(nil),        // 54: btlc.enrollment.v1.AcceptInvitationRequest
-	(*DeclineInvitationRequest)(nil),       // 55: btlc.enrollment.v1.DeclineInvitationRequest
-	(*SubmitApplicationRequest)(nil),       // 56: btlc.enrollment.v1.SubmitApplicationRequest
-	(*WithdrawApplicationRequest)(nil),     // 57: btlc.enrollment.v1.WithdrawApplicationRequest
-	(*ProposePlacementsRequest)(nil),       // 58: btlc.enrollment.v1.ProposePlacementsRequest
-	(*GetPlacementProposalRequest)(nil),    // 59: btlc.enrollment.v1.GetPlacementProposalRequest
-	(*ListPlacementProposalsRequest)(nil),  // 60: btlc.enrollment.v1.ListPlacementProposalsRequest
-	(*ListPlacementsRequest)(nil),          // 61: btlc.enrollment.v1.ListPlacementsRequest
-	(*EditPlacementRequest)(nil),           // 62: btlc.enrollment.v1.EditPlacementRequest
-	(*ApplyPlacementProposalRequest)(nil),  // 63: btlc.enrollment.v1.ApplyPlacementProposalRequest
-	(*GetCohortProfileRequest)(nil),        // 64: btlc.enrollment.v1.GetCohortProfileRequest
-	(*ImportPastRecordsRequest)(nil),       // 65: btlc.enrollment.v1.ImportPastRecordsRequest
-	(*GetCourseResponse)(nil),              // 66: btlc.enrollment.v1.GetCourseResponse
-	(*ListCoursesResponse)(nil),            // 67: btlc.enrollment.v1.ListCoursesResponse
-	(*GetCourseVersionResponse)(nil),       // 68: btlc.enrollment.v1.GetCourseVersionResponse
-	(*ListCourseVersionsResponse)(nil),     // 69: btlc.enrollment.v1.ListCourseVersionsResponse
-	(*GetTermResponse)(nil),                // 70: btlc.enrollment.v1.GetTermResponse
-	(*ListTermsResponse)(nil),              // 71: btlc.enrollment.v1.ListTermsResponse
-	(*CreateTermResponse)(nil),             // 72: btlc.enrollment.v1.CreateTermResponse
-	(*UpdateTermResponse)(nil),             // 73: btlc.enrollment.v1.UpdateTermResponse
-	(*GetMeetingResponse)(nil),             // 74: btlc.enrollment.v1.GetMeetingResponse
-	(*ListMeetingsResponse)(nil),           // 75: btlc.enrollment.v1.ListMeetingsResponse
-	(*UpdateMeetingResponse)(nil),          // 76: btlc.enrollment.v1.UpdateMeetingResponse
-	(*GetSectionResponse)(nil),             // 77: btlc.enrollment.v1.GetSectionResponse
-	(*ListSectionsResponse)(nil),           // 78: btlc.enrollment.v1.ListSectionsResponse
-	(*CreateSectionResponse)(nil),          // 79: btlc.enrollment.v1.CreateSectionResponse
-	(*UpdateSectionResponse)(nil),          // 80: btlc.enrollment.v1.UpdateSectionResponse
-	(*OpenSectionResponse)(nil),            // 81: btlc.enrollment.v1.OpenSectionResponse
-	(*CloseSectionResponse)(nil),           // 82: btlc.enrollment.v1.CloseSectionResponse
-	(*StartSectionResponse)(nil),           // 83: btlc.enrollment.v1.StartSectionResponse
-	(*CompleteSectionResponse)(nil),        // 84: btlc.enrollment.v1.CompleteSectionResponse
-	(*CancelSectionResponse)(nil),          // 85: btlc.enrollment.v1.CancelSectionResponse
-	(*GetRegistrationResponse)(nil),        // 86: btlc.enrollment.v1.GetRegistrationResponse
-	(*ListRegistrationsResponse)(nil),      // 87: btlc.enrollment.v1.ListRegistrationsResponse
-	(*CreateRegistrationResponse)(nil),     // 88: btlc.enrollment.v1.CreateRegistrationResponse
-	(*UpdateRegistrationResponse)(nil),     // 89: btlc.enrollment.v1.UpdateRegistrationResponse
-	(*WithdrawRegistrationResponse)(nil),   // 90: btlc.enrollment.v1.WithdrawRegistrationResponse
-	(*CompleteRegistrationResponse)(nil),   // 91: btlc.enrollment.v1.CompleteRegistrationResponse
-	(*GetAttendanceEntryResponse)(nil),     // 92: btlc.enrollment.v1.GetAttendanceEntryResponse
-	(*ListAttendanceEntriesResponse)(nil),  // 93: btlc.enrollment.v1.ListAttendanceEntriesResponse
-	(*RecordAttendanceResponse)(nil),       // 94: btlc.enrollment.v1.RecordAttendanceResponse
-	(*GetAttendanceSummaryResponse)(nil),   // 95: btlc.enrollment.v1.GetAttendanceSummaryResponse
-	(*GetTrainingResponse)(nil),            // 96: btlc.enrollment.v1.GetTrainingResponse
-	(*ListTrainingsResponse)(nil),          // 97: btlc.enrollment.v1.ListTrainingsResponse
-	(*CreateTrainingResponse)(nil),         // 98: btlc.enrollment.v1.CreateTrainingResponse
-	(*VoidTrainingResponse)(nil),           // 99: btlc.enrollment.v1.VoidTrainingResponse
-	(*CreateCourseVersionResponse)(nil),    // 100: btlc.enrollment.v1.CreateCourseVersionResponse
-	(*ProposeScheduleResponse)(nil),        // 101: btlc.enrollment.v1.ProposeScheduleResponse
-	(*GetSchoolCalendarResponse)(nil),      // 102: btlc.enrollment.v1.GetSchoolCalendarResponse
-	(*ListSchoolCalendarsResponse)(nil),    // 103: btlc.enrollment.v1.ListSchoolCalendarsResponse
-	(*CreateSchoolCalendarResponse)(nil),   // 104: btlc.enrollment.v1.CreateSchoolCalendarResponse
-	(*UpdateSchoolCalendarResponse)(nil),   // 105: btlc.enrollment.v1.UpdateSchoolCalendarResponse
-	(*GetCalendarLinkResponse)(nil),        // 106: btlc.enrollment.v1.GetCalendarLinkResponse
-	(*ListCalendarLinksResponse)(nil),      // 107: btlc.enrollment.v1.ListCalendarLinksResponse
-	(*CreateCalendarLinkResponse)(nil),     // 108: btlc.enrollment.v1.CreateCalendarLinkResponse
-	(*DeleteCalendarLinkResponse)(nil),     // 109: btlc.enrollment.v1.DeleteCalendarLinkResponse
-	(*AcceptOfferResponse)(nil),            // 110: btlc.enrollment.v1.AcceptOfferResponse
-	(*DeclineOfferResponse)(nil),           // 111: btlc.enrollment.v1.DeclineOfferResponse
-	(*AnswerNeedsResponse)(nil),            // 112: btlc.enrollment.v1.AnswerNeedsResponse
-	(*ExplainPlacementResponse)(nil),       // 113: btlc.enrollment.v1.ExplainPlacementResponse
-	(*GetSignInCodeResponse)(nil),          // 114: btlc.enrollment.v1.GetSignInCodeResponse
-	(*SignInResponse)(nil),                 // 115: btlc.enrollment.v1.SignInResponse
-	(*SignOutResponse)(nil),                // 116: btlc.enrollment.v1.SignOutResponse
-	(*GetApplicationResponse)(nil),         // 117: btlc.enrollment.v1.GetApplicationResponse
-	(*ListApplicationsResponse)(nil),       // 118: btlc.enrollment.v1.ListApplicationsResponse
-	(*CreateApplicationResponse)(nil),      // 119: btlc.enrollment.v1.CreateApplicationResponse
-	(*AcceptInvitationResponse)(nil),       // 120: btlc.enrollment.v1.AcceptInvitationResponse
-	(*DeclineInvitationResponse)(nil),      // 121: btlc.enrollment.v1.DeclineInvitationResponse
-	(*SubmitApplicationResponse)(nil),      // 122: btlc.enrollment.v1.SubmitApplicationResponse
-	(*WithdrawApplicationResponse)(nil),    // 123: btlc.enrollment.v1.WithdrawApplicationResponse
-	(*ProposePlacementsResponse)(nil),      // 124: btlc.enrollment.v1.ProposePlacementsResponse
-	(*GetPlacementProposalResponse)(nil),   // 125: btlc.enrollment.v1.GetPlacementProposalResponse
-	(*ListPlacementProposalsResponse)(nil), // 126: btlc.enrollment.v1.ListPlacementProposalsResponse
-	(*ListPlacementsResponse)(nil),         // 127: btlc.enrollment.v1.ListPlacementsResponse
-	(*EditPlacementResponse)(nil),          // 128: btlc.enrollment.v1.EditPlacementResponse
-	(*ApplyPlacementProposalResponse)(nil), // 129: btlc.enrollment.v1.ApplyPlacementProposalResponse
-	(*GetCohortProfileResponse)(nil),       // 130: btlc.enrollment.v1.GetCohortProfileResponse
-	(*ImportPastRecordsResponse)(nil),      // 131: btlc.enrollment.v1.ImportPastRecordsResponse
+	(*SetMeetingResourcesRequest)(nil),     // 11: btlc.enrollment.v1.SetMeetingResourcesRequest
+	(*GetSectionRequest)(nil),              // 12: btlc.enrollment.v1.GetSectionRequest
+	(*ListSectionsRequest)(nil),            // 13: btlc.enrollment.v1.ListSectionsRequest
+	(*CreateSectionRequest)(nil),           // 14: btlc.enrollment.v1.CreateSectionRequest
+	(*UpdateSectionRequest)(nil),           // 15: btlc.enrollment.v1.UpdateSectionRequest
+	(*OpenSectionRequest)(nil),             // 16: btlc.enrollment.v1.OpenSectionRequest
+	(*CloseSectionRequest)(nil),            // 17: btlc.enrollment.v1.CloseSectionRequest
+	(*StartSectionRequest)(nil),            // 18: btlc.enrollment.v1.StartSectionRequest
+	(*CompleteSectionRequest)(nil),         // 19: btlc.enrollment.v1.CompleteSectionRequest
+	(*CancelSectionRequest)(nil),           // 20: btlc.enrollment.v1.CancelSectionRequest
+	(*GetRegistrationRequest)(nil),         // 21: btlc.enrollment.v1.GetRegistrationRequest
+	(*ListRegistrationsRequest)(nil),       // 22: btlc.enrollment.v1.ListRegistrationsRequest
+	(*CreateRegistrationRequest)(nil),      // 23: btlc.enrollment.v1.CreateRegistrationRequest
+	(*UpdateRegistrationRequest)(nil),      // 24: btlc.enrollment.v1.UpdateRegistrationRequest
+	(*WithdrawRegistrationRequest)(nil),    // 25: btlc.enrollment.v1.WithdrawRegistrationRequest
+	(*CompleteRegistrationRequest)(nil),    // 26: btlc.enrollment.v1.CompleteRegistrationRequest
+	(*GetAttendanceEntryRequest)(nil),      // 27: btlc.enrollment.v1.GetAttendanceEntryRequest
+	(*ListAttendanceEntriesRequest)(nil),   // 28: btlc.enrollment.v1.ListAttendanceEntriesRequest
+	(*RecordAttendanceRequest)(nil),        // 29: btlc.enrollment.v1.RecordAttendanceRequest
+	(*GetAttendanceSummaryRequest)(nil),    // 30: btlc.enrollment.v1.GetAttendanceSummaryRequest
+	(*GetTrainingRequest)(nil),             // 31: btlc.enrollment.v1.GetTrainingRequest
+	(*ListTrainingsRequest)(nil),           // 32: btlc.enrollment.v1.ListTrainingsRequest
+	(*CreateTrainingRequest)(nil),          // 33: btlc.enrollment.v1.CreateTrainingRequest
+	(*VoidTrainingRequest)(nil),            // 34: btlc.enrollment.v1.VoidTrainingRequest
+	(*CreateCourseVersionRequest)(nil),     // 35: btlc.enrollment.v1.CreateCourseVersionRequest
+	(*ProposeScheduleRequest)(nil),         // 36: btlc.enrollment.v1.ProposeScheduleRequest
+	(*GetSchoolCalendarRequest)(nil),       // 37: btlc.enrollment.v1.GetSchoolCalendarRequest
+	(*ListSchoolCalendarsRequest)(nil),     // 38: btlc.enrollment.v1.ListSchoolCalendarsRequest
+	(*CreateSchoolCalendarRequest)(nil),    // 39: btlc.enrollment.v1.CreateSchoolCalendarRequest
+	(*UpdateSchoolCalendarRequest)(nil),    // 40: btlc.enrollment.v1.UpdateSchoolCalendarRequest
+	(*GetCalendarLinkRequest)(nil),         // 41: btlc.enrollment.v1.GetCalendarLinkRequest
+	(*ListCalendarLinksRequest)(nil),       // 42: btlc.enrollment.v1.ListCalendarLinksRequest
+	(*CreateCalendarLinkRequest)(nil),      // 43: btlc.enrollment.v1.CreateCalendarLinkRequest
+	(*DeleteCalendarLinkRequest)(nil),      // 44: btlc.enrollment.v1.DeleteCalendarLinkRequest
+	(*AcceptOfferRequest)(nil),             // 45: btlc.enrollment.v1.AcceptOfferRequest
+	(*DeclineOfferRequest)(nil),            // 46: btlc.enrollment.v1.DeclineOfferRequest
+	(*AnswerNeedsRequest)(nil),             // 47: btlc.enrollment.v1.AnswerNeedsRequest
+	(*ExplainPlacementRequest)(nil),        // 48: btlc.enrollment.v1.ExplainPlacementRequest
+	(*GetSignInCodeRequest)(nil),           // 49: btlc.enrollment.v1.GetSignInCodeRequest
+	(*SignInRequest)(nil),                  // 50: btlc.enrollment.v1.SignInRequest
+	(*SignOutRequest)(nil),                 // 51: btlc.enrollment.v1.SignOutRequest
+	(*GetApplicationRequest)(nil),          // 52: btlc.enrollment.v1.GetApplicationRequest
+	(*ListApplicationsRequest)(nil),        // 53: btlc.enrollment.v1.ListApplicationsRequest
+	(*CreateApplicationRequest)(nil),       // 54: btlc.enrollment.v1.CreateApplicationRequest
+	(*AcceptInvitationRequest)(nil),        // 55: btlc.enrollment.v1.AcceptInvitationRequest
+	(*DeclineInvitationRequest)(nil),       // 56: btlc.enrollment.v1.DeclineInvitationRequest
+	(*SubmitApplicationRequest)(nil),       // 57: btlc.enrollment.v1.SubmitApplicationRequest
+	(*WithdrawApplicationRequest)(nil),     // 58: btlc.enrollment.v1.WithdrawApplicationRequest
+	(*ProposePlacementsRequest)(nil),       // 59: btlc.enrollment.v1.ProposePlacementsRequest
+	(*GetPlacementProposalRequest)(nil),    // 60: btlc.enrollment.v1.GetPlacementProposalRequest
+	(*ListPlacementProposalsRequest)(nil),  // 61: btlc.enrollment.v1.ListPlacementProposalsRequest
+	(*ListPlacementsRequest)(nil),          // 62: btlc.enrollment.v1.ListPlacementsRequest
+	(*EditPlacementRequest)(nil),           // 63: btlc.enrollment.v1.EditPlacementRequest
+	(*ApplyPlacementProposalRequest)(nil),  // 64: btlc.enrollment.v1.ApplyPlacementProposalRequest
+	(*GetCohortProfileRequest)(nil),        // 65: btlc.enrollment.v1.GetCohortProfileRequest
+	(*ImportPastRecordsRequest)(nil),       // 66: btlc.enrollment.v1.ImportPastRecordsRequest
+	(*GetCourseResponse)(nil),              // 67: btlc.enrollment.v1.GetCourseResponse
+	(*ListCoursesResponse)(nil),            // 68: btlc.enrollment.v1.ListCoursesResponse
+	(*GetCourseVersionResponse)(nil),       // 69: btlc.enrollment.v1.GetCourseVersionResponse
+	(*ListCourseVersionsResponse)(nil),     // 70: btlc.enrollment.v1.ListCourseVersionsResponse
+	(*GetTermResponse)(nil),                // 71: btlc.enrollment.v1.GetTermResponse
+	(*ListTermsResponse)(nil),              // 72: btlc.enrollment.v1.ListTermsResponse
+	(*CreateTermResponse)(nil),             // 73: btlc.enrollment.v1.CreateTermResponse
+	(*UpdateTermResponse)(nil),             // 74: btlc.enrollment.v1.UpdateTermResponse
+	(*GetMeetingResponse)(nil),             // 75: btlc.enrollment.v1.GetMeetingResponse
+	(*ListMeetingsResponse)(nil),           // 76: btlc.enrollment.v1.ListMeetingsResponse
+	(*UpdateMeetingResponse)(nil),          // 77: btlc.enrollment.v1.UpdateMeetingResponse
+	(*SetMeetingResourcesResponse)(nil),    // 78: btlc.enrollment.v1.SetMeetingResourcesResponse
+	(*GetSectionResponse)(nil),             // 79: btlc.enrollment.v1.GetSectionResponse
+	(*ListSectionsResponse)(nil),           // 80: btlc.enrollment.v1.ListSectionsResponse
+	(*CreateSectionResponse)(nil),          // 81: btlc.enrollment.v1.CreateSectionResponse
+	(*UpdateSectionResponse)(nil),          // 82: btlc.enrollment.v1.UpdateSectionResponse
+	(*OpenSectionResponse)(nil),            // 83: btlc.enrollment.v1.OpenSectionResponse
+	(*CloseSectionResponse)(nil),           // 84: btlc.enrollment.v1.CloseSectionResponse
+	(*StartSectionResponse)(nil),           // 85: btlc.enrollment.v1.StartSectionResponse
+	(*CompleteSectionResponse)(nil),        // 86: btlc.enrollment.v1.CompleteSectionResponse
+	(*CancelSectionResponse)(nil),          // 87: btlc.enrollment.v1.CancelSectionResponse
+	(*GetRegistrationResponse)(nil),        // 88: btlc.enrollment.v1.GetRegistrationResponse
+	(*ListRegistrationsResponse)(nil),      // 89: btlc.enrollment.v1.ListRegistrationsResponse
+	(*CreateRegistrationResponse)(nil),     // 90: btlc.enrollment.v1.CreateRegistrationResponse
+	(*UpdateRegistrationResponse)(nil),     // 91: btlc.enrollment.v1.UpdateRegistrationResponse
+	(*WithdrawRegistrationResponse)(nil),   // 92: btlc.enrollment.v1.WithdrawRegistrationResponse
+	(*CompleteRegistrationResponse)(nil),   // 93: btlc.enrollment.v1.CompleteRegistrationResponse
+	(*GetAttendanceEntryResponse)(nil),     // 94: btlc.enrollment.v1.GetAttendanceEntryResponse
+	(*ListAttendanceEntriesResponse)(nil),  // 95: btlc.enrollment.v1.ListAttendanceEntriesResponse
+	(*RecordAttendanceResponse)(nil),       // 96: btlc.enrollment.v1.RecordAttendanceResponse
+	(*GetAttendanceSummaryResponse)(nil),   // 97: btlc.enrollment.v1.GetAttendanceSummaryResponse
+	(*GetTrainingResponse)(nil),            // 98: btlc.enrollment.v1.GetTrainingResponse
+	(*ListTrainingsResponse)(nil),          // 99: btlc.enrollment.v1.ListTrainingsResponse
+	(*CreateTrainingResponse)(nil),         // 100: btlc.enrollment.v1.CreateTrainingResponse
+	(*VoidTrainingResponse)(nil),           // 101: btlc.enrollment.v1.VoidTrainingResponse
+	(*CreateCourseVersionResponse)(nil),    // 102: btlc.enrollment.v1.CreateCourseVersionResponse
+	(*ProposeScheduleResponse)(nil),        // 103: btlc.enrollment.v1.ProposeScheduleResponse
+	(*GetSchoolCalendarResponse)(nil),      // 104: btlc.enrollment.v1.GetSchoolCalendarResponse
+	(*ListSchoolCalendarsResponse)(nil),    // 105: btlc.enrollment.v1.ListSchoolCalendarsResponse
+	(*CreateSchoolCalendarResponse)(nil),   // 106: btlc.enrollment.v1.CreateSchoolCalendarResponse
+	(*UpdateSchoolCalendarResponse)(nil),   // 107: btlc.enrollment.v1.UpdateSchoolCalendarResponse
+	(*GetCalendarLinkResponse)(nil),        // 108: btlc.enrollment.v1.GetCalendarLinkResponse
+	(*ListCalendarLinksResponse)(nil),      // 109: btlc.enrollment.v1.ListCalendarLinksResponse
+	(*CreateCalendarLinkResponse)(nil),     // 110: btlc.enrollment.v1.CreateCalendarLinkResponse
+	(*DeleteCalendarLinkResponse)(nil),     // 111: btlc.enrollment.v1.DeleteCalendarLinkResponse
+	(*AcceptOfferResponse)(nil),            // 112: btlc.enrollment.v1.AcceptOfferResponse
+	(*DeclineOfferResponse)(nil),           // 113: btlc.enrollment.v1.DeclineOfferResponse
+	(*AnswerNeedsResponse)(nil),            // 114: btlc.enrollment.v1.AnswerNeedsResponse
+	(*ExplainPlacementResponse)(nil),       // 115: btlc.enrollment.v1.ExplainPlacementResponse
+	(*GetSignInCodeResponse)(nil),          // 116: btlc.enrollment.v1.GetSignInCodeResponse
+	(*SignInResponse)(nil),                 // 117: btlc.enrollment.v1.SignInResponse
+	(*SignOutResponse)(nil),                // 118: btlc.enrollment.v1.SignOutResponse
+	(*GetApplicationResponse)(nil),         // 119: btlc.enrollment.v1.GetApplicationResponse
+	(*ListApplicationsResponse)(nil),       // 120: btlc.enrollment.v1.ListApplicationsResponse
+	(*CreateApplicationResponse)(nil),      // 121: btlc.enrollment.v1.CreateApplicationResponse
+	(*AcceptInvitationResponse)(nil),       // 122: btlc.enrollment.v1.AcceptInvitationResponse
+	(*DeclineInvitationResponse)(nil),      // 123: btlc.enrollment.v1.DeclineInvitationResponse
+	(*SubmitApplicationResponse)(nil),      // 124: btlc.enrollment.v1.SubmitApplicationResponse
+	(*WithdrawApplicationResponse)(nil),    // 125: btlc.enrollment.v1.WithdrawApplicationResponse
+	(*ProposePlacementsResponse)(nil),      // 126: btlc.enrollment.v1.ProposePlacementsResponse
+	(*GetPlacementProposalResponse)(nil),   // 127: btlc.enrollment.v1.GetPlacementProposalResponse
+	(*ListPlacementProposalsResponse)(nil), // 128: btlc.enrollment.v1.ListPlacementProposalsResponse
+	(*ListPlacementsResponse)(nil),         // 129: btlc.enrollment.v1.ListPlacementsResponse
+	(*EditPlacementResponse)(nil),          // 130: btlc.enrollment.v1.EditPlacementResponse
+	(*ApplyPlacementProposalResponse)(nil), // 131: btlc.enrollment.v1.ApplyPlacementProposalResponse
+	(*GetCohortProfileResponse)(nil),       // 132: btlc.enrollment.v1.GetCohortProfileResponse
+	(*ImportPastRecordsResponse)(nil),      // 133: btlc.enrollment.v1.ImportPastRecordsResponse
 }
 var file_btlc_enrollment_v1_service_proto_depIdxs = []int32{
 	0,   // 0: btlc.enrollment.v1.EnrollmentService.GetCourse:input_type -> btlc.enrollment.v1.GetCourseRequest
@@ -248,129 +251,131 @@ var file_btlc_enrollment_v1_service_proto_depIdxs = []int32{
 	8,   // 8: btlc.enrollment.v1.EnrollmentService.GetMeeting:input_type -> btlc.enrollment.v1.GetMeetingRequest
 	9,   // 9: btlc.enrollment.v1.EnrollmentService.ListMeetings:input_type -> btlc.enrollment.v1.ListMeetingsRequest
 	10,  // 10: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:input_type -> btlc.enrollment.v1.UpdateMeetingRequest
-	11,  // 11: btlc.enrollment.v1.EnrollmentService.GetSection:input_type -> btlc.enrollment.v1.GetSectionRequest
-	12,  // 12: btlc.enrollment.v1.EnrollmentService.ListSections:input_type -> btlc.enrollment.v1.ListSectionsRequest
-	13,  // 13: btlc.enrollment.v1.EnrollmentService.CreateSection:input_type -> btlc.enrollment.v1.CreateSectionRequest
-	14,  // 14: btlc.enrollment.v1.EnrollmentService.UpdateSection:input_type -> btlc.enrollment.v1.UpdateSectionRequest
-	15,  // 15: btlc.enrollment.v1.EnrollmentService.OpenSection:input_type -> btlc.enrollment.v1.OpenSectionRequest
-	16,  // 16: btlc.enrollment.v1.EnrollmentService.CloseSection:input_type -> btlc.enrollment.v1.CloseSectionRequest
-	17,  // 17: btlc.enrollment.v1.EnrollmentService.StartSection:input_type -> btlc.enrollment.v1.StartSectionRequest
-	18,  // 18: btlc.enrollment.v1.EnrollmentService.CompleteSection:input_type -> btlc.enrollment.v1.CompleteSectionRequest
-	19,  // 19: btlc.enrollment.v1.EnrollmentService.CancelSection:input_type -> btlc.enrollment.v1.CancelSectionRequest
-	20,  // 20: btlc.enrollment.v1.EnrollmentService.GetRegistration:input_type -> btlc.enrollment.v1.GetRegistrationRequest
-	21,  // 21: btlc.enrollment.v1.EnrollmentService.ListRegistrations:input_type -> btlc.enrollment.v1.ListRegistrationsRequest
-	22,  // 22: btlc.enrollment.v1.EnrollmentService.CreateRegistration:input_type -> btlc.enrollment.v1.CreateRegistrationRequest
-	23,  // 23: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:input_type -> btlc.enrollment.v1.UpdateRegistrationRequest
-	24,  // 24: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:input_type -> btlc.enrollment.v1.WithdrawRegistrationRequest
-	25,  // 25: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:input_type -> btlc.enrollment.v1.CompleteRegistrationRequest
-	26,  // 26: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:input_type -> btlc.enrollment.v1.GetAttendanceEntryRequest
-	27,  // 27: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:input_type -> btlc.enrollment.v1.ListAttendanceEntriesRequest
-	28,  // 28: btlc.enrollment.v1.EnrollmentService.RecordAttendance:input_type -> btlc.enrollment.v1.RecordAttendanceRequest
-	29,  // 29: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:input_type -> btlc.enrollment.v1.GetAttendanceSummaryRequest
-	30,  // 30: btlc.enrollment.v1.EnrollmentService.GetTraining:input_type -> btlc.enrollment.v1.GetTrainingRequest
-	31,  // 31: btlc.enrollment.v1.EnrollmentService.ListTrainings:input_type -> btlc.enrollment.v1.ListTrainingsRequest
-	32,  // 32: btlc.enrollment.v1.EnrollmentService.CreateTraining:input_type -> btlc.enrollment.v1.CreateTrainingRequest
-	33,  // 33: btlc.enrollment.v1.EnrollmentService.VoidTraining:input_type -> btlc.enrollment.v1.VoidTrainingRequest
-	34,  // 34: btlc.enrollment.v1.EnrollmentService.CreateCourseVersion:input_type -> btlc.enrollment.v1.CreateCourseVersionRequest
-	35,  // 35: btlc.enrollment.v1.EnrollmentService.ProposeSchedule:input_type -> btlc.enrollment.v1.ProposeScheduleRequest
-	36,  // 36: btlc.enrollment.v1.EnrollmentService.GetSchoolCalendar:input_type -> btlc.enrollment.v1.GetSchoolCalendarRequest
-	37,  // 37: btlc.enrollment.v1.EnrollmentService.ListSchoolCalendars:input_type -> btlc.enrollment.v1.ListSchoolCalendarsRequest
-	38,  // 38: btlc.enrollment.v1.EnrollmentService.CreateSchoolCalendar:input_type -> btlc.enrollment.v1.CreateSchoolCalendarRequest
-	39,  // 39: btlc.enrollment.v1.EnrollmentService.UpdateSchoolCalendar:input_type -> btlc.enrollment.v1.UpdateSchoolCalendarRequest
-	40,  // 40: btlc.enrollment.v1.EnrollmentService.GetCalendarLink:input_type -> btlc.enrollment.v1.GetCalendarLinkRequest
-	41,  // 41: btlc.enrollment.v1.EnrollmentService.ListCalendarLinks:input_type -> btlc.enrollment.v1.ListCalendarLinksRequest
-	42,  // 42: btlc.enrollment.v1.EnrollmentService.CreateCalendarLink:input_type -> btlc.enrollment.v1.CreateCalendarLinkRequest
-	43,  // 43: btlc.enrollment.v1.EnrollmentService.DeleteCalendarLink:input_type -> btlc.enrollment.v1.DeleteCalendarLinkRequest
-	44,  // 44: btlc.enrollment.v1.EnrollmentService.AcceptOffer:input_type -> btlc.enrollment.v1.AcceptOfferRequest
-	45,  // 45: btlc.enrollment.v1.EnrollmentService.DeclineOffer:input_type -> btlc.enrollment.v1.DeclineOfferRequest
-	46,  // 46: btlc.enrollment.v1.EnrollmentService.AnswerNeeds:input_type -> btlc.enrollment.v1.AnswerNeedsRequest
-	47,  // 47: btlc.enrollment.v1.EnrollmentService.ExplainPlacement:input_type -> btlc.enrollment.v1.ExplainPlacementRequest
-	48,  // 48: btlc.enrollment.v1.EnrollmentService.GetSignInCode:input_type -> btlc.enrollment.v1.GetSignInCodeRequest
-	49,  // 49: btlc.enrollment.v1.EnrollmentService.SignIn:input_type -> btlc.enrollment.v1.SignInRequest
-	50,  // 50: btlc.enrollment.v1.EnrollmentService.SignOut:input_type -> btlc.enrollment.v1.SignOutRequest
-	51,  // 51: btlc.enrollment.v1.EnrollmentService.GetApplication:input_type -> btlc.enrollment.v1.GetApplicationRequest
-	52,  // 52: btlc.enrollment.v1.EnrollmentService.ListApplications:input_type -> btlc.enrollment.v1.ListApplicationsRequest
-	53,  // 53: btlc.enrollment.v1.EnrollmentService.CreateApplication:input_type -> btlc.enrollment.v1.CreateApplicationRequest
-	54,  // 54: btlc.enrollment.v1.EnrollmentService.AcceptInvitation:input_type -> btlc.enrollment.v1.AcceptInvitationRequest
-	55,  // 55: btlc.enrollment.v1.EnrollmentService.DeclineInvitation:input_type -> btlc.enrollment.v1.DeclineInvitationRequest
-	56,  // 56: btlc.enrollment.v1.EnrollmentService.SubmitApplication:input_type -> btlc.enrollment.v1.SubmitApplicationRequest
-	57,  // 57: btlc.enrollment.v1.EnrollmentService.WithdrawApplication:input_type -> btlc.enrollment.v1.WithdrawApplicationRequest
-	58,  // 58: btlc.enrollment.v1.EnrollmentService.ProposePlacements:input_type -> btlc.enrollment.v1.ProposePlacementsRequest
-	59,  // 59: btlc.enrollment.v1.EnrollmentService.GetPlacementProposal:input_type -> btlc.enrollment.v1.GetPlacementProposalRequest
-	60,  // 60: btlc.enrollment.v1.EnrollmentService.ListPlacementProposals:input_type -> btlc.enrollment.v1.ListPlacementProposalsRequest
-	61,  // 61: btlc.enrollment.v1.EnrollmentService.ListPlacements:input_type -> btlc.enrollment.v1.ListPlacementsRequest
-	62,  // 62: btlc.enrollment.v1.EnrollmentService.EditPlacement:input_type -> btlc.enrollment.v1.EditPlacementRequest
-	63,  // 63: btlc.enrollment.v1.EnrollmentService.ApplyPlacementProposal:input_type -> btlc.enrollment.v1.ApplyPlacementProposalRequest
-	64,  // 64: btlc.enrollment.v1.EnrollmentService.GetCohortProfile:input_type -> btlc.enrollment.v1.GetCohortProfileRequest
-	65,  // 65: btlc.enrollment.v1.EnrollmentService.ImportPastRecords:input_type -> btlc.enrollment.v1.ImportPastRecordsRequest
-	66,  // 66: btlc.enrollment.v1.EnrollmentService.GetCourse:output_type -> btlc.enrollment.v1.GetCourseResponse
-	67,  // 67: btlc.enrollment.v1.EnrollmentService.ListCourses:output_type -> btlc.enrollment.v1.ListCoursesResponse
-	68,  // 68: btlc.enrollment.v1.EnrollmentService.GetCourseVersion:output_type -> btlc.enrollment.v1.GetCourseVersionResponse
-	69,  // 69: btlc.enrollment.v1.EnrollmentService.ListCourseVersions:output_type -> btlc.enrollment.v1.ListCourseVersionsResponse
-	70,  // 70: btlc.enrollment.v1.EnrollmentService.GetTerm:output_type -> btlc.enrollment.v1.GetTermResponse
-	71,  // 71: btlc.enrollment.v1.EnrollmentService.ListTerms:output_type -> btlc.enrollment.v1.ListTermsResponse
-	72,  // 72: btlc.enrollment.v1.EnrollmentService.CreateTerm:output_type -> btlc.enrollment.v1.CreateTermResponse
-	73,  // 73: btlc.enrollment.v1.EnrollmentService.UpdateTerm:output_type -> btlc.enrollment.v1.UpdateTermResponse
-	74,  // 74: btlc.enrollment.v1.EnrollmentService.GetMeeting:output_type -> btlc.enrollment.v1.GetMeetingResponse
-	75,  // 75: btlc.enrollment.v1.EnrollmentService.ListMeetings:output_type -> btlc.enrollment.v1.ListMeetingsResponse
-	76,  // 76: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:output_type -> btlc.enrollment.v1.UpdateMeetingResponse
-	77,  // 77: btlc.enrollment.v1.EnrollmentService.GetSection:output_type -> btlc.enrollment.v1.GetSectionResponse
-	78,  // 78: btlc.enrollment.v1.EnrollmentService.ListSections:output_type -> btlc.enrollment.v1.ListSectionsResponse
-	79,  // 79: btlc.enrollment.v1.EnrollmentService.CreateSection:output_type -> btlc.enrollment.v1.CreateSectionResponse
-	80,  // 80: btlc.enrollment.v1.EnrollmentService.UpdateSection:output_type -> btlc.enrollment.v1.UpdateSectionResponse
-	81,  // 81: btlc.enrollment.v1.EnrollmentService.OpenSection:output_type -> btlc.enrollment.v1.OpenSectionResponse
-	82,  // 82: btlc.enrollment.v1.EnrollmentService.CloseSection:output_type -> btlc.enrollment.v1.CloseSectionResponse
-	83,  // 83: btlc.enrollment.v1.EnrollmentService.StartSection:output_type -> btlc.enrollment.v1.StartSectionResponse
-	84,  // 84: btlc.enrollment.v1.EnrollmentService.CompleteSection:output_type -> btlc.enrollment.v1.CompleteSectionResponse
-	85,  // 85: btlc.enrollment.v1.EnrollmentService.CancelSection:output_type -> btlc.enrollment.v1.CancelSectionResponse
-	86,  // 86: btlc.enrollment.v1.EnrollmentService.GetRegistration:output_type -> btlc.enrollment.v1.GetRegistrationResponse
-	87,  // 87: btlc.enrollment.v1.EnrollmentService.ListRegistrations:output_type -> btlc.enrollment.v1.ListRegistrationsResponse
-	88,  // 88: btlc.enrollment.v1.EnrollmentService.CreateRegistration:output_type -> btlc.enrollment.v1.CreateRegistrationResponse
-	89,  // 89: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:output_type -> btlc.enrollment.v1.UpdateRegistrationResponse
-	90,  // 90: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:output_type -> btlc.enrollment.v1.WithdrawRegistrationResponse
-	91,  // 91: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:output_type -> btlc.enrollment.v1.CompleteRegistrationResponse
-	92,  // 92: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:output_type -> btlc.enrollment.v1.GetAttendanceEntryResponse
-	93,  // 93: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:output_type -> btlc.enrollment.v1.ListAttendanceEntriesResponse
-	94,  // 94: btlc.enrollment.v1.EnrollmentService.RecordAttendance:output_type -> btlc.enrollment.v1.RecordAttendanceResponse
-	95,  // 95: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:output_type -> btlc.enrollment.v1.GetAttendanceSummaryResponse
-	96,  // 96: btlc.enrollment.v1.EnrollmentService.GetTraining:output_type -> btlc.enrollment.v1.GetTrainingResponse
-	97,  // 97: btlc.enrollment.v1.EnrollmentService.ListTrainings:output_type -> btlc.enrollment.v1.ListTrainingsResponse
-	98,  // 98: btlc.enrollment.v1.EnrollmentService.CreateTraining:output_type -> btlc.enrollment.v1.CreateTrainingResponse
-	99,  // 99: btlc.enrollment.v1.EnrollmentService.VoidTraining:output_type -> btlc.enrollment.v1.VoidTrainingResponse
-	100, // 100: btlc.enrollment.v1.EnrollmentService.CreateCourseVersion:output_type -> btlc.enrollment.v1.CreateCourseVersionResponse
-	101, // 101: btlc.enrollment.v1.EnrollmentService.ProposeSchedule:output_type -> btlc.enrollment.v1.ProposeScheduleResponse
-	102, // 102: btlc.enrollment.v1.EnrollmentService.GetSchoolCalendar:output_type -> btlc.enrollment.v1.GetSchoolCalendarResponse
-	103, // 103: btlc.enrollment.v1.EnrollmentService.ListSchoolCalendars:output_type -> btlc.enrollment.v1.ListSchoolCalendarsResponse
-	104, // 104: btlc.enrollment.v1.EnrollmentService.CreateSchoolCalendar:output_type -> btlc.enrollment.v1.CreateSchoolCalendarResponse
-	105, // 105: btlc.enrollment.v1.EnrollmentService.UpdateSchoolCalendar:output_type -> btlc.enrollment.v1.UpdateSchoolCalendarResponse
-	106, // 106: btlc.enrollment.v1.EnrollmentService.GetCalendarLink:output_type -> btlc.enrollment.v1.GetCalendarLinkResponse
-	107, // 107: btlc.enrollment.v1.EnrollmentService.ListCalendarLinks:output_type -> btlc.enrollment.v1.ListCalendarLinksResponse
-	108, // 108: btlc.enrollment.v1.EnrollmentService.CreateCalendarLink:output_type -> btlc.enrollment.v1.CreateCalendarLinkResponse
-	109, // 109: btlc.enrollment.v1.EnrollmentService.DeleteCalendarLink:output_type -> btlc.enrollment.v1.DeleteCalendarLinkResponse
-	110, // 110: btlc.enrollment.v1.EnrollmentService.AcceptOffer:output_type -> btlc.enrollment.v1.AcceptOfferResponse
-	111, // 111: btlc.enrollment.v1.EnrollmentService.DeclineOffer:output_type -> btlc.enrollment.v1.DeclineOfferResponse
-	112, // 112: btlc.enrollment.v1.EnrollmentService.AnswerNeeds:output_type -> btlc.enrollment.v1.AnswerNeedsResponse
-	113, // 113: btlc.enrollment.v1.EnrollmentService.ExplainPlacement:output_type -> btlc.enrollment.v1.ExplainPlacementResponse
-	114, // 114: btlc.enrollment.v1.EnrollmentService.GetSignInCode:output_type -> btlc.enrollment.v1.GetSignInCodeResponse
-	115, // 115: btlc.enrollment.v1.EnrollmentService.SignIn:output_type -> btlc.enrollment.v1.SignInResponse
-	116, // 116: btlc.enrollment.v1.EnrollmentService.SignOut:output_type -> btlc.enrollment.v1.SignOutResponse
-	117, // 117: btlc.enrollment.v1.EnrollmentService.GetApplication:output_type -> btlc.enrollment.v1.GetApplicationResponse
-	118, // 118: btlc.enrollment.v1.EnrollmentService.ListApplications:output_type -> btlc.enrollment.v1.ListApplicationsResponse
-	119, // 119: btlc.enrollment.v1.EnrollmentService.CreateApplication:output_type -> btlc.enrollment.v1.CreateApplicationResponse
-	120, // 120: btlc.enrollment.v1.EnrollmentService.AcceptInvitation:output_type -> btlc.enrollment.v1.AcceptInvitationResponse
-	121, // 121: btlc.enrollment.v1.EnrollmentService.DeclineInvitation:output_type -> btlc.enrollment.v1.DeclineInvitationResponse
-	122, // 122: btlc.enrollment.v1.EnrollmentService.SubmitApplication:output_type -> btlc.enrollment.v1.SubmitApplicationResponse
-	123, // 123: btlc.enrollment.v1.EnrollmentService.WithdrawApplication:output_type -> btlc.enrollment.v1.WithdrawApplicationResponse
-	124, // 124: btlc.enrollment.v1.EnrollmentService.ProposePlacements:output_type -> btlc.enrollment.v1.ProposePlacementsResponse
-	125, // 125: btlc.enrollment.v1.EnrollmentService.GetPlacementProposal:output_type -> btlc.enrollment.v1.GetPlacementProposalResponse
-	126, // 126: btlc.enrollment.v1.EnrollmentService.ListPlacementProposals:output_type -> btlc.enrollment.v1.ListPlacementProposalsResponse
-	127, // 127: btlc.enrollment.v1.EnrollmentService.ListPlacements:output_type -> btlc.enrollment.v1.ListPlacementsResponse
-	128, // 128: btlc.enrollment.v1.EnrollmentService.EditPlacement:output_type -> btlc.enrollment.v1.EditPlacementResponse
-	129, // 129: btlc.enrollment.v1.EnrollmentService.ApplyPlacementProposal:output_type -> btlc.enrollment.v1.ApplyPlacementProposalResponse
-	130, // 130: btlc.enrollment.v1.EnrollmentService.GetCohortProfile:output_type -> btlc.enrollment.v1.GetCohortProfileResponse
-	131, // 131: btlc.enrollment.v1.EnrollmentService.ImportPastRecords:output_type -> btlc.enrollment.v1.ImportPastRecordsResponse
-	66,  // [66:132] is the sub-list for method output_type
-	0,   // [0:66] is the sub-list for method input_type
+	11,  // 11: btlc.enrollment.v1.EnrollmentService.SetMeetingResources:input_type -> btlc.enrollment.v1.SetMeetingResourcesRequest
+	12,  // 12: btlc.enrollment.v1.EnrollmentService.GetSection:input_type -> btlc.enrollment.v1.GetSectionRequest
+	13,  // 13: btlc.enrollment.v1.EnrollmentService.ListSections:input_type -> btlc.enrollment.v1.ListSectionsRequest
+	14,  // 14: btlc.enrollment.v1.EnrollmentService.CreateSection:input_type -> btlc.enrollment.v1.CreateSectionRequest
+	15,  // 15: btlc.enrollment.v1.EnrollmentService.UpdateSection:input_type -> btlc.enrollment.v1.UpdateSectionRequest
+	16,  // 16: btlc.enrollment.v1.EnrollmentService.OpenSection:input_type -> btlc.enrollment.v1.OpenSectionRequest
+	17,  // 17: btlc.enrollment.v1.EnrollmentService.CloseSection:input_type -> btlc.enrollment.v1.CloseSectionRequest
+	18,  // 18: btlc.enrollment.v1.EnrollmentService.StartSection:input_type -> btlc.enrollment.v1.StartSectionRequest
+	19,  // 19: btlc.enrollment.v1.EnrollmentService.CompleteSection:input_type -> btlc.enrollment.v1.CompleteSectionRequest
+	20,  // 20: btlc.enrollment.v1.EnrollmentService.CancelSection:input_type -> btlc.enrollment.v1.CancelSectionRequest
+	21,  // 21: btlc.enrollment.v1.EnrollmentService.GetRegistration:input_type -> btlc.enrollment.v1.GetRegistrationRequest
+	22,  // 22: btlc.enrollment.v1.EnrollmentService.ListRegistrations:input_type -> btlc.enrollment.v1.ListRegistrationsRequest
+	23,  // 23: btlc.enrollment.v1.EnrollmentService.CreateRegistration:input_type -> btlc.enrollment.v1.CreateRegistrationRequest
+	24,  // 24: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:input_type -> btlc.enrollment.v1.UpdateRegistrationRequest
+	25,  // 25: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:input_type -> btlc.enrollment.v1.WithdrawRegistrationRequest
+	26,  // 26: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:input_type -> btlc.enrollment.v1.CompleteRegistrationRequest
+	27,  // 27: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:input_type -> btlc.enrollment.v1.GetAttendanceEntryRequest
+	28,  // 28: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:input_type -> btlc.enrollment.v1.ListAttendanceEntriesRequest
+	29,  // 29: btlc.enrollment.v1.EnrollmentService.RecordAttendance:input_type -> btlc.enrollment.v1.RecordAttendanceRequest
+	30,  // 30: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:input_type -> btlc.enrollment.v1.GetAttendanceSummaryRequest
+	31,  // 31: btlc.enrollment.v1.EnrollmentService.GetTraining:input_type -> btlc.enrollment.v1.GetTrainingRequest
+	32,  // 32: btlc.enrollment.v1.EnrollmentService.ListTrainings:input_type -> btlc.enrollment.v1.ListTrainingsRequest
+	33,  // 33: btlc.enrollment.v1.EnrollmentService.CreateTraining:input_type -> btlc.enrollment.v1.CreateTrainingRequest
+	34,  // 34: btlc.enrollment.v1.EnrollmentService.VoidTraining:input_type -> btlc.enrollment.v1.VoidTrainingRequest
+	35,  // 35: btlc.enrollment.v1.EnrollmentService.CreateCourseVersion:input_type -> btlc.enrollment.v1.CreateCourseVersionRequest
+	36,  // 36: btlc.enrollment.v1.EnrollmentService.ProposeSchedule:input_type -> btlc.enrollment.v1.ProposeScheduleRequest
+	37,  // 37: btlc.enrollment.v1.EnrollmentService.GetSchoolCalendar:input_type -> btlc.enrollment.v1.GetSchoolCalendarRequest
+	38,  // 38: btlc.enrollment.v1.EnrollmentService.ListSchoolCalendars:input_type -> btlc.enrollment.v1.ListSchoolCalendarsRequest
+	39,  // 39: btlc.enrollment.v1.EnrollmentService.CreateSchoolCalendar:input_type -> btlc.enrollment.v1.CreateSchoolCalendarRequest
+	40,  // 40: btlc.enrollment.v1.EnrollmentService.UpdateSchoolCalendar:input_type -> btlc.enrollment.v1.UpdateSchoolCalendarRequest
+	41,  // 41: btlc.enrollment.v1.EnrollmentService.GetCalendarLink:input_type -> btlc.enrollment.v1.GetCalendarLinkRequest
+	42,  // 42: btlc.enrollment.v1.EnrollmentService.ListCalendarLinks:input_type -> btlc.enrollment.v1.ListCalendarLinksRequest
+	43,  // 43: btlc.enrollment.v1.EnrollmentService.CreateCalendarLink:input_type -> btlc.enrollment.v1.CreateCalendarLinkRequest
+	44,  // 44: btlc.enrollment.v1.EnrollmentService.DeleteCalendarLink:input_type -> btlc.enrollment.v1.DeleteCalendarLinkRequest
+	45,  // 45: btlc.enrollment.v1.EnrollmentService.AcceptOffer:input_type -> btlc.enrollment.v1.AcceptOfferRequest
+	46,  // 46: btlc.enrollment.v1.EnrollmentService.DeclineOffer:input_type -> btlc.enrollment.v1.DeclineOfferRequest
+	47,  // 47: btlc.enrollment.v1.EnrollmentService.AnswerNeeds:input_type -> btlc.enrollment.v1.AnswerNeedsRequest
+	48,  // 48: btlc.enrollment.v1.EnrollmentService.ExplainPlacement:input_type -> btlc.enrollment.v1.ExplainPlacementRequest
+	49,  // 49: btlc.enrollment.v1.EnrollmentService.GetSignInCode:input_type -> btlc.enrollment.v1.GetSignInCodeRequest
+	50,  // 50: btlc.enrollment.v1.EnrollmentService.SignIn:input_type -> btlc.enrollment.v1.SignInRequest
+	51,  // 51: btlc.enrollment.v1.EnrollmentService.SignOut:input_type -> btlc.enrollment.v1.SignOutRequest
+	52,  // 52: btlc.enrollment.v1.EnrollmentService.GetApplication:input_type -> btlc.enrollment.v1.GetApplicationRequest
+	53,  // 53: btlc.enrollment.v1.EnrollmentService.ListApplications:input_type -> btlc.enrollment.v1.ListApplicationsRequest
+	54,  // 54: btlc.enrollment.v1.EnrollmentService.CreateApplication:input_type -> btlc.enrollment.v1.CreateApplicationRequest
+	55,  // 55: btlc.enrollment.v1.EnrollmentService.AcceptInvitation:input_type -> btlc.enrollment.v1.AcceptInvitationRequest
+	56,  // 56: btlc.enrollment.v1.EnrollmentService.DeclineInvitation:input_type -> btlc.enrollment.v1.DeclineInvitationRequest
+	57,  // 57: btlc.enrollment.v1.EnrollmentService.SubmitApplication:input_type -> btlc.enrollment.v1.SubmitApplicationRequest
+	58,  // 58: btlc.enrollment.v1.EnrollmentService.WithdrawApplication:input_type -> btlc.enrollment.v1.WithdrawApplicationRequest
+	59,  // 59: btlc.enrollment.v1.EnrollmentService.ProposePlacements:input_type -> btlc.enrollment.v1.ProposePlacementsRequest
+	60,  // 60: btlc.enrollment.v1.EnrollmentService.GetPlacementProposal:input_type -> btlc.enrollment.v1.GetPlacementProposalRequest
+	61,  // 61: btlc.enrollment.v1.EnrollmentService.ListPlacementProposals:input_type -> btlc.enrollment.v1.ListPlacementProposalsRequest
+	62,  // 62: btlc.enrollment.v1.EnrollmentService.ListPlacements:input_type -> btlc.enrollment.v1.ListPlacementsRequest
+	63,  // 63: btlc.enrollment.v1.EnrollmentService.EditPlacement:input_type -> btlc.enrollment.v1.EditPlacementRequest
+	64,  // 64: btlc.enrollment.v1.EnrollmentService.ApplyPlacementProposal:input_type -> btlc.enrollment.v1.ApplyPlacementProposalRequest
+	65,  // 65: btlc.enrollment.v1.EnrollmentService.GetCohortProfile:input_type -> btlc.enrollment.v1.GetCohortProfileRequest
+	66,  // 66: btlc.enrollment.v1.EnrollmentService.ImportPastRecords:input_type -> btlc.enrollment.v1.ImportPastRecordsRequest
+	67,  // 67: btlc.enrollment.v1.EnrollmentService.GetCourse:output_type -> btlc.enrollment.v1.GetCourseResponse
+	68,  // 68: btlc.enrollment.v1.EnrollmentService.ListCourses:output_type -> btlc.enrollment.v1.ListCoursesResponse
+	69,  // 69: btlc.enrollment.v1.EnrollmentService.GetCourseVersion:output_type -> btlc.enrollment.v1.GetCourseVersionResponse
+	70,  // 70: btlc.enrollment.v1.EnrollmentService.ListCourseVersions:output_type -> btlc.enrollment.v1.ListCourseVersionsResponse
+	71,  // 71: btlc.enrollment.v1.EnrollmentService.GetTerm:output_type -> btlc.enrollment.v1.GetTermResponse
+	72,  // 72: btlc.enrollment.v1.EnrollmentService.ListTerms:output_type -> btlc.enrollment.v1.ListTermsResponse
+	73,  // 73: btlc.enrollment.v1.EnrollmentService.CreateTerm:output_type -> btlc.enrollment.v1.CreateTermResponse
+	74,  // 74: btlc.enrollment.v1.EnrollmentService.UpdateTerm:output_type -> btlc.enrollment.v1.UpdateTermResponse
+	75,  // 75: btlc.enrollment.v1.EnrollmentService.GetMeeting:output_type -> btlc.enrollment.v1.GetMeetingResponse
+	76,  // 76: btlc.enrollment.v1.EnrollmentService.ListMeetings:output_type -> btlc.enrollment.v1.ListMeetingsResponse
+	77,  // 77: btlc.enrollment.v1.EnrollmentService.UpdateMeeting:output_type -> btlc.enrollment.v1.UpdateMeetingResponse
+	78,  // 78: btlc.enrollment.v1.EnrollmentService.SetMeetingResources:output_type -> btlc.enrollment.v1.SetMeetingResourcesResponse
+	79,  // 79: btlc.enrollment.v1.EnrollmentService.GetSection:output_type -> btlc.enrollment.v1.GetSectionResponse
+	80,  // 80: btlc.enrollment.v1.EnrollmentService.ListSections:output_type -> btlc.enrollment.v1.ListSectionsResponse
+	81,  // 81: btlc.enrollment.v1.EnrollmentService.CreateSection:output_type -> btlc.enrollment.v1.CreateSectionResponse
+	82,  // 82: btlc.enrollment.v1.EnrollmentService.UpdateSection:output_type -> btlc.enrollment.v1.UpdateSectionResponse
+	83,  // 83: btlc.enrollment.v1.EnrollmentService.OpenSection:output_type -> btlc.enrollment.v1.OpenSectionResponse
+	84,  // 84: btlc.enrollment.v1.EnrollmentService.CloseSection:output_type -> btlc.enrollment.v1.CloseSectionResponse
+	85,  // 85: btlc.enrollment.v1.EnrollmentService.StartSection:output_type -> btlc.enrollment.v1.StartSectionResponse
+	86,  // 86: btlc.enrollment.v1.EnrollmentService.CompleteSection:output_type -> btlc.enrollment.v1.CompleteSectionResponse
+	87,  // 87: btlc.enrollment.v1.EnrollmentService.CancelSection:output_type -> btlc.enrollment.v1.CancelSectionResponse
+	88,  // 88: btlc.enrollment.v1.EnrollmentService.GetRegistration:output_type -> btlc.enrollment.v1.GetRegistrationResponse
+	89,  // 89: btlc.enrollment.v1.EnrollmentService.ListRegistrations:output_type -> btlc.enrollment.v1.ListRegistrationsResponse
+	90,  // 90: btlc.enrollment.v1.EnrollmentService.CreateRegistration:output_type -> btlc.enrollment.v1.CreateRegistrationResponse
+	91,  // 91: btlc.enrollment.v1.EnrollmentService.UpdateRegistration:output_type -> btlc.enrollment.v1.UpdateRegistrationResponse
+	92,  // 92: btlc.enrollment.v1.EnrollmentService.WithdrawRegistration:output_type -> btlc.enrollment.v1.WithdrawRegistrationResponse
+	93,  // 93: btlc.enrollment.v1.EnrollmentService.CompleteRegistration:output_type -> btlc.enrollment.v1.CompleteRegistrationResponse
+	94,  // 94: btlc.enrollment.v1.EnrollmentService.GetAttendanceEntry:output_type -> btlc.enrollment.v1.GetAttendanceEntryResponse
+	95,  // 95: btlc.enrollment.v1.EnrollmentService.ListAttendanceEntries:output_type -> btlc.enrollment.v1.ListAttendanceEntriesResponse
+	96,  // 96: btlc.enrollment.v1.EnrollmentService.RecordAttendance:output_type -> btlc.enrollment.v1.RecordAttendanceResponse
+	97,  // 97: btlc.enrollment.v1.EnrollmentService.GetAttendanceSummary:output_type -> btlc.enrollment.v1.GetAttendanceSummaryResponse
+	98,  // 98: btlc.enrollment.v1.EnrollmentService.GetTraining:output_type -> btlc.enrollment.v1.GetTrainingResponse
+	99,  // 99: btlc.enrollment.v1.EnrollmentService.ListTrainings:output_type -> btlc.enrollment.v1.ListTrainingsResponse
+	100, // 100: btlc.enrollment.v1.EnrollmentService.CreateTraining:output_type -> btlc.enrollment.v1.CreateTrainingResponse
+	101, // 101: btlc.enrollment.v1.EnrollmentService.VoidTraining:output_type -> btlc.enrollment.v1.VoidTrainingResponse
+	102, // 102: btlc.enrollment.v1.EnrollmentService.CreateCourseVersion:output_type -> btlc.enrollment.v1.CreateCourseVersionResponse
+	103, // 103: btlc.enrollment.v1.EnrollmentService.ProposeSchedule:output_type -> btlc.enrollment.v1.ProposeScheduleResponse
+	104, // 104: btlc.enrollment.v1.EnrollmentService.GetSchoolCalendar:output_type -> btlc.enrollment.v1.GetSchoolCalendarResponse
+	105, // 105: btlc.enrollment.v1.EnrollmentService.ListSchoolCalendars:output_type -> btlc.enrollment.v1.ListSchoolCalendarsResponse
+	106, // 106: btlc.enrollment.v1.EnrollmentService.CreateSchoolCalendar:output_type -> btlc.enrollment.v1.CreateSchoolCalendarResponse
+	107, // 107: btlc.enrollment.v1.EnrollmentService.UpdateSchoolCalendar:output_type -> btlc.enrollment.v1.UpdateSchoolCalendarResponse
+	108, // 108: btlc.enrollment.v1.EnrollmentService.GetCalendarLink:output_type -> btlc.enrollment.v1.GetCalendarLinkResponse
+	109, // 109: btlc.enrollment.v1.EnrollmentService.ListCalendarLinks:output_type -> btlc.enrollment.v1.ListCalendarLinksResponse
+	110, // 110: btlc.enrollment.v1.EnrollmentService.CreateCalendarLink:output_type -> btlc.enrollment.v1.CreateCalendarLinkResponse
+	111, // 111: btlc.enrollment.v1.EnrollmentService.DeleteCalendarLink:output_type -> btlc.enrollment.v1.DeleteCalendarLinkResponse
+	112, // 112: btlc.enrollment.v1.EnrollmentService.AcceptOffer:output_type -> btlc.enrollment.v1.AcceptOfferResponse
+	113, // 113: btlc.enrollment.v1.EnrollmentService.DeclineOffer:output_type -> btlc.enrollment.v1.DeclineOfferResponse
+	114, // 114: btlc.enrollment.v1.EnrollmentService.AnswerNeeds:output_type -> btlc.enrollment.v1.AnswerNeedsResponse
+	115, // 115: btlc.enrollment.v1.EnrollmentService.ExplainPlacement:output_type -> btlc.enrollment.v1.ExplainPlacementResponse
+	116, // 116: btlc.enrollment.v1.EnrollmentService.GetSignInCode:output_type -> btlc.enrollment.v1.GetSignInCodeResponse
+	117, // 117: btlc.enrollment.v1.EnrollmentService.SignIn:output_type -> btlc.enrollment.v1.SignInResponse
+	118, // 118: btlc.enrollment.v1.EnrollmentService.SignOut:output_type -> btlc.enrollment.v1.SignOutResponse
+	119, // 119: btlc.enrollment.v1.EnrollmentService.GetApplication:output_type -> btlc.enrollment.v1.GetApplicationResponse
+	120, // 120: btlc.enrollment.v1.EnrollmentService.ListApplications:output_type -> btlc.enrollment.v1.ListApplicationsResponse
+	121, // 121: btlc.enrollment.v1.EnrollmentService.CreateApplication:output_type -> btlc.enrollment.v1.CreateApplicationResponse
+	122, // 122: btlc.enrollment.v1.EnrollmentService.AcceptInvitation:output_type -> btlc.enrollment.v1.AcceptInvitationResponse
+	123, // 123: btlc.enrollment.v1.EnrollmentService.DeclineInvitation:output_type -> btlc.enrollment.v1.DeclineInvitationResponse
+	124, // 124: btlc.enrollment.v1.EnrollmentService.SubmitApplication:output_type -> btlc.enrollment.v1.SubmitApplicationResponse
+	125, // 125: btlc.enrollment.v1.EnrollmentService.WithdrawApplication:output_type -> btlc.enrollment.v1.WithdrawApplicationResponse
+	126, // 126: btlc.enrollment.v1.EnrollmentService.ProposePlacements:output_type -> btlc.enrollment.v1.ProposePlacementsResponse
+	127, // 127: btlc.enrollment.v1.EnrollmentService.GetPlacementProposal:output_type -> btlc.enrollment.v1.GetPlacementProposalResponse
+	128, // 128: btlc.enrollment.v1.EnrollmentService.ListPlacementProposals:output_type -> btlc.enrollment.v1.ListPlacementProposalsResponse
+	129, // 129: btlc.enrollment.v1.EnrollmentService.ListPlacements:output_type -> btlc.enrollment.v1.ListPlacementsResponse
+	130, // 130: btlc.enrollment.v1.EnrollmentService.EditPlacement:output_type -> btlc.enrollment.v1.EditPlacementResponse
+	131, // 131: btlc.enrollment.v1.EnrollmentService.ApplyPlacementProposal:output_type -> btlc.enrollment.v1.ApplyPlacementProposalResponse
+	132, // 132: btlc.enrollment.v1.EnrollmentService.GetCohortProfile:output_type -> btlc.enrollment.v1.GetCohortProfileResponse
+	133, // 133: btlc.enrollment.v1.EnrollmentService.ImportPastRecords:output_type -> btlc.enrollment.v1.ImportPastRecordsResponse
+	67,  // [67:134] is the sub-list for method output_type
+	0,   // [0:67] is the sub-list for method input_type
 	0,   // [0:0] is the sub-list for extension type_name
 	0,   // [0:0] is the sub-list for extension extendee
 	0,   // [0:0] is the sub-list for field type_name

@@ -570,6 +570,51 @@ func local_request_EnrollmentService_UpdateMeeting_0(ctx context.Context, marsha
 	return msg, metadata, err
 }
 
+func request_EnrollmentService_SetMeetingResources_0(ctx context.Context, marshaler runtime.Marshaler, client EnrollmentServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq SetMeetingResourcesRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.SetMeetingResources(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_EnrollmentService_SetMeetingResources_0(ctx context.Context, marshaler runtime.Marshaler, server EnrollmentServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq SetMeetingResourcesRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	msg, err := server.SetMeetingResources(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_EnrollmentService_GetSection_0(ctx context.Context, marshaler runtime.Marshaler, client EnrollmentServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq GetSectionRequest
@@ -3359,6 +3404,26 @@ func RegisterEnrollmentServiceHandlerServer(ctx context.Context, mux *runtime.Se
 		}
 		forward_EnrollmentService_UpdateMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, response_EnrollmentService_UpdateMeeting_0{resp.(*UpdateMeetingResponse)}, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_EnrollmentService_SetMeetingResources_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/btlc.enrollment.v1.EnrollmentService/SetMeetingResources", runtime.WithHTTPPathPattern("/v1/{name=sections/*/meetings/*}:setResources"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_EnrollmentService_SetMeetingResources_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_EnrollmentService_SetMeetingResources_0(annotatedContext, mux, outboundMarshaler, w, req, response_EnrollmentService_SetMeetingResources_0{resp.(*SetMeetingResourcesResponse)}, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_EnrollmentService_GetSection_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -4686,6 +4751,23 @@ func RegisterEnrollmentServiceHandlerClient(ctx context.Context, mux *runtime.Se
 		}
 		forward_EnrollmentService_UpdateMeeting_0(annotatedContext, mux, outboundMarshaler, w, req, response_EnrollmentService_UpdateMeeting_0{resp.(*UpdateMeetingResponse)}, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_EnrollmentService_SetMeetingResources_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/btlc.enrollment.v1.EnrollmentService/SetMeetingResources", runtime.WithHTTPPathPattern("/v1/{name=sections/*/meetings/*}:setResources"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_EnrollmentService_SetMeetingResources_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_EnrollmentService_SetMeetingResources_0(annotatedContext, mux, outboundMarshaler, w, req, response_EnrollmentService_SetMeetingResources_0{resp.(*SetMeetingResourcesResponse)}, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_EnrollmentService_GetSection_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -5687,6 +5769,15 @@ func (m response_EnrollmentService_UpdateMeeting_0) XXX_ResponseBody() interface
 	return response.Meeting
 }
 
+type response_EnrollmentService_SetMeetingResources_0 struct {
+	*SetMeetingResourcesResponse
+}
+
+func (m response_EnrollmentService_SetMeetingResources_0) XXX_ResponseBody() interface{} {
+	response := m.SetMeetingResourcesResponse
+	return response.Meeting
+}
+
 type response_EnrollmentService_GetSection_0 struct {
 	*GetSectionResponse
 }
@@ -6041,6 +6132,7 @@ var (
 	pattern_EnrollmentService_GetMeeting_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "sections", "meetings", "name"}, ""))
 	pattern_EnrollmentService_ListMeetings_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "sections", "parent", "meetings"}, ""))
 	pattern_EnrollmentService_UpdateMeeting_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "sections", "meetings", "meeting.name"}, ""))
+	pattern_EnrollmentService_SetMeetingResources_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "sections", "meetings", "name"}, "setResources"))
 	pattern_EnrollmentService_GetSection_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "sections", "name"}, ""))
 	pattern_EnrollmentService_ListSections_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "sections"}, ""))
 	pattern_EnrollmentService_CreateSection_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "sections"}, ""))
@@ -6110,6 +6202,7 @@ var (
 	forward_EnrollmentService_GetMeeting_0             = runtime.ForwardResponseMessage
 	forward_EnrollmentService_ListMeetings_0           = runtime.ForwardResponseMessage
 	forward_EnrollmentService_UpdateMeeting_0          = runtime.ForwardResponseMessage
+	forward_EnrollmentService_SetMeetingResources_0    = runtime.ForwardResponseMessage
 	forward_EnrollmentService_GetSection_0             = runtime.ForwardResponseMessage
 	forward_EnrollmentService_ListSections_0           = runtime.ForwardResponseMessage
 	forward_EnrollmentService_CreateSection_0          = runtime.ForwardResponseMessage

@@ -32,6 +32,7 @@ const (
 	EnrollmentService_GetMeeting_FullMethodName             = "/btlc.enrollment.v1.EnrollmentService/GetMeeting"
 	EnrollmentService_ListMeetings_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/ListMeetings"
 	EnrollmentService_UpdateMeeting_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/UpdateMeeting"
+	EnrollmentService_SetMeetingResources_FullMethodName    = "/btlc.enrollment.v1.EnrollmentService/SetMeetingResources"
 	EnrollmentService_GetSection_FullMethodName             = "/btlc.enrollment.v1.EnrollmentService/GetSection"
 	EnrollmentService_ListSections_FullMethodName           = "/btlc.enrollment.v1.EnrollmentService/ListSections"
 	EnrollmentService_CreateSection_FullMethodName          = "/btlc.enrollment.v1.EnrollmentService/CreateSection"
@@ -118,6 +119,9 @@ type EnrollmentServiceClient interface {
 	ListMeetings(ctx context.Context, in *ListMeetingsRequest, opts ...grpc.CallOption) (*ListMeetingsResponse, error)
 	// Updates a meeting.
 	UpdateMeeting(ctx context.Context, in *UpdateMeetingRequest, opts ...grpc.CallOption) (*UpdateMeetingResponse, error)
+	// Sets what participants are given or asked to read for a meeting. The section's facilitators may do it as well as
+	// staff.
+	SetMeetingResources(ctx context.Context, in *SetMeetingResourcesRequest, opts ...grpc.CallOption) (*SetMeetingResourcesResponse, error)
 	// Gets a section. NOT_FOUND when there is none, or none that the caller may see.
 	GetSection(ctx context.Context, in *GetSectionRequest, opts ...grpc.CallOption) (*GetSectionResponse, error)
 	// Lists sections that the caller may see.
@@ -351,6 +355,16 @@ func (c *enrollmentServiceClient) UpdateMeeting(ctx context.Context, in *UpdateM
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UpdateMeetingResponse)
 	err := c.cc.Invoke(ctx, EnrollmentService_UpdateMeeting_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *enrollmentServiceClient) SetMeetingResources(ctx context.Context, in *SetMeetingResourcesRequest, opts ...grpc.CallOption) (*SetMeetingResourcesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetMeetingResourcesResponse)
+	err := c.cc.Invoke(ctx, EnrollmentService_SetMeetingResources_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -936,6 +950,9 @@ type EnrollmentServiceServer interface {
 	ListMeetings(context.Context, *ListMeetingsRequest) (*ListMeetingsResponse, error)
 	// Updates a meeting.
 	UpdateMeeting(context.Context, *UpdateMeetingRequest) (*UpdateMeetingResponse, error)
+	// Sets what participants are given or asked to read for a meeting. The section's facilitators may do it as well as
+	// staff.
+	SetMeetingResources(context.Context, *SetMeetingResourcesRequest) (*SetMeetingResourcesResponse, error)
 	// Gets a section. NOT_FOUND when there is none, or none that the caller may see.
 	GetSection(context.Context, *GetSectionRequest) (*GetSectionResponse, error)
 	// Lists sections that the caller may see.
@@ -1097,6 +1114,9 @@ func (UnimplementedEnrollmentServiceServer) ListMeetings(context.Context, *ListM
 }
 func (UnimplementedEnrollmentServiceServer) UpdateMeeting(context.Context, *UpdateMeetingRequest) (*UpdateMeetingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateMeeting not implemented")
+}
+func (UnimplementedEnrollmentServiceServer) SetMeetingResources(context.Context, *SetMeetingResourcesRequest) (*SetMeetingResourcesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetMeetingResources not implemented")
 }
 func (UnimplementedEnrollmentServiceServer) GetSection(context.Context, *GetSectionRequest) (*GetSectionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetSection not implemented")
@@ -1478,6 +1498,24 @@ func _EnrollmentService_UpdateMeeting_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(EnrollmentServiceServer).UpdateMeeting(ctx, req.(*UpdateMeetingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EnrollmentService_SetMeetingResources_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetMeetingResourcesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EnrollmentServiceServer).SetMeetingResources(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EnrollmentService_SetMeetingResources_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EnrollmentServiceServer).SetMeetingResources(ctx, req.(*SetMeetingResourcesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -2522,6 +2560,10 @@ var EnrollmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateMeeting",
 			Handler:    _EnrollmentService_UpdateMeeting_Handler,
+		},
+		{
+			MethodName: "SetMeetingResources",
+			Handler:    _EnrollmentService_SetMeetingResources_Handler,
 		},
 		{
 			MethodName: "GetSection",

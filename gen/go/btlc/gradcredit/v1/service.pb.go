@@ -28,7 +28,7 @@ var File_btlc_gradcredit_v1_service_proto protoreflect.FileDescriptor
 
 const file_btlc_gradcredit_v1_service_proto_rawDesc = "" +
 	"\n" +
-	" btlc/gradcredit/v1/service.proto\x12\x12btlc.gradcredit.v1\x1a\x19btlc/access/v1/rule.proto\x1a#btlc/gradcredit/v1/agreements.proto\x1a$btlc/gradcredit/v1/eligibility.proto\x1a!btlc/gradcredit/v1/requests.proto\x1a\x1cgoogle/api/annotations.proto2\x8d\x13\n" +
+	" btlc/gradcredit/v1/service.proto\x12\x12btlc.gradcredit.v1\x1a\x19btlc/access/v1/rule.proto\x1a#btlc/gradcredit/v1/agreements.proto\x1a$btlc/gradcredit/v1/eligibility.proto\x1a!btlc/gradcredit/v1/postings.proto\x1a!btlc/gradcredit/v1/requests.proto\x1a\x1cgoogle/api/annotations.proto2\xe5\x19\n" +
 	"\x15GraduateCreditService\x12\x93\x01\n" +
 	"\fGetAgreement\x12'.btlc.gradcredit.v1.GetAgreementRequest\x1a(.btlc.gradcredit.v1.GetAgreementResponse\"0\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02$b\tagreement\x12\x17/v1/{name=agreements/*}\x12\x85\x01\n" +
 	"\x0eListAgreements\x12).btlc.gradcredit.v1.ListAgreementsRequest\x1a*.btlc.gradcredit.v1.ListAgreementsResponse\"\x1c\xaa\xd4\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/agreements\x12\xae\x01\n" +
@@ -43,7 +43,11 @@ const file_btlc_gradcredit_v1_service_proto_rawDesc = "" +
 	"\fListConsents\x12'.btlc.gradcredit.v1.ListConsentsRequest\x1a(.btlc.gradcredit.v1.ListConsentsResponse\"@\xaa\xd4\x18\x13\x1a\rconsents.read(\x010\x01\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=educators/*}/consents\x12\xbf\x01\n" +
 	"\rCreateConsent\x12(.btlc.gradcredit.v1.CreateConsentRequest\x1a).btlc.gradcredit.v1.CreateConsentResponse\"Y\xaa\xd4\x18\x1a\x1a\x0econsents.write\"\x06parent0\x01\x82\xd3\xe4\x93\x025:\aconsentb\aconsent\"!/v1/{parent=educators/*}/consents\x12\xbe\x01\n" +
 	"\rRevokeConsent\x12(.btlc.gradcredit.v1.RevokeConsentRequest\x1a).btlc.gradcredit.v1.RevokeConsentResponse\"X\xaa\xd4\x18\x18\x1a\x0econsents.write\"\x04name0\x01\x82\xd3\xe4\x93\x026:\x01*b\aconsent\"(/v1/{name=educators/*/consents/*}:revoke\x12\xf4\x01\n" +
-	"\x1eCheckGraduateCreditEligibility\x129.btlc.gradcredit.v1.CheckGraduateCreditEligibilityRequest\x1a:.btlc.gradcredit.v1.CheckGraduateCreditEligibilityResponse\"[\xaa\xd4\x18\x19\x1a\rcredits.check\"\x06parent0\x01\x82\xd3\xe4\x93\x028:\x01*\"3/v1/{parent=institutions/*}/creditEligibility:checkB\xcd\x01\n" +
+	"\x1eCheckGraduateCreditEligibility\x129.btlc.gradcredit.v1.CheckGraduateCreditEligibilityRequest\x1a:.btlc.gradcredit.v1.CheckGraduateCreditEligibilityResponse\"[\xaa\xd4\x18\x19\x1a\rcredits.check\"\x06parent0\x01\x82\xd3\xe4\x93\x028:\x01*\"3/v1/{parent=institutions/*}/creditEligibility:check\x12\xc7\x01\n" +
+	"\x10GetCreditPosting\x12+.btlc.gradcredit.v1.GetCreditPostingRequest\x1a,.btlc.gradcredit.v1.GetCreditPostingResponse\"X\xaa\xd4\x18\x12\x1a\fcredits.read(\x010\x01\x82\xd3\xe4\x93\x02<b\x0ecredit_posting\x12*/v1/{name=institutions/*/creditPostings/*}\x12\xbd\x01\n" +
+	"\x12ListCreditPostings\x12-.btlc.gradcredit.v1.ListCreditPostingsRequest\x1a..btlc.gradcredit.v1.ListCreditPostingsResponse\"H\xaa\xd4\x18\x12\x1a\fcredits.read(\x010\x01\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=institutions/*}/creditPostings\x12\xe6\x01\n" +
+	"\x13CreateCreditPosting\x12..btlc.gradcredit.v1.CreateCreditPostingRequest\x1a/.btlc.gradcredit.v1.CreateCreditPostingResponse\"n\xaa\xd4\x18\x18\x1a\fcredits.post\"\x06parent0\x01\x82\xd3\xe4\x93\x02L:\x0ecredit_postingb\x0ecredit_posting\"*/v1/{parent=institutions/*}/creditPostings\x12\xe2\x01\n" +
+	"\x14RetractCreditPosting\x12/.btlc.gradcredit.v1.RetractCreditPostingRequest\x1a0.btlc.gradcredit.v1.RetractCreditPostingResponse\"g\xaa\xd4\x18\x16\x1a\fcredits.post\"\x04name0\x01\x82\xd3\xe4\x93\x02G:\x01*b\x0ecredit_posting\"2/v1/{name=institutions/*/creditPostings/*}:retractB\xcd\x01\n" +
 	"\x16com.btlc.gradcredit.v1B\fServiceProtoP\x01Z;github.com/btlc/btlc/gen/go/btlc/gradcredit/v1;gradcreditv1\xa2\x02\x03BGX\xaa\x02\x12Btlc.Gradcredit.V1\xca\x02\x12Btlc\\Gradcredit\\V1\xe2\x02\x1eBtlc\\Gradcredit\\V1\\GPBMetadata\xea\x02\x14Btlc::Gradcredit::V1b\x06proto3"
 
 var file_btlc_gradcredit_v1_service_proto_goTypes = []any{
@@ -60,19 +64,27 @@ var file_btlc_gradcredit_v1_service_proto_goTypes = []any{
 	(*CreateConsentRequest)(nil),                   // 10: btlc.gradcredit.v1.CreateConsentRequest
 	(*RevokeConsentRequest)(nil),                   // 11: btlc.gradcredit.v1.RevokeConsentRequest
 	(*CheckGraduateCreditEligibilityRequest)(nil),  // 12: btlc.gradcredit.v1.CheckGraduateCreditEligibilityRequest
-	(*GetAgreementResponse)(nil),                   // 13: btlc.gradcredit.v1.GetAgreementResponse
-	(*ListAgreementsResponse)(nil),                 // 14: btlc.gradcredit.v1.ListAgreementsResponse
-	(*CreateAgreementResponse)(nil),                // 15: btlc.gradcredit.v1.CreateAgreementResponse
-	(*UpdateAgreementResponse)(nil),                // 16: btlc.gradcredit.v1.UpdateAgreementResponse
-	(*GetCreditRequestResponse)(nil),               // 17: btlc.gradcredit.v1.GetCreditRequestResponse
-	(*ListCreditRequestsResponse)(nil),             // 18: btlc.gradcredit.v1.ListCreditRequestsResponse
-	(*CreateCreditRequestResponse)(nil),            // 19: btlc.gradcredit.v1.CreateCreditRequestResponse
-	(*WithdrawCreditRequestResponse)(nil),          // 20: btlc.gradcredit.v1.WithdrawCreditRequestResponse
-	(*GetConsentResponse)(nil),                     // 21: btlc.gradcredit.v1.GetConsentResponse
-	(*ListConsentsResponse)(nil),                   // 22: btlc.gradcredit.v1.ListConsentsResponse
-	(*CreateConsentResponse)(nil),                  // 23: btlc.gradcredit.v1.CreateConsentResponse
-	(*RevokeConsentResponse)(nil),                  // 24: btlc.gradcredit.v1.RevokeConsentResponse
-	(*CheckGraduateCreditEligibilityResponse)(nil), // 25: btlc.gradcredit.v1.CheckGraduateCreditEligibilityResponse
+	(*GetCreditPostingRequest)(nil),                // 13: btlc.gradcredit.v1.GetCreditPostingRequest
+	(*ListCreditPostingsRequest)(nil),              // 14: btlc.gradcredit.v1.ListCreditPostingsRequest
+	(*CreateCreditPostingRequest)(nil),             // 15: btlc.gradcredit.v1.CreateCreditPostingRequest
+	(*RetractCreditPostingRequest)(nil),            // 16: btlc.gradcredit.v1.RetractCreditPostingRequest
+	(*GetAgreementResponse)(nil),                   // 17: btlc.gradcredit.v1.GetAgreementResponse
+	(*ListAgreementsResponse)(nil),                 // 18: btlc.gradcredit.v1.ListAgreementsResponse
+	(*CreateAgreementResponse)(nil),                // 19: btlc.gradcredit.v1.CreateAgreementResponse
+	(*UpdateAgreementResponse)(nil),                // 20: btlc.gradcredit.v1.UpdateAgreementResponse
+	(*GetCreditRequestResponse)(nil),               // 21: btlc.gradcredit.v1.GetCreditRequestResponse
+	(*ListCreditRequestsResponse)(nil),             // 22: btlc.gradcredit.v1.ListCreditRequestsResponse
+	(*CreateCreditRequestResponse)(nil),            // 23: btlc.gradcredit.v1.CreateCreditRequestResponse
+	(*WithdrawCreditRequestResponse)(nil),          // 24: btlc.gradcredit.v1.WithdrawCreditRequestResponse
+	(*GetConsentResponse)(nil),                     // 25: btlc.gradcredit.v1.GetConsentResponse
+	(*ListConsentsResponse)(nil),                   // 26: btlc.gradcredit.v1.ListConsentsResponse
+	(*CreateConsentResponse)(nil),                  // 27: btlc.gradcredit.v1.CreateConsentResponse
+	(*RevokeConsentResponse)(nil),                  // 28: btlc.gradcredit.v1.RevokeConsentResponse
+	(*CheckGraduateCreditEligibilityResponse)(nil), // 29: btlc.gradcredit.v1.CheckGraduateCreditEligibilityResponse
+	(*GetCreditPostingResponse)(nil),               // 30: btlc.gradcredit.v1.GetCreditPostingResponse
+	(*ListCreditPostingsResponse)(nil),             // 31: btlc.gradcredit.v1.ListCreditPostingsResponse
+	(*CreateCreditPostingResponse)(nil),            // 32: btlc.gradcredit.v1.CreateCreditPostingResponse
+	(*RetractCreditPostingResponse)(nil),           // 33: btlc.gradcredit.v1.RetractCreditPostingResponse
 }
 var file_btlc_gradcredit_v1_service_proto_depIdxs = []int32{
 	0,  // 0: btlc.gradcredit.v1.GraduateCreditService.GetAgreement:input_type -> btlc.gradcredit.v1.GetAgreementRequest
@@ -88,21 +100,29 @@ var file_btlc_gradcredit_v1_service_proto_depIdxs = []int32{
 	10, // 10: btlc.gradcredit.v1.GraduateCreditService.CreateConsent:input_type -> btlc.gradcredit.v1.CreateConsentRequest
 	11, // 11: btlc.gradcredit.v1.GraduateCreditService.RevokeConsent:input_type -> btlc.gradcredit.v1.RevokeConsentRequest
 	12, // 12: btlc.gradcredit.v1.GraduateCreditService.CheckGraduateCreditEligibility:input_type -> btlc.gradcredit.v1.CheckGraduateCreditEligibilityRequest
-	13, // 13: btlc.gradcredit.v1.GraduateCreditService.GetAgreement:output_type -> btlc.gradcredit.v1.GetAgreementResponse
-	14, // 14: btlc.gradcredit.v1.GraduateCreditService.ListAgreements:output_type -> btlc.gradcredit.v1.ListAgreementsResponse
-	15, // 15: btlc.gradcredit.v1.GraduateCreditService.CreateAgreement:output_type -> btlc.gradcredit.v1.CreateAgreementResponse
-	16, // 16: btlc.gradcredit.v1.GraduateCreditService.UpdateAgreement:output_type -> btlc.gradcredit.v1.UpdateAgreementResponse
-	17, // 17: btlc.gradcredit.v1.GraduateCreditService.GetCreditRequest:output_type -> btlc.gradcredit.v1.GetCreditRequestResponse
-	18, // 18: btlc.gradcredit.v1.GraduateCreditService.ListCreditRequests:output_type -> btlc.gradcredit.v1.ListCreditRequestsResponse
-	19, // 19: btlc.gradcredit.v1.GraduateCreditService.CreateCreditRequest:output_type -> btlc.gradcredit.v1.CreateCreditRequestResponse
-	20, // 20: btlc.gradcredit.v1.GraduateCreditService.WithdrawCreditRequest:output_type -> btlc.gradcredit.v1.WithdrawCreditRequestResponse
-	21, // 21: btlc.gradcredit.v1.GraduateCreditService.GetConsent:output_type -> btlc.gradcredit.v1.GetConsentResponse
-	22, // 22: btlc.gradcredit.v1.GraduateCreditService.ListConsents:output_type -> btlc.gradcredit.v1.ListConsentsResponse
-	23, // 23: btlc.gradcredit.v1.GraduateCreditService.CreateConsent:output_type -> btlc.gradcredit.v1.CreateConsentResponse
-	24, // 24: btlc.gradcredit.v1.GraduateCreditService.RevokeConsent:output_type -> btlc.gradcredit.v1.RevokeConsentResponse
-	25, // 25: btlc.gradcredit.v1.GraduateCreditService.CheckGraduateCreditEligibility:output_type -> btlc.gradcredit.v1.CheckGraduateCreditEligibilityResponse
-	13, // [13:26] is the sub-list for method output_type
-	0,  // [0:13] is the sub-list for method input_type
+	13, // 13: btlc.gradcredit.v1.GraduateCreditService.GetCreditPosting:input_type -> btlc.gradcredit.v1.GetCreditPostingRequest
+	14, // 14: btlc.gradcredit.v1.GraduateCreditService.ListCreditPostings:input_type -> btlc.gradcredit.v1.ListCreditPostingsRequest
+	15, // 15: btlc.gradcredit.v1.GraduateCreditService.CreateCreditPosting:input_type -> btlc.gradcredit.v1.CreateCreditPostingRequest
+	16, // 16: btlc.gradcredit.v1.GraduateCreditService.RetractCreditPosting:input_type -> btlc.gradcredit.v1.RetractCreditPostingRequest
+	17, // 17: btlc.gradcredit.v1.GraduateCreditService.GetAgreement:output_type -> btlc.gradcredit.v1.GetAgreementResponse
+	18, // 18: btlc.gradcredit.v1.GraduateCreditService.ListAgreements:output_type -> btlc.gradcredit.v1.ListAgreementsResponse
+	19, // 19: btlc.gradcredit.v1.GraduateCreditService.CreateAgreement:output_type -> btlc.gradcredit.v1.CreateAgreementResponse
+	20, // 20: btlc.gradcredit.v1.GraduateCreditService.UpdateAgreement:output_type -> btlc.gradcredit.v1.UpdateAgreementResponse
+	21, // 21: btlc.gradcredit.v1.GraduateCreditService.GetCreditRequest:output_type -> btlc.gradcredit.v1.GetCreditRequestResponse
+	22, // 22: btlc.gradcredit.v1.GraduateCreditService.ListCreditRequests:output_type -> btlc.gradcredit.v1.ListCreditRequestsResponse
+	23, // 23: btlc.gradcredit.v1.GraduateCreditService.CreateCreditRequest:output_type -> btlc.gradcredit.v1.CreateCreditRequestResponse
+	24, // 24: btlc.gradcredit.v1.GraduateCreditService.WithdrawCreditRequest:output_type -> btlc.gradcredit.v1.WithdrawCreditRequestResponse
+	25, // 25: btlc.gradcredit.v1.GraduateCreditService.GetConsent:output_type -> btlc.gradcredit.v1.GetConsentResponse
+	26, // 26: btlc.gradcredit.v1.GraduateCreditService.ListConsents:output_type -> btlc.gradcredit.v1.ListConsentsResponse
+	27, // 27: btlc.gradcredit.v1.GraduateCreditService.CreateConsent:output_type -> btlc.gradcredit.v1.CreateConsentResponse
+	28, // 28: btlc.gradcredit.v1.GraduateCreditService.RevokeConsent:output_type -> btlc.gradcredit.v1.RevokeConsentResponse
+	29, // 29: btlc.gradcredit.v1.GraduateCreditService.CheckGraduateCreditEligibility:output_type -> btlc.gradcredit.v1.CheckGraduateCreditEligibilityResponse
+	30, // 30: btlc.gradcredit.v1.GraduateCreditService.GetCreditPosting:output_type -> btlc.gradcredit.v1.GetCreditPostingResponse
+	31, // 31: btlc.gradcredit.v1.GraduateCreditService.ListCreditPostings:output_type -> btlc.gradcredit.v1.ListCreditPostingsResponse
+	32, // 32: btlc.gradcredit.v1.GraduateCreditService.CreateCreditPosting:output_type -> btlc.gradcredit.v1.CreateCreditPostingResponse
+	33, // 33: btlc.gradcredit.v1.GraduateCreditService.RetractCreditPosting:output_type -> btlc.gradcredit.v1.RetractCreditPostingResponse
+	17, // [17:34] is the sub-list for method output_type
+	0,  // [0:17] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -115,6 +135,7 @@ func file_btlc_gradcredit_v1_service_proto_init() {
 	}
 	file_btlc_gradcredit_v1_agreements_proto_init()
 	file_btlc_gradcredit_v1_eligibility_proto_init()
+	file_btlc_gradcredit_v1_postings_proto_init()
 	file_btlc_gradcredit_v1_requests_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -632,6 +632,202 @@ func local_request_GraduateCreditService_CheckGraduateCreditEligibility_0(ctx co
 	return msg, metadata, err
 }
 
+func request_GraduateCreditService_GetCreditPosting_0(ctx context.Context, marshaler runtime.Marshaler, client GraduateCreditServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetCreditPostingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.GetCreditPosting(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_GraduateCreditService_GetCreditPosting_0(ctx context.Context, marshaler runtime.Marshaler, server GraduateCreditServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetCreditPostingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	msg, err := server.GetCreditPosting(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_GraduateCreditService_ListCreditPostings_0 = &utilities.DoubleArray{Encoding: map[string]int{"parent": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_GraduateCreditService_ListCreditPostings_0(ctx context.Context, marshaler runtime.Marshaler, client GraduateCreditServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListCreditPostingsRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["parent"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "parent")
+	}
+	protoReq.Parent, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "parent", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_GraduateCreditService_ListCreditPostings_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListCreditPostings(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_GraduateCreditService_ListCreditPostings_0(ctx context.Context, marshaler runtime.Marshaler, server GraduateCreditServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ListCreditPostingsRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["parent"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "parent")
+	}
+	protoReq.Parent, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "parent", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_GraduateCreditService_ListCreditPostings_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ListCreditPostings(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_GraduateCreditService_CreateCreditPosting_0 = &utilities.DoubleArray{Encoding: map[string]int{"credit_posting": 0, "parent": 1}, Base: []int{1, 1, 2, 0, 0}, Check: []int{0, 1, 1, 2, 3}}
+
+func request_GraduateCreditService_CreateCreditPosting_0(ctx context.Context, marshaler runtime.Marshaler, client GraduateCreditServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq CreateCreditPostingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.CreditPosting); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["parent"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "parent")
+	}
+	protoReq.Parent, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "parent", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_GraduateCreditService_CreateCreditPosting_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.CreateCreditPosting(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_GraduateCreditService_CreateCreditPosting_0(ctx context.Context, marshaler runtime.Marshaler, server GraduateCreditServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq CreateCreditPostingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.CreditPosting); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["parent"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "parent")
+	}
+	protoReq.Parent, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "parent", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_GraduateCreditService_CreateCreditPosting_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.CreateCreditPosting(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+func request_GraduateCreditService_RetractCreditPosting_0(ctx context.Context, marshaler runtime.Marshaler, client GraduateCreditServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq RetractCreditPostingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.RetractCreditPosting(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_GraduateCreditService_RetractCreditPosting_0(ctx context.Context, marshaler runtime.Marshaler, server GraduateCreditServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq RetractCreditPostingRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	msg, err := server.RetractCreditPosting(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 // RegisterGraduateCreditServiceHandlerServer registers the http handlers for service GraduateCreditService to "mux".
 // UnaryRPC     :call GraduateCreditServiceServer directly.
 // StreamingRPC :currently unsupported pending https://github.com/grpc/grpc-go/issues/906.
@@ -898,6 +1094,86 @@ func RegisterGraduateCreditServiceHandlerServer(ctx context.Context, mux *runtim
 		}
 		forward_GraduateCreditService_CheckGraduateCreditEligibility_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_GraduateCreditService_GetCreditPosting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/btlc.gradcredit.v1.GraduateCreditService/GetCreditPosting", runtime.WithHTTPPathPattern("/v1/{name=institutions/*/creditPostings/*}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_GraduateCreditService_GetCreditPosting_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GraduateCreditService_GetCreditPosting_0(annotatedContext, mux, outboundMarshaler, w, req, response_GraduateCreditService_GetCreditPosting_0{resp.(*GetCreditPostingResponse)}, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodGet, pattern_GraduateCreditService_ListCreditPostings_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/btlc.gradcredit.v1.GraduateCreditService/ListCreditPostings", runtime.WithHTTPPathPattern("/v1/{parent=institutions/*}/creditPostings"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_GraduateCreditService_ListCreditPostings_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GraduateCreditService_ListCreditPostings_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_GraduateCreditService_CreateCreditPosting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/btlc.gradcredit.v1.GraduateCreditService/CreateCreditPosting", runtime.WithHTTPPathPattern("/v1/{parent=institutions/*}/creditPostings"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_GraduateCreditService_CreateCreditPosting_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GraduateCreditService_CreateCreditPosting_0(annotatedContext, mux, outboundMarshaler, w, req, response_GraduateCreditService_CreateCreditPosting_0{resp.(*CreateCreditPostingResponse)}, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_GraduateCreditService_RetractCreditPosting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/btlc.gradcredit.v1.GraduateCreditService/RetractCreditPosting", runtime.WithHTTPPathPattern("/v1/{name=institutions/*/creditPostings/*}:retract"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_GraduateCreditService_RetractCreditPosting_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GraduateCreditService_RetractCreditPosting_0(annotatedContext, mux, outboundMarshaler, w, req, response_GraduateCreditService_RetractCreditPosting_0{resp.(*RetractCreditPostingResponse)}, mux.GetForwardResponseOptions()...)
+	})
 
 	return nil
 }
@@ -1159,6 +1435,74 @@ func RegisterGraduateCreditServiceHandlerClient(ctx context.Context, mux *runtim
 		}
 		forward_GraduateCreditService_CheckGraduateCreditEligibility_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_GraduateCreditService_GetCreditPosting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/btlc.gradcredit.v1.GraduateCreditService/GetCreditPosting", runtime.WithHTTPPathPattern("/v1/{name=institutions/*/creditPostings/*}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_GraduateCreditService_GetCreditPosting_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GraduateCreditService_GetCreditPosting_0(annotatedContext, mux, outboundMarshaler, w, req, response_GraduateCreditService_GetCreditPosting_0{resp.(*GetCreditPostingResponse)}, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodGet, pattern_GraduateCreditService_ListCreditPostings_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/btlc.gradcredit.v1.GraduateCreditService/ListCreditPostings", runtime.WithHTTPPathPattern("/v1/{parent=institutions/*}/creditPostings"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_GraduateCreditService_ListCreditPostings_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GraduateCreditService_ListCreditPostings_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_GraduateCreditService_CreateCreditPosting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/btlc.gradcredit.v1.GraduateCreditService/CreateCreditPosting", runtime.WithHTTPPathPattern("/v1/{parent=institutions/*}/creditPostings"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_GraduateCreditService_CreateCreditPosting_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GraduateCreditService_CreateCreditPosting_0(annotatedContext, mux, outboundMarshaler, w, req, response_GraduateCreditService_CreateCreditPosting_0{resp.(*CreateCreditPostingResponse)}, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_GraduateCreditService_RetractCreditPosting_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/btlc.gradcredit.v1.GraduateCreditService/RetractCreditPosting", runtime.WithHTTPPathPattern("/v1/{name=institutions/*/creditPostings/*}:retract"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_GraduateCreditService_RetractCreditPosting_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_GraduateCreditService_RetractCreditPosting_0(annotatedContext, mux, outboundMarshaler, w, req, response_GraduateCreditService_RetractCreditPosting_0{resp.(*RetractCreditPostingResponse)}, mux.GetForwardResponseOptions()...)
+	})
 	return nil
 }
 
@@ -1243,6 +1587,33 @@ func (m response_GraduateCreditService_RevokeConsent_0) XXX_ResponseBody() inter
 	return response.Consent
 }
 
+type response_GraduateCreditService_GetCreditPosting_0 struct {
+	*GetCreditPostingResponse
+}
+
+func (m response_GraduateCreditService_GetCreditPosting_0) XXX_ResponseBody() interface{} {
+	response := m.GetCreditPostingResponse
+	return response.CreditPosting
+}
+
+type response_GraduateCreditService_CreateCreditPosting_0 struct {
+	*CreateCreditPostingResponse
+}
+
+func (m response_GraduateCreditService_CreateCreditPosting_0) XXX_ResponseBody() interface{} {
+	response := m.CreateCreditPostingResponse
+	return response.CreditPosting
+}
+
+type response_GraduateCreditService_RetractCreditPosting_0 struct {
+	*RetractCreditPostingResponse
+}
+
+func (m response_GraduateCreditService_RetractCreditPosting_0) XXX_ResponseBody() interface{} {
+	response := m.RetractCreditPostingResponse
+	return response.CreditPosting
+}
+
 var (
 	pattern_GraduateCreditService_GetAgreement_0                   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "agreements", "name"}, ""))
 	pattern_GraduateCreditService_ListAgreements_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "agreements"}, ""))
@@ -1257,6 +1628,10 @@ var (
 	pattern_GraduateCreditService_CreateConsent_0                  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "educators", "parent", "consents"}, ""))
 	pattern_GraduateCreditService_RevokeConsent_0                  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "educators", "consents", "name"}, "revoke"))
 	pattern_GraduateCreditService_CheckGraduateCreditEligibility_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "institutions", "parent", "creditEligibility"}, "check"))
+	pattern_GraduateCreditService_GetCreditPosting_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "institutions", "creditPostings", "name"}, ""))
+	pattern_GraduateCreditService_ListCreditPostings_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "institutions", "parent", "creditPostings"}, ""))
+	pattern_GraduateCreditService_CreateCreditPosting_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "institutions", "parent", "creditPostings"}, ""))
+	pattern_GraduateCreditService_RetractCreditPosting_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "institutions", "creditPostings", "name"}, "retract"))
 )
 
 var (
@@ -1273,4 +1648,8 @@ var (
 	forward_GraduateCreditService_CreateConsent_0                  = runtime.ForwardResponseMessage
 	forward_GraduateCreditService_RevokeConsent_0                  = runtime.ForwardResponseMessage
 	forward_GraduateCreditService_CheckGraduateCreditEligibility_0 = runtime.ForwardResponseMessage
+	forward_GraduateCreditService_GetCreditPosting_0               = runtime.ForwardResponseMessage
+	forward_GraduateCreditService_ListCreditPostings_0             = runtime.ForwardResponseMessage
+	forward_GraduateCreditService_CreateCreditPosting_0            = runtime.ForwardResponseMessage
+	forward_GraduateCreditService_RetractCreditPosting_0           = runtime.ForwardResponseMessage
 )

@@ -34,6 +34,10 @@ const (
 	GraduateCreditService_CreateConsent_FullMethodName                  = "/btlc.gradcredit.v1.GraduateCreditService/CreateConsent"
 	GraduateCreditService_RevokeConsent_FullMethodName                  = "/btlc.gradcredit.v1.GraduateCreditService/RevokeConsent"
 	GraduateCreditService_CheckGraduateCreditEligibility_FullMethodName = "/btlc.gradcredit.v1.GraduateCreditService/CheckGraduateCreditEligibility"
+	GraduateCreditService_GetCreditPosting_FullMethodName               = "/btlc.gradcredit.v1.GraduateCreditService/GetCreditPosting"
+	GraduateCreditService_ListCreditPostings_FullMethodName             = "/btlc.gradcredit.v1.GraduateCreditService/ListCreditPostings"
+	GraduateCreditService_CreateCreditPosting_FullMethodName            = "/btlc.gradcredit.v1.GraduateCreditService/CreateCreditPosting"
+	GraduateCreditService_RetractCreditPosting_FullMethodName           = "/btlc.gradcredit.v1.GraduateCreditService/RetractCreditPosting"
 )
 
 // GraduateCreditServiceClient is the client API for GraduateCreditService service.
@@ -71,6 +75,16 @@ type GraduateCreditServiceClient interface {
 	// Says whether a person who asked this institution for credit is eligible, and why. NOT_FOUND when there is no such
 	// person, or no such request, or no consent: the institution cannot tell which.
 	CheckGraduateCreditEligibility(ctx context.Context, in *CheckGraduateCreditEligibilityRequest, opts ...grpc.CallOption) (*CheckGraduateCreditEligibilityResponse, error)
+	// Gets a credit posting. NOT_FOUND when there is none, or none that the caller may see.
+	GetCreditPosting(ctx context.Context, in *GetCreditPostingRequest, opts ...grpc.CallOption) (*GetCreditPostingResponse, error)
+	// Lists credit postings that the caller may see. The institution `-` lists those of all.
+	ListCreditPostings(ctx context.Context, in *ListCreditPostingsRequest, opts ...grpc.CallOption) (*ListCreditPostingsResponse, error)
+	// Puts on record that the institution has posted credit on the person's transcript. NOT_FOUND when there is no
+	// such request to the institution, or no consent: the institution cannot tell which. A second one for the same
+	// request: CREDIT_POSTED.
+	CreateCreditPosting(ctx context.Context, in *CreateCreditPostingRequest, opts ...grpc.CallOption) (*CreateCreditPostingResponse, error)
+	// Says that a posting does not stand any more. It stays on record.
+	RetractCreditPosting(ctx context.Context, in *RetractCreditPostingRequest, opts ...grpc.CallOption) (*RetractCreditPostingResponse, error)
 }
 
 type graduateCreditServiceClient struct {
@@ -211,6 +225,46 @@ func (c *graduateCreditServiceClient) CheckGraduateCreditEligibility(ctx context
 	return out, nil
 }
 
+func (c *graduateCreditServiceClient) GetCreditPosting(ctx context.Context, in *GetCreditPostingRequest, opts ...grpc.CallOption) (*GetCreditPostingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCreditPostingResponse)
+	err := c.cc.Invoke(ctx, GraduateCreditService_GetCreditPosting_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *graduateCreditServiceClient) ListCreditPostings(ctx context.Context, in *ListCreditPostingsRequest, opts ...grpc.CallOption) (*ListCreditPostingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCreditPostingsResponse)
+	err := c.cc.Invoke(ctx, GraduateCreditService_ListCreditPostings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *graduateCreditServiceClient) CreateCreditPosting(ctx context.Context, in *CreateCreditPostingRequest, opts ...grpc.CallOption) (*CreateCreditPostingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateCreditPostingResponse)
+	err := c.cc.Invoke(ctx, GraduateCreditService_CreateCreditPosting_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *graduateCreditServiceClient) RetractCreditPosting(ctx context.Context, in *RetractCreditPostingRequest, opts ...grpc.CallOption) (*RetractCreditPostingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RetractCreditPostingResponse)
+	err := c.cc.Invoke(ctx, GraduateCreditService_RetractCreditPosting_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // GraduateCreditServiceServer is the server API for GraduateCreditService service.
 // All implementations must embed UnimplementedGraduateCreditServiceServer
 // for forward compatibility.
@@ -246,6 +300,16 @@ type GraduateCreditServiceServer interface {
 	// Says whether a person who asked this institution for credit is eligible, and why. NOT_FOUND when there is no such
 	// person, or no such request, or no consent: the institution cannot tell which.
 	CheckGraduateCreditEligibility(context.Context, *CheckGraduateCreditEligibilityRequest) (*CheckGraduateCreditEligibilityResponse, error)
+	// Gets a credit posting. NOT_FOUND when there is none, or none that the caller may see.
+	GetCreditPosting(context.Context, *GetCreditPostingRequest) (*GetCreditPostingResponse, error)
+	// Lists credit postings that the caller may see. The institution `-` lists those of all.
+	ListCreditPostings(context.Context, *ListCreditPostingsRequest) (*ListCreditPostingsResponse, error)
+	// Puts on record that the institution has posted credit on the person's transcript. NOT_FOUND when there is no
+	// such request to the institution, or no consent: the institution cannot tell which. A second one for the same
+	// request: CREDIT_POSTED.
+	CreateCreditPosting(context.Context, *CreateCreditPostingRequest) (*CreateCreditPostingResponse, error)
+	// Says that a posting does not stand any more. It stays on record.
+	RetractCreditPosting(context.Context, *RetractCreditPostingRequest) (*RetractCreditPostingResponse, error)
 	mustEmbedUnimplementedGraduateCreditServiceServer()
 }
 
@@ -294,6 +358,18 @@ func (UnimplementedGraduateCreditServiceServer) RevokeConsent(context.Context, *
 }
 func (UnimplementedGraduateCreditServiceServer) CheckGraduateCreditEligibility(context.Context, *CheckGraduateCreditEligibilityRequest) (*CheckGraduateCreditEligibilityResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CheckGraduateCreditEligibility not implemented")
+}
+func (UnimplementedGraduateCreditServiceServer) GetCreditPosting(context.Context, *GetCreditPostingRequest) (*GetCreditPostingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCreditPosting not implemented")
+}
+func (UnimplementedGraduateCreditServiceServer) ListCreditPostings(context.Context, *ListCreditPostingsRequest) (*ListCreditPostingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCreditPostings not implemented")
+}
+func (UnimplementedGraduateCreditServiceServer) CreateCreditPosting(context.Context, *CreateCreditPostingRequest) (*CreateCreditPostingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateCreditPosting not implemented")
+}
+func (UnimplementedGraduateCreditServiceServer) RetractCreditPosting(context.Context, *RetractCreditPostingRequest) (*RetractCreditPostingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RetractCreditPosting not implemented")
 }
 func (UnimplementedGraduateCreditServiceServer) mustEmbedUnimplementedGraduateCreditServiceServer() {}
 func (UnimplementedGraduateCreditServiceServer) testEmbeddedByValue()                               {}
@@ -550,6 +626,78 @@ func _GraduateCreditService_CheckGraduateCreditEligibility_Handler(srv interface
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GraduateCreditService_GetCreditPosting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCreditPostingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GraduateCreditServiceServer).GetCreditPosting(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GraduateCreditService_GetCreditPosting_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GraduateCreditServiceServer).GetCreditPosting(ctx, req.(*GetCreditPostingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GraduateCreditService_ListCreditPostings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCreditPostingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GraduateCreditServiceServer).ListCreditPostings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GraduateCreditService_ListCreditPostings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GraduateCreditServiceServer).ListCreditPostings(ctx, req.(*ListCreditPostingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GraduateCreditService_CreateCreditPosting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateCreditPostingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GraduateCreditServiceServer).CreateCreditPosting(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GraduateCreditService_CreateCreditPosting_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GraduateCreditServiceServer).CreateCreditPosting(ctx, req.(*CreateCreditPostingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GraduateCreditService_RetractCreditPosting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RetractCreditPostingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GraduateCreditServiceServer).RetractCreditPosting(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GraduateCreditService_RetractCreditPosting_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GraduateCreditServiceServer).RetractCreditPosting(ctx, req.(*RetractCreditPostingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // GraduateCreditService_ServiceDesc is the grpc.ServiceDesc for GraduateCreditService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -608,6 +756,22 @@ var GraduateCreditService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CheckGraduateCreditEligibility",
 			Handler:    _GraduateCreditService_CheckGraduateCreditEligibility_Handler,
+		},
+		{
+			MethodName: "GetCreditPosting",
+			Handler:    _GraduateCreditService_GetCreditPosting_Handler,
+		},
+		{
+			MethodName: "ListCreditPostings",
+			Handler:    _GraduateCreditService_ListCreditPostings_Handler,
+		},
+		{
+			MethodName: "CreateCreditPosting",
+			Handler:    _GraduateCreditService_CreateCreditPosting_Handler,
+		},
+		{
+			MethodName: "RetractCreditPosting",
+			Handler:    _GraduateCreditService_RetractCreditPosting_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

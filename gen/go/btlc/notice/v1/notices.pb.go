@@ -51,21 +51,24 @@ const (
 	NoticeKind_NOTICE_KIND_SECTION_CANCELLED NoticeKind = 8
 	// The course is completed.
 	NoticeKind_NOTICE_KIND_COMPLETED NoticeKind = 9
+	// The school's principal is asked to confirm the person's role: an e-mail to the school and not to the person.
+	NoticeKind_NOTICE_KIND_ROLE_TO_CONFIRM NoticeKind = 10
 )
 
 // Enum value maps for NoticeKind.
 var (
 	NoticeKind_name = map[int32]string{
-		0: "NOTICE_KIND_UNSPECIFIED",
-		1: "NOTICE_KIND_REGISTERED",
-		2: "NOTICE_KIND_WAITLISTED",
-		3: "NOTICE_KIND_OFFERED",
-		4: "NOTICE_KIND_OFFER_EXPIRED",
-		5: "NOTICE_KIND_ROLE_AWAITED",
-		6: "NOTICE_KIND_WITHDRAWN",
-		7: "NOTICE_KIND_MEETING_MOVED",
-		8: "NOTICE_KIND_SECTION_CANCELLED",
-		9: "NOTICE_KIND_COMPLETED",
+		0:  "NOTICE_KIND_UNSPECIFIED",
+		1:  "NOTICE_KIND_REGISTERED",
+		2:  "NOTICE_KIND_WAITLISTED",
+		3:  "NOTICE_KIND_OFFERED",
+		4:  "NOTICE_KIND_OFFER_EXPIRED",
+		5:  "NOTICE_KIND_ROLE_AWAITED",
+		6:  "NOTICE_KIND_WITHDRAWN",
+		7:  "NOTICE_KIND_MEETING_MOVED",
+		8:  "NOTICE_KIND_SECTION_CANCELLED",
+		9:  "NOTICE_KIND_COMPLETED",
+		10: "NOTICE_KIND_ROLE_TO_CONFIRM",
 	}
 	NoticeKind_value = map[string]int32{
 		"NOTICE_KIND_UNSPECIFIED":       0,
@@ -78,6 +81,7 @@ var (
 		"NOTICE_KIND_MEETING_MOVED":     7,
 		"NOTICE_KIND_SECTION_CANCELLED": 8,
 		"NOTICE_KIND_COMPLETED":         9,
+		"NOTICE_KIND_ROLE_TO_CONFIRM":   10,
 	}
 )
 
@@ -873,7 +877,7 @@ const file_btlc_notice_v1_notices_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\aorderBy\"o\n" +
 	"\x13ListNoticesResponse\x120\n" +
 	"\anotices\x18\x01 \x03(\v2\x16.btlc.notice.v1.NoticeR\anotices\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xaf\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xd0\x02\n" +
 	"\n" +
 	"NoticeKind\x12\x1b\n" +
 	"\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
@@ -885,7 +889,9 @@ const file_btlc_notice_v1_notices_proto_rawDesc = "" +
 	"\x15NOTICE_KIND_WITHDRAWN\x10\x06\x12\x1d\n" +
 	"\x19NOTICE_KIND_MEETING_MOVED\x10\a\x12!\n" +
 	"\x1dNOTICE_KIND_SECTION_CANCELLED\x10\b\x12\x19\n" +
-	"\x15NOTICE_KIND_COMPLETED\x10\tB\xb1\x01\n" +
+	"\x15NOTICE_KIND_COMPLETED\x10\t\x12\x1f\n" +
+	"\x1bNOTICE_KIND_ROLE_TO_CONFIRM\x10\n" +
+	"B\xb1\x01\n" +
 	"\x12com.btlc.notice.v1B\fNoticesProtoP\x01Z3github.com/btlc/btlc/gen/go/btlc/notice/v1;noticev1\xa2\x02\x03BNX\xaa\x02\x0eBtlc.Notice.V1\xca\x02\x0eBtlc\\Notice\\V1\xe2\x02\x1aBtlc\\Notice\\V1\\GPBMetadata\xea\x02\x10Btlc::Notice::V1b\x06proto3"
 
 var (
