@@ -2,6 +2,7 @@ package change_test
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,7 +50,7 @@ func (g got) number() int {
 // receiver answers as answer says, and passes on what it has taken.
 type receiver struct {
 	*httptest.Server
-	t     *testing.T
+	t     testing.TB
 	taken chan got
 
 	mu     sync.Mutex
@@ -58,12 +59,30 @@ type receiver struct {
 	busy   int
 }
 
-func newReceiver(t *testing.T, answer func(got) int) *receiver {
+func newReceiver(t testing.TB, answer func(got) int) *receiver {
 	t.Helper()
 	r := &receiver{t: t, taken: make(chan got, 1000), answer: answer}
 	r.Server = httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(r.Close)
 	return r
+}
+
+// newTLSReceiver is one whose certificate is of its own making: roots trust it.
+func newTLSReceiver(t testing.TB, answer func(got) int) *receiver {
+	t.Helper()
+	r := &receiver{t: t, taken: make(chan got, 1000), answer: answer}
+	r.Server = httptest.NewTLSServer(http.HandlerFunc(r.serve))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *receiver) roots() *x509.CertPool {
+	if r.Certificate() == nil {
+		return nil
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(r.Certificate())
+	return roots
 }
 
 func (r *receiver) serve(w http.ResponseWriter, req *http.Request) {
@@ -149,7 +168,7 @@ func webhooks(db *database.DB, adjust ...func(*change.Options)) *change.Service 
 }
 
 // deliver keeps delivering until stop is called, which waits for what is under way.
-func deliver(t *testing.T, s *change.Service) (stop func()) {
+func deliver(t testing.TB, s *change.Service) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
@@ -166,7 +185,7 @@ func deliver(t *testing.T, s *change.Service) (stop func()) {
 }
 
 // as is the context of a call by the program's staff.
-func as(t *testing.T, method string) context.Context {
+func as(t testing.TB, method string) context.Context {
 	t.Helper()
 	rules, err := access.RulesOf(pb.File_btlc_change_v1_service_proto.Services().Get(0))
 	if err != nil {

@@ -4,6 +4,7 @@ package change
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
@@ -38,6 +39,8 @@ type Options struct {
 	JSON func(proto.Message) ([]byte, error)
 	// Networks may be posted to beside the public internet.
 	Networks []netip.Prefix
+	// RootCAs are whose certificates of subscribers are trusted; the system's when nil.
+	RootCAs *x509.CertPool
 	// Timeout bounds one attempt to post; 0 is webhook.Timeout. Whatever a server that was killed had in hand is delivered
 	// by another one when twice the timeout is over.
 	Timeout time.Duration
@@ -65,7 +68,7 @@ func New(db *database.DB, options Options) *Service {
 	options = options.withDefaults()
 	return &Service{
 		store: store{db}, options: options, hub: newHub(options.Poll, db.ReadFeedMarks),
-		client: &http.Client{Transport: fetch.Guard{Networks: options.Networks}.Transport(), Timeout: options.Timeout},
+		client: &http.Client{Transport: webhook.Transport(fetch.Guard{Networks: options.Networks, RootCAs: options.RootCAs}), Timeout: options.Timeout},
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { databasetest.Main(m) }
 
 // newFeed is a database with a district whose stream holds n changes.
-func newFeed(t *testing.T, n int) (*database.DB, *change.Service) {
+func newFeed(t testing.TB, n int) (*database.DB, *change.Service) {
 	t.Helper()
 	ctx, db := t.Context(), open(t, databasetest.New(t, migrations.FS))
 	db.Ent().District.Create().SetID("bps").SetDisplayName("District").SetStateCode("MA").SetTimeZone("America/New_York").SaveX(ctx)
@@ -27,7 +27,7 @@ func newFeed(t *testing.T, n int) (*database.DB, *change.Service) {
 	return db, change.New(db, change.Options{})
 }
 
-func open(t *testing.T, address string) *database.DB {
+func open(t testing.TB, address string) *database.DB {
 	t.Helper()
 	pool, err := database.Open(t.Context(), address, database.PoolOptions{MaxConns: 8})
 	if err != nil {
@@ -47,7 +47,7 @@ func emit(t *testing.T, db *database.DB, i int) {
 }
 
 // emitMany makes changes in one transaction, each of another thing.
-func emitMany(t *testing.T, db *database.DB, first, last int) {
+func emitMany(t testing.TB, db *database.DB, first, last int) {
 	t.Helper()
 	err := db.InTx(t.Context(), false, func(_ context.Context, tx *database.Tx) error {
 		for i := first; i <= last; i++ {

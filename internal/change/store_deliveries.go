@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,10 +49,17 @@ const (
 			epoch = $4, delivered_number = $5, attempts = $6, failing_since_time = CASE WHEN $6 > 0 THEN coalesce(failing_since_time, clock_timestamp()) END,
 			redeliver_from = CASE WHEN $7 THEN $8 ELSE redeliver_from END, redeliver_to = CASE WHEN $7 THEN $9 ELSE redeliver_to END
 		WHERE id = $2 AND next_attempt_time = $3 RETURNING ` + leaseColumns
-
-	insertDelivery = `INSERT INTO webhook_deliveries (attempt_time, id, subscription_id, message_id, number, attempt, outcome, status_code, detail, duration_ms, redelivery)
-		VALUES (coalesce($1, clock_timestamp() - $9 * interval '1 millisecond'), $2, $3, $4, $5, $6, $7, $8, $10, $9, $11)`
 )
+
+// insertDelivery puts an attempt on record; its parameters follow those of a statement that has so many already.
+func insertDelivery(others int) string {
+	places := make([]any, 11)
+	for i := range places {
+		places[i] = others + 1 + i
+	}
+	return fmt.Sprintf(`INSERT INTO webhook_deliveries (attempt_time, id, subscription_id, message_id, number, attempt, outcome, status_code, detail, duration_ms, redelivery)
+		VALUES (coalesce($%[1]d, clock_timestamp() - $%[9]d::integer * interval '1 millisecond'), $%[2]d, $%[3]d, $%[4]d, $%[5]d, $%[6]d, $%[7]d, $%[8]d, $%[10]d, $%[9]d, $%[11]d)`, places...)
+}
 
 func deliveryValues(subscription uuid.UUID, d *deliveryRow) []any {
 	at := sql.NullTime{Time: d.AttemptTime, Valid: !d.AttemptTime.IsZero()}
@@ -87,29 +95,22 @@ func (l *lease) scan(row *sql.Row, now, deadline time.Time) error {
 // save writes down how far the subscription has come, with the attempt that led there, if any, and holds it for so long, or
 // lets it rest. held is false when the lease was lost: then the attempt alone is on record.
 func (s store) save(ctx context.Context, l *lease, hold time.Duration, d *deliveryRow) (held bool, err error) {
-	tx, err := s.db.SQL().BeginTx(ctx, nil)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = tx.Rollback() }() // after the commit there is nothing to undo
-	if d != nil {
-		if _, err := tx.ExecContext(ctx, insertDelivery, deliveryValues(l.id, d)...); err != nil {
-			return false, err
-		}
+	statement, values := saveSQL, []any{hold.Microseconds(), l.id, l.token, l.epoch, l.delivered, l.attempts, l.ranged, l.again, l.until}
+	if d != nil { // in one statement: a lease that was lost does not keep the attempt from the record
+		statement, values = `WITH attempt AS (`+insertDelivery(len(values))+`) `+saveSQL, append(values, deliveryValues(l.id, d)...)
 	}
 	asked := time.Now()
-	row := tx.QueryRowContext(ctx, saveSQL, hold.Microseconds(), l.id, l.token, l.epoch, l.delivered, l.attempts, l.ranged, l.again, l.until)
-	err = l.scan(row, s.db.Now(), asked.Add(hold/2))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, err
+	err = l.scan(s.db.SQL().QueryRowContext(ctx, statement, values...), s.db.Now(), asked.Add(hold/2))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
 	}
-	return err == nil, tx.Commit()
+	return err == nil, err
 }
 
 // fail ends the deliveries of a subscription, with the attempt that showed it, and tells its stream.
 func (s store) fail(ctx context.Context, l *lease, failure string, d *deliveryRow) error {
 	return s.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
-		if _, err := tx.ExecContext(ctx, insertDelivery, deliveryValues(l.id, d)...); err != nil {
+		if _, err := tx.ExecContext(ctx, insertDelivery(0), deliveryValues(l.id, d)...); err != nil {
 			return err
 		}
 		row, err := tx.WebhookSubscription.Query().Where(webhooksubscription.ID(l.id), webhooksubscription.NextAttemptTime(l.token)).ForUpdate().Only(ctx)

@@ -55,6 +55,7 @@ type soak struct {
 	base    atomic.Pointer[string] // of REST
 	rpc     atomic.Pointer[string] // the address of gRPC
 	client  *http.Client
+	quiet   atomic.Bool // nothing is written or killed any more
 }
 
 // TestNothingIsLostOrDoneTwice writes with idempotency keys while servers and PostgreSQL are killed with SIGKILL. When it
@@ -214,7 +215,11 @@ func runSoakServer() {
 func (s *soak) kill(long time.Duration) (kills int) {
 	end := time.Now().Add(long)
 	for time.Now().Before(end) {
-		<-time.After(time.Duration(200+s.random.IntN(600)) * time.Millisecond)
+		pause := 200 + s.random.Int64N(600)
+		if s.random.IntN(4) == 0 { // in a long run there are times in which much is done, too
+			pause += s.random.Int64N(1 + min(10_000, long.Milliseconds()/10))
+		}
+		<-time.After(time.Duration(pause) * time.Millisecond)
 		if s.random.IntN(4) == 0 {
 			must(s.t, s.killDatabase())
 			s.stopServer(syscall.SIGKILL)

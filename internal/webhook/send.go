@@ -22,7 +22,18 @@ const (
 	// MaxExcerpt is how many bytes of an answer are read.
 	MaxExcerpt = 1 << 10
 	userAgent  = "btlc"
+	// idle is how long a connection waits for the next message to its host.
+	idle = 30 * time.Second
 )
+
+// Transport is the guard's, but keeps a connection for the messages that follow soon: one handshake each would be most of
+// the time that they take.
+func Transport(guard fetch.Guard) *http.Transport {
+	transport := guard.Transport()
+	transport.DisableKeepAlives, transport.IdleConnTimeout = false, idle
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 100, 1
+	return transport
+}
 
 // Outcome is what an attempt means for what follows.
 type Outcome uint8
@@ -90,7 +101,9 @@ func Send(ctx context.Context, client *http.Client, address string, message Mess
 	if err != nil {
 		return Result{}, err
 	}
-	header := http.Header{"Content-Type": {ContentType}, "User-Agent": {userAgent}}
+	// A key without a value is not sent. It tells net/http that the message may be sent anew when its host has closed the
+	// connection meanwhile: subscribers tell messages apart by their ids.
+	header := http.Header{"Content-Type": {ContentType}, "User-Agent": {userAgent}, "Idempotency-Key": {}}
 	if err := sign(header, message.ID, start, body, secrets); err != nil {
 		return Result{}, err
 	}

@@ -31,7 +31,7 @@ func subscriber(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *http
 func guarded(server *httptest.Server, networks ...netip.Prefix) *http.Client {
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
-	return &http.Client{Transport: fetch.Guard{Networks: networks, RootCAs: roots}.Transport()}
+	return &http.Client{Transport: Transport(fetch.Guard{Networks: networks, RootCAs: roots})}
 }
 
 func send(t *testing.T, client *http.Client, url string, secrets ...Secret) Result {
@@ -57,7 +57,7 @@ func TestDelivery(t *testing.T) {
 		if err != nil || string(body) != string(want) || r.Method != http.MethodPost || r.URL.RequestURI() != "/hook?tenant=1" || r.ContentLength != int64(len(want)) {
 			t.Errorf("%s %s, %d bytes: %s, %v", r.Method, r.URL, r.ContentLength, body, err)
 		}
-		if r.Header.Get("Content-Type") != "application/cloudevents+json" || r.Header.Get("webhook-id") != issued().ID || r.Header.Get("User-Agent") != "btlc" {
+		if r.Header.Get("Content-Type") != "application/cloudevents+json" || r.Header.Get("webhook-id") != issued().ID || r.Header.Get("User-Agent") != "btlc" || r.Header["Idempotency-Key"] != nil {
 			t.Errorf("%v", r.Header)
 		}
 		for _, secret := range []Secret{older, newer} {
@@ -74,6 +74,34 @@ func TestDelivery(t *testing.T) {
 	}
 	if result.Took = 0; result != (Result{Outcome: Delivered, Status: 202, Excerpt: "taken"}) {
 		t.Errorf("%+v", result)
+	}
+}
+
+// Messages share a connection; one that the host has closed meanwhile is replaced, and the message sent anew.
+func TestConnections(t *testing.T) {
+	var asked, connections atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		asked.Add(1)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	client := guarded(server, netip.MustParsePrefix("127.0.0.0/8"))
+	for n := range int32(10) {
+		if n == 5 {
+			server.CloseClientConnections()
+		}
+		if result := send(t, client, server.URL); result.Outcome != Delivered || asked.Load() != n+1 {
+			t.Errorf("message %d: %+v, %d were taken", n, result, asked.Load())
+		}
+	}
+	if got := connections.Load(); got != 2 {
+		t.Errorf("there were %d connections, want 2", got)
 	}
 }
 
@@ -230,7 +258,7 @@ func TestDrippingHeader(t *testing.T) {
 		}
 	}()
 	client := &http.Client{
-		Transport: fetch.Guard{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}.Transport(),
+		Transport: Transport(fetch.Guard{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}),
 		Timeout:   150 * time.Millisecond,
 	}
 	result := send(t, client, "http://"+listener.Addr().String())
