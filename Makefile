@@ -10,6 +10,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 TSCLIENT := internal/tools/tsclient
 RELEASED := proto/released.binpb
 FOR ?= 3m
+CHANGES ?= 100000
 
 .PHONY: run
 run: postgresql build ## serve made-up data on this machine
@@ -91,8 +92,8 @@ quick: peers ## all tests of Go without the race detector, once `make client` ha
 	$(WITHPG) go test -vet=off -p 4 ./...
 
 .PHONY: soak
-soak: postgresql ## race writers and consumers with kills, for minutes (make soak FOR=10m), and simulate a term of 1,500 people
-	go test -race ./internal/server -run '^(TestNothingIsLostOrDoneTwice|TestEveryConsumerHoldsTheTable)$$' -v -count=1 -soak $(FOR) -timeout 0
+soak: postgresql ## race writers and consumers with kills, for minutes and 100,000 changes, and simulate a term of 1,500 people
+	go test -race ./internal/server -run '^(TestNothingIsLostOrDoneTwice|TestEveryConsumerHoldsTheTable)$$' -v -count=1 -soak $(FOR) -soak-changes $(CHANGES) -timeout 0
 	go test ./internal/server -run '^TestATerm$$' -v -count=1 -term-sections 60 -term-people 1500
 
 .PHONY: bench

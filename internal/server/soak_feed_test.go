@@ -99,7 +99,7 @@ func TestEveryConsumerHoldsTheTable(t *testing.T) {
 	for w := range 4 {
 		writers.Go(func() { s.transact(writing, db, random(uint64(10+w)), educators) })
 	}
-	kills := s.kill(*soakFor)
+	kills := s.kill(*soakFor, func() bool { return s.changes() >= *soakRows })
 	stopWriting()
 	writers.Wait()
 	s.quiet.Store(true)
@@ -109,11 +109,18 @@ func TestEveryConsumerHoldsTheTable(t *testing.T) {
 	s.compare(replicas)
 }
 
+// changes is the number of the newest change of the program's stream.
+func (s *soak) changes() (newest int) {
+	pool, err := database.Open(s.t.Context(), s.url(), database.PoolOptions{MaxConns: 1})
+	must(s.t, err)
+	defer pool.Close()
+	must(s.t, pool.QueryRowContext(s.t.Context(), `SELECT newest FROM feed_streams WHERE stream = 'program'`).Scan(&newest))
+	return newest
+}
+
 // compare waits until every consumer has come to the newest change, and compares what it holds with the table.
 func (s *soak) compare(replicas []*replica) {
-	t, pool := s.t, s.pool()
-	var newest int
-	must(t, pool.QueryRowContext(t.Context(), `SELECT newest FROM feed_streams WHERE stream = 'program'`).Scan(&newest))
+	t, pool, newest := s.t, s.pool(), s.changes()
 	table := map[string]int{}
 	rows, err := pool.QueryContext(t.Context(), `SELECT 'educators/' || id, version FROM educators`)
 	must(t, err)

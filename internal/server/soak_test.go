@@ -38,6 +38,7 @@ import (
 
 var (
 	soakFor  = flag.Duration("soak", 4*time.Second, "how long the soak test writes and kills")
+	soakRows = flag.Int("soak-changes", 0, "how many changes the soak test of the feed makes at least, however long that takes")
 	soakSeed = flag.Uint64("soak-seed", 0, "the seed of the soak test; 0 takes one from the clock and prints it")
 )
 
@@ -82,7 +83,7 @@ func TestNothingIsLostOrDoneTwice(t *testing.T) {
 	for c := range states {
 		consumers.Go(func() { states[c] = s.consume(quiet) })
 	}
-	kills := s.kill(*soakFor)
+	kills := s.kill(*soakFor, func() bool { return true })
 	stopWriting()
 	writers.Wait()
 	close(quiet)
@@ -211,10 +212,10 @@ func runSoakServer() {
 	fail(made.Serve(ctx, rest, rpc, time.Second))
 }
 
-// kill ends the server, and now and then PostgreSQL, with SIGKILL, and starts them again, for a while.
-func (s *soak) kill(long time.Duration) (kills int) {
+// kill ends the server, and now and then PostgreSQL, with SIGKILL, and starts them again, for a while and until it is enough.
+func (s *soak) kill(long time.Duration, enough func() bool) (kills int) {
 	end := time.Now().Add(long)
-	for time.Now().Before(end) {
+	for time.Now().Before(end) || !enough() {
 		pause := 200 + s.random.Int64N(600)
 		if s.random.IntN(4) == 0 { // in a long run there are times in which much is done, too
 			pause += s.random.Int64N(1 + min(10_000, long.Milliseconds()/10))
