@@ -5,7 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,17 +50,17 @@ const (
 			epoch = $4, delivered_number = $5, attempts = $6, failing_since_time = CASE WHEN $6 > 0 THEN coalesce(failing_since_time, clock_timestamp()) END,
 			redeliver_from = CASE WHEN $7 THEN $8 ELSE redeliver_from END, redeliver_to = CASE WHEN $7 THEN $9 ELSE redeliver_to END
 		WHERE id = $2 AND next_attempt_time = $3 RETURNING ` + leaseColumns
+
+	insertDelivery = `INSERT INTO webhook_deliveries (attempt_time, id, subscription_id, message_id, number, attempt, outcome, status_code, detail, duration_ms, redelivery)
+		VALUES (coalesce($1, clock_timestamp() - $9::integer * interval '1 millisecond'), $2, $3, $4, $5, $6, $7, $8, $10, $9, $11)`
 )
 
-// insertDelivery puts an attempt on record; its parameters follow those of a statement that has so many already.
-func insertDelivery(others int) string {
-	places := make([]any, 11)
-	for i := range places {
-		places[i] = others + 1 + i
-	}
-	return fmt.Sprintf(`INSERT INTO webhook_deliveries (attempt_time, id, subscription_id, message_id, number, attempt, outcome, status_code, detail, duration_ms, redelivery)
-		VALUES (coalesce($%[1]d, clock_timestamp() - $%[9]d::integer * interval '1 millisecond'), $%[2]d, $%[3]d, $%[4]d, $%[5]d, $%[6]d, $%[7]d, $%[8]d, $%[10]d, $%[9]d, $%[11]d)`, places...)
-}
+// saveAttemptSQL is saveSQL with the attempt that is saved, whose parameters come after its own. In one statement: a lease
+// that was lost does not keep the attempt from the record.
+var saveAttemptSQL = `WITH attempt AS (` + regexp.MustCompile(`\$\d+`).ReplaceAllStringFunc(insertDelivery, func(parameter string) string {
+	number, _ := strconv.Atoi(parameter[1:])
+	return "$" + strconv.Itoa(number+9)
+}) + `) ` + saveSQL
 
 func deliveryValues(subscription uuid.UUID, d *deliveryRow) []any {
 	at := sql.NullTime{Time: d.AttemptTime, Valid: !d.AttemptTime.IsZero()}
@@ -96,8 +97,8 @@ func (l *lease) scan(row *sql.Row, now, deadline time.Time) error {
 // lets it rest. held is false when the lease was lost: then the attempt alone is on record.
 func (s store) save(ctx context.Context, l *lease, hold time.Duration, d *deliveryRow) (held bool, err error) {
 	statement, values := saveSQL, []any{hold.Microseconds(), l.id, l.token, l.epoch, l.delivered, l.attempts, l.ranged, l.again, l.until}
-	if d != nil { // in one statement: a lease that was lost does not keep the attempt from the record
-		statement, values = `WITH attempt AS (`+insertDelivery(len(values))+`) `+saveSQL, append(values, deliveryValues(l.id, d)...)
+	if d != nil {
+		statement, values = saveAttemptSQL, append(values, deliveryValues(l.id, d)...)
 	}
 	asked := time.Now()
 	err = l.scan(s.db.SQL().QueryRowContext(ctx, statement, values...), s.db.Now(), asked.Add(hold/2))
@@ -110,7 +111,7 @@ func (s store) save(ctx context.Context, l *lease, hold time.Duration, d *delive
 // fail ends the deliveries of a subscription, with the attempt that showed it, and tells its stream.
 func (s store) fail(ctx context.Context, l *lease, failure string, d *deliveryRow) error {
 	return s.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
-		if _, err := tx.ExecContext(ctx, insertDelivery(0), deliveryValues(l.id, d)...); err != nil {
+		if _, err := tx.ExecContext(ctx, insertDelivery, deliveryValues(l.id, d)...); err != nil {
 			return err
 		}
 		row, err := tx.WebhookSubscription.Query().Where(webhooksubscription.ID(l.id), webhooksubscription.NextAttemptTime(l.token)).ForUpdate().Only(ctx)

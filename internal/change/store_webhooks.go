@@ -197,6 +197,6 @@ func (s store) listDeliveries(ctx context.Context, req *pb.ListWebhookDeliveries
 
 // logTest puts a test on the log.
 func (s store) logTest(ctx context.Context, tx *database.Tx, id uuid.UUID, d *deliveryRow) error {
-	_, err := tx.ExecContext(ctx, insertDelivery(0), deliveryValues(id, d)...)
+	_, err := tx.ExecContext(ctx, insertDelivery, deliveryValues(id, d)...)
 	return err
 }
