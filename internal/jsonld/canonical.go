@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"hash/maphash"
 	"slices"
 	"strconv"
 	"sync"
@@ -50,7 +49,7 @@ func (d *dataset) canonicalize(use func(*canonicalizer)) error {
 		canonicalizers.Put(c)
 	}()
 	c.quads, c.budget, c.labelled, c.tied = d.quads, nDegreeBudget, 0, false
-	c.deduplicate(d.seed)
+	c.deduplicate()
 	c.indexBlanks(int(d.blanks))
 	c.hashFirstDegree(int(d.blanks))
 	if err := c.label(); err != nil {
@@ -72,10 +71,10 @@ func (d *dataset) crossed() bool {
 }
 
 // deduplicate finds the quads of the dataset, which is a set.
-func (c *canonicalizer) deduplicate(seed maphash.Seed) {
+func (c *canonicalizer) deduplicate() {
 	c.order, c.keys = c.order[:0], c.keys[:0]
 	for i := range c.quads {
-		c.order, c.keys = append(c.order, int32(i)), append(c.keys, c.quads[i].key(seed))
+		c.order, c.keys = append(c.order, int32(i)), append(c.keys, c.quads[i].key())
 	}
 	// Most keys differ, which spares comparing long IRIs that begin alike.
 	slices.SortFunc(c.order, func(a, b int32) int {

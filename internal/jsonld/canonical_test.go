@@ -15,7 +15,7 @@ var predicates = rapid.SampledFrom([]string{"<urn:p>", "<urn:q>"})
 
 // drawDataset draws quads of named blank nodes that differ by their neighbours alone, in a few graphs.
 func drawDataset(t *rapid.T) dataset {
-	d := newReader().data
+	var d dataset
 	d.blanks, d.labels = drawnBlanks, map[string]int32{}
 	for b := range d.blanks {
 		d.labels[fmt.Sprintf("_:n%d", b)] = b
@@ -35,7 +35,7 @@ func drawDataset(t *rapid.T) dataset {
 // drawTree draws quads as documents have them that do not name their blank nodes: each is the value of
 // another one's property, in the same graph, or stands in a graph that is such a value.
 func drawTree(t *rapid.T) dataset {
-	d := newReader().data
+	var d dataset
 	d.blanks = drawnBlanks
 	graphs := [drawnBlanks]term{defaultGraph}
 	for b := range d.blanks {

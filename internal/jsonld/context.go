@@ -12,6 +12,8 @@ import (
 // 4.1). It does not change once it is made, so that documents share it; what scoped contexts and URLs
 // make of it is kept beside it.
 type activeContext struct {
+	// id tells contexts apart, for as long as the process runs.
+	id        uint64
 	terms     map[string]*definition
 	vocab     string // what @vocab prepends; empty when there is none
 	language  string // default language; empty when there is none
@@ -40,6 +42,9 @@ const (
 	maxCopied = 1 << 19
 )
 
+// contextIDs is the last id of a context.
+var contextIDs atomic.Uint64
+
 var currentCache atomic.Pointer[contextCache]
 
 // emptyContext is the context that documents begin with. When the cache is full, a new one is begun.
@@ -47,7 +52,7 @@ func emptyContext() *activeContext {
 	cache := currentCache.Load()
 	if cache == nil || cache.size.Load() >= maxContexts {
 		cache = &contextCache{shared: true}
-		cache.origin = &activeContext{cache: cache}
+		cache.origin = &activeContext{id: contextIDs.Add(1), cache: cache}
 		cache.origin.aliases.collect(nil)
 		currentCache.Store(cache)
 	}
@@ -57,7 +62,7 @@ func emptyContext() *activeContext {
 // fork is the same context for a document with contexts of its own.
 func (a *activeContext) fork(cache *contextCache) *activeContext {
 	return &activeContext{
-		terms: a.terms, vocab: a.vocab, language: a.language, direction: a.direction, aliases: a.aliases, previous: a.previous, cache: cache,
+		id: contextIDs.Add(1), terms: a.terms, vocab: a.vocab, language: a.language, direction: a.direction, aliases: a.aliases, previous: a.previous, cache: cache,
 	}
 }
 

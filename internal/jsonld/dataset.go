@@ -2,7 +2,6 @@ package jsonld
 
 import (
 	"encoding/json"
-	"hash/maphash"
 	"math"
 	"strconv"
 	"strings"
@@ -18,7 +17,6 @@ type dataset struct {
 	blanks int32
 	arena  []byte // the text of terms
 	added  int    // quads, of which some may be the same
-	seed   maphash.Seed
 	// viewed tells that quads are not kept, but seen from their blank nodes.
 	viewed bool
 	views  []view
@@ -212,6 +210,8 @@ func checkJSON(value any, depth int) error {
 		if !utf8.ValidString(value) {
 			return invalidError("%.200q is not Unicode", value)
 		}
+	case *Fixed:
+		return checkJSON(value.value, depth)
 	case []any:
 		for _, item := range value {
 			if err := checkJSON(item, depth+1); err != nil {

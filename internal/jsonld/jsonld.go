@@ -16,7 +16,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"sync"
 )
 
@@ -101,9 +100,7 @@ func readAs(document map[string]any, viewed bool, use func(*dataset) error) erro
 	return use(&r.data)
 }
 
-var readers = sync.Pool{New: func() any { return newReader() }}
-
-func newReader() *reader { return &reader{data: dataset{seed: maphash.MakeSeed()}} }
+var readers = sync.Pool{New: func() any { return new(reader) }}
 
 func checkDepth(depth int) error {
 	if depth > maxDepth {

@@ -7,6 +7,9 @@ import (
 
 // property reads a property of a node.
 func (r *reader) property(a *activeContext, d *definition, predicate []byte, value any, subject, graph term, depth int) error {
+	if fixed, ok := value.(*Fixed); ok && d.container&^containerSet != 0 {
+		value = fixed.value
+	}
 	into := &slot{subject: subject, predicate: predicate, graph: graph, reverse: d.reverse}
 	if d.class == "@json" {
 		if d.container&^containerSet != 0 {

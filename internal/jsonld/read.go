@@ -95,6 +95,8 @@ func (r *reader) values(a *activeContext, property *definition, value any, into 
 	switch value := value.(type) {
 	case nil:
 		return unsafeError("null in %.200q", property.name)
+	case *Fixed:
+		return r.fixed(a, property, value, into, depth)
 	case map[string]any:
 		return r.object(a, property, value, into, depth, false)
 	case []any:

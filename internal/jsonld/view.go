@@ -1,11 +1,13 @@
 package jsonld
 
 import (
-	"cmp"
 	"hash/maphash"
 	"math/bits"
 	"slices"
 )
+
+// seed is that of the hashes by which quads are told apart. What is remembered of one document is used with others.
+var seed = maphash.MakeSeed()
 
 // A view is what a blank node is to its quads, as RDFC-1.0 hashes it at first (section 4.6), but as a
 // Bloom filter: each quad sets eight bits. Blank nodes with different views have different hashes; the
@@ -23,7 +25,7 @@ func (v *view) add(quad uint64) {
 func (d *dataset) see(q *quad) {
 	for _, blank := range q.blanks() {
 		if blank != notBlank {
-			d.views[blank].add(q.seenFrom(blank, d.seed))
+			d.views[blank].add(q.seenFrom(blank))
 		}
 	}
 }
@@ -31,15 +33,13 @@ func (d *dataset) see(q *quad) {
 // blanksDiffer tells of a dataset that is viewed that no two blank nodes have the same quads, as far as the
 // labels of their neighbours do not matter, so that they are easily told apart.
 func (d *dataset) blanksDiffer() bool {
-	slices.SortFunc(d.views, func(a, b view) int {
-		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]), cmp.Compare(a[2], b[2]), cmp.Compare(a[3], b[3]))
-	})
+	slices.SortFunc(d.views, func(a, b view) int { return slices.Compare(a[:], b[:]) })
 	views := len(d.views)
 	return len(slices.Compact(d.views)) == views
 }
 
 // seenFrom hashes a quad in which one blank node is known, and others are alike.
-func (q *quad) seenFrom(blank int32, seed maphash.Seed) uint64 {
+func (q *quad) seenFrom(blank int32) uint64 {
 	part := func(t *term) uint64 {
 		switch t.blank {
 		case notBlank:
@@ -54,7 +54,7 @@ func (q *quad) seenFrom(blank int32, seed maphash.Seed) uint64 {
 }
 
 // key hashes a quad.
-func (q *quad) key(seed maphash.Seed) uint64 {
+func (q *quad) key() uint64 {
 	part := func(t *term) uint64 {
 		if t.blank != notBlank {
 			return uint64(t.blank)

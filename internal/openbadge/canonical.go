@@ -12,6 +12,7 @@ import (
 
 	"github.com/gowebpki/jcs"
 
+	"github.com/btlc/btlc/internal/jsonld"
 	"github.com/btlc/btlc/internal/jsontext"
 )
 
@@ -59,8 +60,8 @@ func appendCanonical(b []byte, value any) (_ []byte, err error) {
 		return append(b, ']'), nil
 	case map[string]any:
 		return appendObject(b, value)
-	case formed:
-		return append(b, value...), nil
+	case *jsonld.Fixed:
+		return append(b, value.Text()...), nil
 	default: // other types of Go are rare: by their text
 		text, err := json.Marshal(value)
 		if err != nil {
@@ -70,9 +71,6 @@ func appendCanonical(b []byte, value any) (_ []byte, err error) {
 		return append(b, form...), err
 	}
 }
-
-// formed is the canonical form of a value that was written before.
-type formed []byte
 
 func appendObject(b []byte, object map[string]any) (_ []byte, err error) {
 	var few [16]string
@@ -135,9 +133,10 @@ func isPlain(text string) bool {
 // appendBut appends the canonical form of an object that has no member of a name, and tells where in the buffer that would
 // stand: after the members before it.
 func appendBut(b []byte, object map[string]any, name string) (form []byte, at int, err error) {
+	var few [16]string
 	b = append(b, '{')
 	at = len(b)
-	for _, key := range keysOf(nil, object) {
+	for _, key := range keysOf(few[:0], object) {
 		if b, err = appendMember(b, key, object[key]); err != nil {
 			return nil, 0, err
 		}

@@ -98,45 +98,56 @@ func Issue(ctx context.Context, claim Claim, signer Signer, created time.Time, s
 // write makes the unsigned credential, whose values are those of decoded JSON, and appends it to a buffer. It is fit to be
 // signed: that texts are is seen from how they are written, and times are written by us.
 func (c Claim) write(buffer []byte) (written, error) {
-	achievement, known := achievements.find(&c.Achievement)
-	if !known {
-		achievement.object = c.Achievement.object()
-	}
-	subject := c.subject()
-	document := c.Metadata.object("OpenBadgeCredential", contextCredentials, contextOpenBadges)
-	document["credentialSubject"] = subject
-	setList(document, "evidence", c.Evidence)
+	known := knownClaims.find(&c)
+	document := c.object(known)
 	var f faults
 	c.check(&f, known)
-	subject["achievement"] = achievement.object
-	if known { // for as long as it takes to write it
-		subject["achievement"] = achievement.form
-	}
 	w, err := write(buffer, document)
-	subject["achievement"] = achievement.object
 	if err != nil || !isClear(w.form) {
 		f.text(document)
 	}
 	if len(f) > 0 {
 		return written{}, &ClaimError{f}
 	}
-	if err == nil && !known {
-		achievements.keep(&c.Achievement, achievement.object, len(w.form))
+	if err == nil && known.achievement == nil {
+		knownClaims.keep(&c, len(w.form))
 	}
 	return w, err
 }
 
-// subject is what the credential says of the person, but for the achievement.
-func (c Claim) subject() map[string]any {
+// object is the credential, made with the parts that are known.
+func (c Claim) object(known parts) map[string]any {
+	document := c.Metadata.object("OpenBadgeCredential", contextCredentials, contextOpenBadges)
+	document["credentialSubject"] = c.subject(known)
+	if known.issuer != nil {
+		document["issuer"] = known.issuer
+	} else {
+		document["issuer"] = c.Issuer.object()
+	}
+	setList(document, "evidence", c.Evidence)
+	return document
+}
+
+// subject is what the credential says of the person.
+func (c Claim) subject(known parts) map[string]any {
 	subject := c.Subject.object("AchievementSubject")
-	setList(subject, "result", c.Results)
+	if known.achievement != nil {
+		subject["achievement"] = known.achievement
+	} else {
+		subject["achievement"] = c.Achievement.object()
+	}
+	if known.results != nil {
+		subject["result"] = known.results
+	} else {
+		setList(subject, "result", c.Results)
+	}
 	setNumber(subject, "creditsEarned", c.CreditsEarned)
 	setTime(subject, "activityStartDate", c.ActivityStart)
 	setTime(subject, "activityEndDate", c.ActivityEnd)
 	return subject
 }
 
-// object is the credential without its subject.
+// object is the credential without its issuer and its subject.
 func (m Metadata) object(kind string, contexts ...any) map[string]any {
 	if m.usesExtensions() {
 		contexts = append(contexts, contextExtensions)
@@ -146,7 +157,6 @@ func (m Metadata) object(kind string, contexts ...any) map[string]any {
 		"id":       m.ID,
 		"type":     []any{"VerifiableCredential", kind},
 		"name":     m.Name,
-		"issuer":   m.Issuer.object(),
 	}
 	set(object, "description", m.Description)
 	setTime(object, "validFrom", m.ValidFrom)
@@ -207,11 +217,15 @@ func setList[T interface{ object() map[string]any }](object map[string]any, key 
 	if len(values) == 0 {
 		return
 	}
+	object[key] = objects(values)
+}
+
+func objects[T interface{ object() map[string]any }](values []T) []any {
 	list := make([]any, len(values))
 	for i, value := range values {
 		list[i] = value.object()
 	}
-	object[key] = list
+	return list
 }
 
 func setStrings(object map[string]any, key string, values []string) {

@@ -39,17 +39,19 @@ const (
 // item names a member of a list.
 func item(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
 
-// check finds the faults of a claim, but for those of an achievement that is known to have none. What is required is what Open Badges 3.0 and the data model
-// require, and what a person needs to see: the names, and the issuer's page.
-func (c Claim) check(f *faults, known bool) {
+// check finds the faults of a claim, but for parts that are known to have none. What is required is what Open Badges 3.0 and the
+// data model require, and what a person needs to see: the names, and the issuer's page.
+func (c Claim) check(f *faults, known parts) {
 	const subject = "credentialSubject"
-	c.Metadata.check(f, SchemaOpenBadge)
+	c.Metadata.check(f, SchemaOpenBadge, known.issuer != nil)
 	c.Subject.check(f, subject)
-	if !known {
+	if known.achievement == nil {
 		c.Achievement.check(f, subject+".achievement")
 	}
-	for i, result := range c.Results {
-		result.check(f, item(subject+".result", i), c.Achievement.ResultDescriptions)
+	if known.results == nil {
+		for i, result := range c.Results {
+			result.check(f, item(subject+".result", i), c.Achievement.ResultDescriptions)
+		}
 	}
 	f.member(isCredits(c.CreditsEarned), subject, ".creditsEarned", notCredits)
 	checkYears(f, subject+".activityStartDate", c.ActivityStart)
@@ -60,12 +62,14 @@ func (c Claim) check(f *faults, known bool) {
 	}
 }
 
-// check finds the faults of a credential of which 1EdTech has a schema.
-func (m Metadata) check(f *faults, schema SchemaURL) {
+// check finds the faults of a credential of which 1EdTech has a schema, but for those of an issuer who is known to have none.
+func (m Metadata) check(f *faults, schema SchemaURL, issuerKnown bool) {
 	f.require(isURI(m.ID), "id", notURI)
 	f.require(m.Name != "", "name", empty)
-	m.Issuer.check(f, "issuer")
-	f.require(!strings.Contains(m.Issuer.ID, "#"), "issuer.id", "has a fragment, as only its keys may")
+	if !issuerKnown {
+		m.Issuer.check(f, "issuer")
+		f.require(!strings.Contains(m.Issuer.ID, "#"), "issuer.id", "has a fragment, as only its keys may")
+	}
 	f.require(!m.ValidFrom.IsZero(), "validFrom", empty)
 	checkYears(f, "validFrom", m.ValidFrom)
 	checkYears(f, "validUntil", m.ValidUntil)

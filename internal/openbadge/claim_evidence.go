@@ -18,14 +18,13 @@ type Evidence struct {
 	Name, Genre string
 }
 
-// multihashSHA256 is how a multihash begins: the code of SHA-256 and the length of its digest.
-var multihashSHA256 = []byte{0x12, sha256.Size}
+// evidenceType is shared by all objects: a credential has several.
+var evidenceType any = []any{"Evidence"}
 
 func (e Evidence) object() map[string]any {
-	object := map[string]any{"type": []any{"Evidence"}}
-	// What is not hexadecimal is refused by check.
-	if digest, err := hex.DecodeString(e.SHA256); err == nil {
-		object["digestMultibase"] = "u" + base64.RawURLEncoding.EncodeToString(append(multihashSHA256[:2:2], digest...))
+	object := map[string]any{"type": evidenceType}
+	if digest, ok := e.digestMultibase(); ok { // what is none is refused by check
+		object["digestMultibase"] = digest
 	}
 	set(object, "name", e.Name)
 	set(object, "genre", e.Genre)
@@ -33,6 +32,22 @@ func (e Evidence) object() map[string]any {
 }
 
 func (e Evidence) check(f *faults, at string) {
-	digest, err := hex.DecodeString(e.SHA256)
-	f.member(err == nil && len(digest) == sha256.Size, at, ".digestMultibase", "must be made of 64 hexadecimal digits")
+	_, ok := e.multihash()
+	f.member(ok, at, ".digestMultibase", "must be made of 64 hexadecimal digits")
+}
+
+// multihash is the code of SHA-256, the length of its digests, and the digest; ok tells whether there is one.
+func (e Evidence) multihash() (hash [2 + sha256.Size]byte, ok bool) {
+	if len(e.SHA256) != hex.EncodedLen(sha256.Size) {
+		return hash, false
+	}
+	hash[0], hash[1] = 0x12, sha256.Size
+	_, err := hex.Decode(hash[2:], []byte(e.SHA256))
+	return hash, err == nil
+}
+
+func (e Evidence) digestMultibase() (text string, ok bool) {
+	hash, ok := e.multihash()
+	var room [64]byte
+	return string(base64.RawURLEncoding.AppendEncode(append(room[:0], 'u'), hash[:])), ok
 }

@@ -64,13 +64,14 @@ func BuildCLR(claim CLRClaim) ([]byte, error) {
 	setList(subject, "achievement", claim.Achievements)
 	setList(subject, "association", claim.Associations)
 	document := claim.Metadata.object("ClrCredential", contextCredentials, contextCLR, contextOpenBadges)
+	document["issuer"] = claim.Issuer.object()
 	document["credentialSubject"] = subject
 	if claim.Partial {
 		document["partial"] = true
 	}
 
 	var f faults
-	claim.Metadata.check(&f, SchemaCLR)
+	claim.Metadata.check(&f, SchemaCLR, false)
 	claim.Subject.check(&f, "credentialSubject")
 	f.text(document) // before others' texts are in it
 	subject["verifiableCredential"] = claim.nest(&f)

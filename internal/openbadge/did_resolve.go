@@ -12,8 +12,8 @@ import (
 
 // Resolver finds the key that a verification method names, for a purpose. It returns ErrUnknownKey
 // for a method that does not exist or is not of a kind that it resolves, ErrWrongPurpose for a key
-// that is not for the purpose, and any other error when it could not look. Whether the key is revoked
-// or expired, PublicKey says.
+// that is not for the purpose, ErrUnreached when it is worth asking again, and any other error when it
+// could not look. Whether the key is revoked or expired, PublicKey says.
 type Resolver func(ctx context.Context, method string, purpose Purpose) (PublicKey, error)
 
 // ResolveAmong resolves the issuer's own keys, by their names under the DID and by their URLs.
@@ -47,8 +47,8 @@ func ResolveFirst(resolvers ...Resolver) Resolver {
 
 const didKey = "did:key:"
 
-// ResolveDIDKey resolves did:key with an Ed25519 or P-256 key: the key is in the name, which has it
-// twice, did:key:z6Mk…#z6Mk…
+// ResolveDIDKey resolves did:key with a key of any kind that ParseMultikey reads: the key is in the
+// name, which has it twice, did:key:z6Mk…#z6Mk…
 func ResolveDIDKey(_ context.Context, method string, _ Purpose) (PublicKey, error) {
 	name, ok := strings.CutPrefix(method, didKey)
 	key, fragment, found := strings.Cut(name, "#")

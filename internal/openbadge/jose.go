@@ -16,6 +16,9 @@ const (
 	typePresentation = "vp+jwt" // VC-JOSE-COSE, section 3.1.2
 )
 
+// forbiddenClaims are those that a JWT must not have (VC-JOSE-COSE, section 3.1.3).
+var forbiddenClaims = []string{"vc", "vp"}
+
 // badgeClaims are the claims that the JWT of Open Badges adds to the members of a credential, which
 // has none of their names.
 var badgeClaims = []string{"iss", "jti", "sub", "nbf", "exp"}
@@ -72,10 +75,8 @@ func signable(document []byte) (credential map[string]any, issuer string, err er
 	if issuer, err = issuerOf(credential); err != nil {
 		return nil, "", err
 	}
-	for _, name := range []string{"vc", "vp"} { // VC-JOSE-COSE, section 3.1.3
-		if _, ok := credential[name]; ok {
-			return nil, "", fmt.Errorf("%w: it has the member %q", ErrUnsignable, name)
-		}
+	if err := without(credential, forbiddenClaims...); err != nil {
+		return nil, "", err
 	}
 	unsecured := maps.Clone(credential)
 	delete(unsecured, "proof")
@@ -83,6 +84,16 @@ func signable(document []byte) (credential map[string]any, issuer string, err er
 		return nil, "", err
 	}
 	return credential, issuer, nil
+}
+
+// without tells whether a document has none of these members.
+func without(document map[string]any, names ...string) error {
+	for _, name := range names {
+		if _, ok := document[name]; ok {
+			return fmt.Errorf("%w: it has the member %q", ErrUnsignable, name)
+		}
+	}
+	return nil
 }
 
 // claimsFor are the claims that stand for members of the credential (Open Badges 3.0, section 8.2.4).

@@ -177,6 +177,10 @@ func TestVerifyJWTTellsWhatIsWrong(t *testing.T) {
 		}
 		return jwt(t, header, payload, key)
 	}
+	// told has a kid that is no URL, and an iss.
+	told := func(token, part, iss, kid string) string {
+		return with(with(token, part, "iss", iss), "header", "kid", kid)
+	}
 	header := func(name string, value any) string { return with(good, "header", name, value) }
 	payload := func(name string, value any) string { return with(good, "payload", name, value) }
 	claim := func(name string, value any) string { return with(badge, "payload", name, value) }
@@ -228,6 +232,11 @@ func TestVerifyJWTTellsWhatIsWrong(t *testing.T) {
 		{"kid of another issuer", header("kid", "did:web:evil.example#k"), ErrWrongIssuer},
 		{"kid that is no URL", header("kid", key.Public().ID), ErrWrongIssuer},
 		{"kid unknown", header("kid", did+"#k"), ErrUnknownKey},
+		{"kid of the issuer told", told(good, "payload", did, key.Public().ID), nil},
+		{"kid of the issuer told in the header", told(good, "header", did, key.Public().ID), nil},
+		{"kid unknown, of the issuer told", told(good, "payload", did, "k"), ErrUnknownKey},
+		{"kid of another issuer told", told(good, "payload", "did:web:evil.example", key.Public().ID), ErrClaims},
+		{"badge, kid of the issuer told", with(badge, "header", "kid", key.Public().ID), ErrWrongIssuer},
 		{"another type", header("typ", "at+jwt"), ErrUnsupportedProof},
 		{"a presentation", header("typ", "vp+jwt"), ErrUnsupportedProof},
 		{"another content", header("cty", "JWT"), ErrUnsupportedProof},
@@ -303,6 +312,23 @@ func TestSignJWTRefuses(t *testing.T) {
 	}
 	if _, err := SignVCJWT(t.Context(), []byte(unsigned), brokenSigner{testP256(1), slices.Repeat([]byte{1}, 64), nil}); !errors.Is(err, ErrBadSignature) {
 		t.Errorf("lying signer: %v", err)
+	}
+}
+
+// Of a presentation that names no holder, iss may say whose the key is.
+func TestHolderToldByTheIssuerClaim(t *testing.T) {
+	holder := testKey(9)
+	document := presentation(holder)
+	delete(document, "holder")
+	document["iss"] = holderOf(holder)
+	header := map[string]any{"alg": "EdDSA", "typ": "vp+jwt", "kid": holder.Public().ID}
+	report := VerifyPresentation(t.Context(), []byte(jwt(t, header, document, holder)), ResolveDIDKey, later)
+	if err := report.Err(); err != nil || report.Party != holderOf(holder) {
+		t.Errorf("%+v, %v", report, err)
+	}
+	report = VerifyPresentation(t.Context(), []byte(jwt(t, header, document, testKey(8))), ResolveDIDKey, later)
+	if err := report.Err(); !errors.Is(err, ErrBadSignature) {
+		t.Errorf("by another key: %v", err)
 	}
 }
 

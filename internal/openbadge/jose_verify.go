@@ -97,7 +97,7 @@ func verifyToken(ctx context.Context, serialized string, resolve Resolver, want 
 	if report.Document, err = canonical(document); err != nil {
 		return Report{fault: fmt.Errorf("%w: %w", ErrMalformed, err)}
 	}
-	if report.Party, err = signatory(document, role, text(t.header, "kid")); err != nil {
+	if report.Party, err = signatory(document, role, t.method()); err != nil {
 		report.fault = err
 		return report
 	}
@@ -121,8 +121,23 @@ func (t token) document() map[string]any {
 	return document
 }
 
-func (t token) verify(ctx context.Context, party string, resolve Resolver, want Expectation) ProofReport {
+// method is the verification method that kid names. When iss says whose the key is, kid need only tell which of theirs
+// (VC-JOSE-COSE, sections 4.1.2 and 4.3), and the fragment that names a key is its kid (Controlled Identifiers 1.0, section 2.2.3).
+func (t token) method() string {
 	kid := text(t.header, "kid")
+	if t.kind == typeOpenBadge || kid == "" || strings.ContainsAny(kid, ":#/") {
+		return kid
+	}
+	for _, claims := range []map[string]any{t.header, t.payload} {
+		if iss := text(claims, "iss"); iss != "" {
+			return iss + "#" + kid
+		}
+	}
+	return kid
+}
+
+func (t token) verify(ctx context.Context, party string, resolve Resolver, want Expectation) ProofReport {
+	kid := t.method()
 	if strings.HasPrefix(kid, "#") {
 		kid = party + kid
 	}
@@ -172,7 +187,7 @@ func (t token) claims(party string) error {
 	if t.kind == typeOpenBadge {
 		return t.claimsOfBadge(party)
 	}
-	for _, name := range []string{"vc", "vp"} {
+	for _, name := range forbiddenClaims {
 		if _, ok := t.payload[name]; ok {
 			return fmt.Errorf("%w: the claim %q", ErrClaims, name)
 		}

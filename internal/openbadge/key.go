@@ -5,7 +5,9 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/sha256"
+	"crypto/elliptic"
+	_ "crypto/sha256" // ES256
+	_ "crypto/sha512" // ES384, ES512
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
@@ -27,14 +29,26 @@ const (
 	EdDSA Algorithm = "EdDSA"
 	// ES256 is ECDSA on P-256 with SHA-256 (RFC 7518, section 3.4): JOSE.
 	ES256 Algorithm = "ES256"
-	// ES384 is ECDSA on P-384 with SHA-384: JOSE of other issuers. No key of ours has it.
+	// ES384 is ECDSA on P-384 with SHA-384: JOSE of other issuers, and of a test issuer. No key of the program has it.
 	ES384 Algorithm = "ES384"
 	// ES512 is ECDSA on P-521 with SHA-512: as ES384.
 	ES512 Algorithm = "ES512"
 )
 
-// signatureSize is in bytes, of either algorithm that our keys have.
+// signatureSize is in bytes, of either algorithm that the program's keys have.
 const signatureSize = 64
+
+// digests are how messages are hashed for ECDSA (RFC 7518, section 3.4).
+var digests = map[Algorithm]crypto.Hash{ES256: crypto.SHA256, ES384: crypto.SHA384, ES512: crypto.SHA512}
+
+// width is in bytes, of r and of s in a signature by a key on the curve.
+func width(curve elliptic.Curve) int { return (curve.Params().BitSize + 7) / 8 }
+
+func digest(algorithm Algorithm, message []byte) []byte {
+	hash := digests[algorithm].New()
+	hash.Write(message)
+	return hash.Sum(nil)
+}
 
 // ErrKeyKind says that a key has none of the algorithms, or not that which a signature needs.
 var ErrKeyKind = errors.New("openbadge: a key of the wrong kind")
@@ -87,21 +101,18 @@ func anyPublicKey(key crypto.PublicKey) (PublicKey, error) {
 // Equal tells whether two are the same key, whatever else is said of them.
 func (k PublicKey) Equal(other PublicKey) bool { return k.ID == other.ID }
 
-// Verify tells whether the key made the signature, as Signer.Sign makes it. Keys on P-384 and P-521 verify JWTs alone.
+// Verify tells whether the key made the signature, as Signer.Sign makes it.
 func (k PublicKey) Verify(message, signature []byte) bool {
-	if len(signature) != signatureSize {
-		return false
-	}
 	switch key := k.key.(type) {
 	case ed25519.PublicKey:
-		return ed25519.Verify(key, message, signature)
+		return len(signature) == ed25519.SignatureSize && ed25519.Verify(key, message, signature)
 	case *ecdsa.PublicKey:
-		if k.Algorithm != ES256 {
+		size := width(key.Curve)
+		if len(signature) != 2*size {
 			return false
 		}
-		digest := sha256.Sum256(message)
-		r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
-		return ecdsa.Verify(key, digest[:], r, s)
+		r, s := new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:])
+		return ecdsa.Verify(key, digest(k.Algorithm, message), r, s)
 	}
 	return false
 }
@@ -155,8 +166,8 @@ func JWKS(keys []PublicKey) []byte {
 // Signer signs with one key, wherever its private part is kept.
 type Signer interface {
 	Public() PublicKey
-	// Sign signs a message of any length. The signature has 64 bytes: of EdDSA as RFC 8032 has it,
-	// of ES256 as RFC 7518 has it, r and then s.
+	// Sign signs a message of any length: with EdDSA as RFC 8032 has it, in 64 bytes; with ECDSA as RFC 7518 has it, r and
+	// then s, each as long as the numbers of the curve, so that ES256 has 64 bytes too.
 	Sign(ctx context.Context, message []byte) ([]byte, error)
 }
 
@@ -179,20 +190,33 @@ func NewSigningKey(private crypto.Signer) (SigningKey, error) {
 	if err != nil {
 		return SigningKey{}, err
 	}
-	if public.Algorithm == EdDSA {
+	return signingKey(private, public), nil
+}
+
+// NewTestSigningKey is NewSigningKey for a test issuer, whose key may be on P-384 or P-521 too. Keys on curves sign JWTs alone.
+func NewTestSigningKey(private crypto.Signer) (SigningKey, error) {
+	public, err := anyPublicKey(private.Public())
+	if err != nil {
+		return SigningKey{}, err
+	}
+	return signingKey(private, public), nil
+}
+
+func signingKey(private crypto.Signer, public PublicKey) SigningKey {
+	key, onCurve := public.key.(*ecdsa.PublicKey)
+	if !onCurve {
 		_, local := private.(ed25519.PrivateKey)
 		return SigningKey{public, local, func(message []byte) ([]byte, error) {
 			return private.Sign(nil, message, crypto.Hash(0))
-		}}, nil
+		}}
 	}
 	return SigningKey{public, false, func(message []byte) ([]byte, error) {
-		digest := sha256.Sum256(message)
-		der, err := private.Sign(nil, digest[:], crypto.SHA256) // no randomness: RFC 6979
+		der, err := private.Sign(nil, digest(public.Algorithm, message), digests[public.Algorithm]) // no randomness: RFC 6979
 		if err != nil {
 			return nil, err
 		}
-		return fixedWidth(der)
-	}}, nil
+		return fixedWidth(der, width(key.Curve))
+	}}
 }
 
 // Public is the key that verifies what this one signs.
@@ -201,15 +225,15 @@ func (k SigningKey) Public() PublicKey { return k.public }
 // Sign signs a message.
 func (k SigningKey) Sign(_ context.Context, message []byte) ([]byte, error) { return k.sign(message) }
 
-// fixedWidth turns an ASN.1 signature into r and s of 32 bytes each.
-func fixedWidth(der []byte) ([]byte, error) {
+// fixedWidth turns an ASN.1 signature into r and s of so many bytes each.
+func fixedWidth(der []byte, size int) ([]byte, error) {
 	var point struct{ R, S *big.Int }
-	if rest, err := asn1.Unmarshal(der, &point); err != nil || len(rest) > 0 || point.R.BitLen() > 256 || point.S.BitLen() > 256 {
-		return nil, fmt.Errorf("openbadge: not an ECDSA signature on P-256: %x", der)
+	if rest, err := asn1.Unmarshal(der, &point); err != nil || len(rest) > 0 || point.R.BitLen() > 8*size || point.S.BitLen() > 8*size {
+		return nil, fmt.Errorf("openbadge: not an ECDSA signature of %d bytes: %x", 2*size, der)
 	}
-	signature := make([]byte, signatureSize)
-	point.R.FillBytes(signature[:32])
-	point.S.FillBytes(signature[32:])
+	signature := make([]byte, 2*size)
+	point.R.FillBytes(signature[:size])
+	point.S.FillBytes(signature[size:])
 	return signature, nil
 }
 

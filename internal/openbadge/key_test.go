@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -103,6 +104,90 @@ func TestKeysOfOtherIssuersSignNothingHere(t *testing.T) {
 		if public.Verify(nil, make([]byte, signatureSize)) {
 			t.Errorf("%s verified by itself", c.algorithm)
 		}
+	}
+}
+
+// testKeyOn is the same key of a test issuer in every run.
+func testKeyOn(t testing.TB, curve elliptic.Curve, secret string) SigningKey {
+	t.Helper()
+	scalar, ok := new(big.Int).SetString(secret, 16)
+	if !ok {
+		t.Fatalf("not hexadecimal: %s", secret)
+	}
+	private, err := ecdsa.ParseRawPrivateKey(curve, scalar.FillBytes(make([]byte, width(curve))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := NewTestSigningKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// The signatures of "sample" in RFC 6979, appendices A.2.5, A.2.6 and A.2.7, each with the hash of its algorithm.
+func TestSignaturesOnCurves(t *testing.T) {
+	for _, c := range []struct {
+		curve        elliptic.Curve
+		algorithm    Algorithm
+		secret, r, s string
+	}{
+		{
+			elliptic.P256(), ES256, "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721",
+			"EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716", "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8",
+		},
+		{
+			elliptic.P384(), ES384, "6B9D3DAD2E1B8C1C05B19875B6659F4DE23C3B667BF297BA9AA47740787137D896D5724E4C70A825F872C9EA60D2EDF5",
+			"94EDBB92A5ECB8AAD4736E56C691916B3F88140666CE9FA73D64C4EA95AD133C81A648152E44ACF96E36DD1E80FABE46",
+			"99EF4AEB15F178CEA1FE40DB2603138F130E740A19624526203B6351D0A3A94FA329C145786E679E7B82C71A38628AC8",
+		},
+		{
+			elliptic.P521(), ES512, "0FAD06DAA62BA3B25D2FB40133DA757205DE67F5BB0018FEE8C86E1B68C7E75CAA896EB32F1F47C70855836A6D16FCC1466F6D8FBEC67DB89EC0C08B0E996B83538",
+			"00C328FAFCBD79DD77850370C46325D987CB525569FB63C5D3BC53950E6D4C5F174E25A1EE9017B5D450606ADD152B534931D7D4E8455CC91F9B15BF05EC36E377FA",
+			"00617CCE7CF5064806C467F678D3B4080D6F1CC50AF26CA209417308281B68AF282623EAA63E5B5C0723D8B8C37FF0777B1A20F8CCB1DCCC43997F1EE0E44DA4A67A",
+		},
+	} {
+		key := testKeyOn(t, c.curve, c.secret)
+		signature, err := key.Sign(t.Context(), []byte("sample"))
+		if err != nil || fmt.Sprintf("%X", signature) != c.r+c.s {
+			t.Errorf("%s: %X, %v", c.algorithm, signature, err)
+		}
+		public := key.Public()
+		if public.Algorithm != c.algorithm || !public.Verify([]byte("sample"), signature) {
+			t.Errorf("%s: does not verify its own signature", c.algorithm)
+		}
+		for name, other := range map[string][]byte{"shorter": signature[1:], "longer": append([]byte{0}, signature...), "none": nil} {
+			if public.Verify([]byte("sample"), other) {
+				t.Errorf("%s: verified a %s signature", c.algorithm, name)
+			}
+		}
+		if public.Verify([]byte("test"), signature) {
+			t.Errorf("%s: verified another message", c.algorithm)
+		}
+	}
+}
+
+// A test issuer's key on a large curve signs JWTs, and no proofs of Data Integrity.
+func TestKeysOfTestIssuers(t *testing.T) {
+	for _, c := range curves {
+		key := testKeyOn(t, c.Curve, "2A")
+		token, err := SignVCJWT(t.Context(), []byte(unsigned), key)
+		if err != nil {
+			t.Fatalf("%s: %v", c.algorithm, err)
+		}
+		if err := Verify(t.Context(), []byte(token), ResolveAmong(did, []PublicKey{key.Public()}), later).Err(); err != nil {
+			t.Errorf("%s: %v", c.algorithm, err)
+		}
+		if _, err := Sign(t.Context(), []byte(unsigned), key, created); !errors.Is(err, ErrKeyKind) {
+			t.Errorf("%s: a proof: %v", c.algorithm, err)
+		}
+	}
+	other, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewTestSigningKey(other); !errors.Is(err, ErrKeyKind) {
+		t.Errorf("P-224: %v", err)
 	}
 }
 

@@ -58,6 +58,8 @@ var (
 	ErrNotYetValid = errors.New("openbadge: not yet valid")
 	// ErrUnknownKey: nobody knows the key that signed. Resolvers return it too.
 	ErrUnknownKey = errors.New("openbadge: unknown key")
+	// ErrUnreached: the key could not be looked for now, and may be found another time.
+	ErrUnreached = errors.New("openbadge: the key cannot be looked for now")
 	// ErrRevokedKey: the issuer trusts the key no longer, and nobody should trust what it signed.
 	ErrRevokedKey = errors.New("openbadge: revoked key")
 	// ErrBadChain: a proof builds on one that is not there or does not hold.

@@ -20,6 +20,9 @@ const (
 	mediaEnveloped = "application/vc+jwt"
 )
 
+// defaultSuites are those of the proofs when none is asked for.
+var defaultSuites = texts{string(openbadge.EdDSARDFC), string(openbadge.EdDSAJCS)}
+
 const (
 	contextCredentials  = "https://www.w3.org/ns/credentials/v2"
 	contextCredentials1 = "https://www.w3.org/2018/credentials/v1"
@@ -48,20 +51,40 @@ func readIssueOptions(text json.RawMessage) (issueOptions, error) {
 			return options, err
 		}
 	}
-	switch {
-	case options.mediaType != mediaEmbedded && options.mediaType != mediaEnveloped:
-		return options, bad(problemNone, "options.mediaType: %.80q is neither %s nor %s", options.mediaType, mediaEmbedded, mediaEnveloped)
-	case options.mediaType == mediaEnveloped && (options.chain || len(options.cryptosuites) > 0):
+	if options.mediaType == mediaEnveloped && options.chain {
 		return options, bad(problemNone, "options: a JWT has neither cryptosuite nor proofChain")
-	case options.mediaType == mediaEmbedded && len(options.cryptosuites) == 0:
-		options.cryptosuites = texts{string(openbadge.EdDSARDFC), string(openbadge.EdDSAJCS)}
 	}
-	for _, suite := range options.cryptosuites {
-		if !slices.Contains([]string{string(openbadge.EdDSARDFC), string(openbadge.EdDSAJCS)}, suite) {
-			return options, bad(problemNone, "options.cryptosuite: %.80q is neither %s nor %s", suite, openbadge.EdDSARDFC, openbadge.EdDSAJCS)
-		}
+	if err := securing(options.mediaType, &options.cryptosuites, mediaEmbedded, mediaEnveloped); err != nil {
+		return options, err
 	}
 	return options, options.status.check()
+}
+
+// securing checks how something is to be secured: with embedded proofs, by the default suites if none is named, or enveloped
+// in a JWT.
+func securing(mediaType string, suites *texts, embedded, enveloped string) error {
+	switch {
+	case mediaType != embedded && mediaType != enveloped:
+		return bad(problemNone, "options.mediaType: %.80q is neither %s nor %s", mediaType, embedded, enveloped)
+	case mediaType == enveloped && len(*suites) > 0:
+		return bad(problemNone, "options: a JWT has neither cryptosuite nor proofChain")
+	case mediaType == embedded && len(*suites) == 0:
+		*suites = defaultSuites
+	}
+	for _, suite := range *suites {
+		if !slices.Contains(defaultSuites, suite) {
+			return bad(problemNone, "options.cryptosuite: %.80q is neither %s nor %s", suite, openbadge.EdDSARDFC, openbadge.EdDSAJCS)
+		}
+	}
+	return nil
+}
+
+// cryptosuites are the suites by their names.
+func (t texts) cryptosuites() (suites []openbadge.Cryptosuite) {
+	for _, name := range t {
+		suites = append(suites, openbadge.Cryptosuite(name))
+	}
+	return suites
 }
 
 // issue answers POST /credentials/issue.
@@ -74,11 +97,9 @@ func (s *service) issue(ctx context.Context, body []byte) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var credential map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(unsecured))
-	decoder.UseNumber() // a number is signed as it was written
-	if err := decoder.Decode(&credential); err != nil || credential == nil {
-		return 0, nil, bad(problemParsing, "credential is not an object")
+	credential, err := object(unsecured, "credential")
+	if err != nil {
+		return 0, nil, err
 	}
 	if err := s.issuable(ctx, credential); err != nil {
 		return 0, nil, err
@@ -90,9 +111,19 @@ func (s *service) issue(ctx context.Context, body []byte) (int, any, error) {
 	}
 	secured, err := s.secure(ctx, credential, options)
 	if err != nil {
-		return 0, nil, unsigned(err)
+		return 0, nil, unsigned(err, "credential")
 	}
 	return http.StatusCreated, map[string]any{"verifiableCredential": secured}, nil
+}
+
+// object reads what is to be signed.
+func object(text json.RawMessage, name string) (value map[string]any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber() // a number is signed as it was written
+	if err := decoder.Decode(&value); err != nil || value == nil {
+		return nil, bad(problemParsing, "%s is not an object", name)
+	}
+	return value, nil
 }
 
 // issuable tells whether a credential conforms to the data model and is one of the test issuer.
@@ -106,6 +137,9 @@ func (s *service) issuable(ctx context.Context, credential map[string]any) error
 	}
 	if issuer != any(s.Issuer) {
 		return bad(problemNone, "credential.issuer is not %s, who alone issues here", s.Issuer)
+	}
+	if err := declared(credential); err != nil {
+		return err
 	}
 	if s.Resource == nil {
 		return nil
@@ -129,10 +163,15 @@ func (s *service) secure(ctx context.Context, credential map[string]any, options
 		if err != nil {
 			return nil, err
 		}
-		return map[string]any{"@context": contextCredentials, "type": "EnvelopedVerifiableCredential", "id": "data:" + mediaEnveloped + "," + token}, nil
+		return envelope("EnvelopedVerifiableCredential", mediaEnveloped, token), nil
 	}
 	secured, err := s.prove(ctx, unsecured, options)
 	return json.RawMessage(secured), err
+}
+
+// envelope has a JWT in it (Verifiable Credentials Data Model 2.0, section 4.13).
+func envelope(kind, media, token string) map[string]any {
+	return map[string]any{"@context": contextCredentials, "type": kind, "id": "data:" + media + "," + token}
 }
 
 // prove embeds the proofs. Those that are there stay, once it is known that they hold.
@@ -143,10 +182,7 @@ func (s *service) prove(ctx context.Context, credential []byte, options issueOpt
 	if err := json.Unmarshal(credential, &signed); err != nil {
 		return nil, err
 	}
-	var suites []openbadge.Cryptosuite
-	for _, suite := range options.cryptosuites {
-		suites = append(suites, openbadge.Cryptosuite(suite))
-	}
+	suites := options.cryptosuites.cryptosuites()
 	if signed.Proof == nil && !options.chain {
 		return openbadge.Sign(ctx, credential, s.Signer, s.Now(), suites...)
 	}
@@ -194,37 +230,16 @@ func lastOf(proof json.RawMessage, chain bool) ([]string, error) {
 	}
 }
 
-// contextExamples is the context of the examples in the specifications. It gives a meaning to every term, so this program does
-// not know it: in a credential of a program that signs nothing by mistake it has no place.
-const contextExamples = "https://www.w3.org/ns/credentials/examples/v2"
-
-// defineExamples writes what the context of examples defines in place of its URL, so that any verifier can read the credential.
-func defineExamples(credential map[string]any) {
-	contexts, _ := credential["@context"].([]any)
-	for i, context := range contexts {
-		if context == any(contextExamples) {
-			contexts[i] = map[string]any{"@vocab": "https://www.w3.org/ns/credentials/examples#"}
-		}
-	}
-}
-
-// defineProofs adds the context of Data Integrity to a credential of the data model 1.1, whose own does not define its terms
-// (Verifiable Credential Data Integrity 1.0, section 2.4.2).
-func defineProofs(credential map[string]any) {
-	contexts, _ := credential["@context"].([]any)
-	if len(contexts) > 0 && contexts[0] == any(contextCredentials1) && !slices.Contains(contexts, any(contextIntegrity)) {
-		credential["@context"] = append(contexts, contextIntegrity)
-	}
-}
-
 // unsigned is why a credential was not signed: for want of a fit document, or else a fault of ours.
-func unsigned(err error) error {
+func unsigned(err error, name string) error {
 	reason := strings.NewReplacer("openbadge: ", "", "jsonld: ", "").Replace(err.Error())
 	switch {
 	case errors.Is(err, jsonld.ErrUnsafe):
-		return bad(problemLoss, "credential: %s", reason)
-	case errors.Is(err, openbadge.ErrUnsignable), errors.Is(err, openbadge.ErrMalformed), errors.Is(err, openbadge.ErrBadChain):
-		return bad(problemMalformed, "credential: %s", reason)
+		return bad(problemLoss, "%s: %s", name, reason)
+	case errors.Is(err, openbadge.ErrUnsignable), errors.Is(err, openbadge.ErrMalformed), errors.Is(err, openbadge.ErrBadChain), errors.Is(err, openbadge.ErrAlreadySigned):
+		return bad(problemMalformed, "%s: %s", name, reason)
+	case errors.Is(err, openbadge.ErrKeyKind):
+		return bad(problemNone, "options: the key here signs JWTs alone, as %s and %s", mediaEnveloped, mediaPresentationJWT)
 	}
 	return err
 }

@@ -14,7 +14,10 @@ func TestWhatIsIssuedVerifies(t *testing.T) {
 	handler := Handler(options(t))
 	plain := credential(t)
 	first := with(plain, map[string]any{"@context": []any{contextCredentials1}, "issuanceDate": "2026-01-01T00:00:00Z", "id": "urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33"})
-	examples := with(plain, map[string]any{"@context": []any{contextCredentials, contextExamples}, "type": []any{"VerifiableCredential", "ExampleCredential"}})
+	examples := with(plain, map[string]any{
+		"@context": []any{contextCredentials, contextExamples}, "type": []any{"VerifiableCredential", "ExampleCredential"},
+		"credentialSubject": map[string]any{"id": "did:example:subject", "grade": "A"},
+	})
 	for name, c := range map[string]struct {
 		credential map[string]any
 		options    map[string]any
@@ -98,6 +101,7 @@ func TestIssueRefuses(t *testing.T) {
 		"no subject":                   {changed(map[string]any{"credentialSubject": nil}), "credentialSubject"},
 		"ends before it begins":        {changed(map[string]any{"validFrom": "2026-02-01T00:00:00Z", "validUntil": "2026-01-01T00:00:00Z"}), "validUntil"},
 		"a term that nobody defines":   {changed(map[string]any{"grade": "A"}), "grade"},
+		"a term of examples alone":     {changed(map[string]any{"@context": []any{contextCredentials, contextExamples}, "grade": "A"}), `"grade"`},
 		"a type that nobody defines":   {changed(map[string]any{"type": []any{"VerifiableCredential", "Diploma"}}), "Diploma"},
 		"a context that is not known":  {changed(map[string]any{"@context": []any{contextCredentials, "https://other.example/v1"}}), "other.example"},
 		"a related resource elsewhere": {related(`"id":"https://test.example/b","digestSRI":"sha256-x"`), "nothing there"},

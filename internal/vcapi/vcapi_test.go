@@ -129,7 +129,7 @@ func cryptosuites(t testing.TB, secured map[string]any) (names []string) {
 func TestRequests(t *testing.T) {
 	handler := Handler(options(t))
 	large := `{"credential":"` + strings.Repeat("x", 10<<20) + `"}`
-	for _, path := range []string{"/credentials/issue", "/credentials/verify", "/credentials/status", "/presentations/verify"} {
+	for _, path := range []string{"/credentials/issue", "/credentials/verify", "/credentials/status", "/presentations/prove", "/presentations/verify"} {
 		if status, answer := send(t, handler, path, large); status != http.StatusRequestEntityTooLarge || answer["title"] == nil {
 			t.Errorf("%s, 10 MB: %d %v", path, status, answer)
 		}

@@ -30,6 +30,7 @@ const unsigned = `{
 	"credentialSubject": {
 		"id": "did:example:teacher",
 		"type": ["AchievementSubject"],
+		"creditsEarned": 3,
 		"identifier": [
 			{"type": "IdentityObject", "hashed": true, "identityHash": "sha256$00", "identityType": "emailAddress", "salt": "1"},
 			{"type": "IdentityObject", "hashed": false, "identityHash": "x", "identityType": "name"}

@@ -9,17 +9,15 @@ import (
 
 var issued = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// claim is a course certificate of the usual size: four competencies shown, and the evidence of four assessments.
-func claim(n int) openbadge.Claim {
-	const base, title = "https://credentials.example.org", "Using Data Course Certificate"
-	id := fmt.Sprintf("%s/credentials/%08d", base, n)
+const base, title = "https://credentials.example.org", "Using Data Course Certificate"
+
+// certificate is what the claims of a course certificate have in common; its size is the usual one: four competencies shown.
+func certificate() openbadge.Claim {
 	c := openbadge.Claim{
 		Metadata: openbadge.Metadata{
-			ID: id, Name: title, ValidFrom: issued,
+			Name: title, ValidFrom: issued,
 			Issuer: openbadge.Profile{ID: "did:web:credentials.example.org", Name: "Teacher Leadership Certificate Program", URL: base},
-			Status: []openbadge.Status{{List: base + "/status-lists/1/revocation", Purpose: "revocation", Index: n}},
 		},
-		Subject: openbadge.Subject{Hash: openbadge.IdentityHash(fmt.Sprintf("teacher.%d@example.org", n), "salt"), Salt: "salt"},
 		Achievement: openbadge.Achievement{
 			ID: base + "/v1/credentialTypes/using-data-certificate", Name: title, Description: "Leading the use of data by teams of teachers.",
 			CriteriaNarrative: "By completing the performance assessments that form the core of the course, the participant demonstrated competency.", AchievementType: "Certificate",
@@ -32,7 +30,18 @@ func claim(n int) openbadge.Claim {
 		c.Achievement.Alignments = append(c.Achievement.Alignments, item)
 		c.Achievement.ResultDescriptions = append(c.Achievement.ResultDescriptions, openbadge.ResultDescription{ID: result, Name: name, ResultType: "Status", Alignments: []openbadge.Alignment{item}})
 		c.Results = append(c.Results, openbadge.Result{ResultDescription: result, Status: "Completed"})
-		c.Evidence = append(c.Evidence, openbadge.Evidence{SHA256: fmt.Sprintf("%064x", n+i), Name: "Plan", Genre: "DOCUMENT"})
+	}
+	return c
+}
+
+// claim is one person's of a certificate, with the evidence of four assessments.
+func claim(c openbadge.Claim, n int) openbadge.Claim {
+	c.ID = fmt.Sprintf("%s/credentials/%08d", base, n)
+	c.Status = []openbadge.Status{{List: base + "/status-lists/1/revocation", Purpose: "revocation", Index: n}}
+	c.Subject = openbadge.Subject{Hash: openbadge.IdentityHash(fmt.Sprintf("teacher.%d@example.org", n), "salt"), Salt: "salt"}
+	c.Evidence = make([]openbadge.Evidence, 4)
+	for i := range c.Evidence {
+		c.Evidence[i] = openbadge.Evidence{SHA256: fmt.Sprintf("%064x", n+i), Name: "Plan", Genre: "DOCUMENT"}
 	}
 	return c
 }

@@ -44,7 +44,7 @@ func run(ctx context.Context, count, rounds int, reference string) error {
 	if err != nil {
 		return err
 	}
-	sample, err := openbadge.Build(claim(0))
+	sample, err := openbadge.Build(claim(certificate(), 0))
 	if err != nil {
 		return err
 	}
@@ -68,8 +68,9 @@ func run(ctx context.Context, count, rounds int, reference string) error {
 	return nil
 }
 
-// byUs builds and signs a batch, pre-flight included, on all cores.
+// byUs builds and signs a batch of one certificate, pre-flight included, on all cores.
 func byUs(ctx context.Context, key openbadge.Signer, suites []openbadge.Cryptosuite, count int) (perSecond float64, err error) {
+	certificate := certificate()
 	runtime.GC()
 	before := spent()
 	var group sync.WaitGroup
@@ -77,7 +78,7 @@ func byUs(ctx context.Context, key openbadge.Signer, suites []openbadge.Cryptosu
 	for core := range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for n := core; n < count; n += runtime.GOMAXPROCS(0) {
-				if _, err := openbadge.Issue(ctx, claim(n), key, issued, suites...); err != nil {
+				if _, err := openbadge.Issue(ctx, claim(certificate, n), key, issued, suites...); err != nil {
 					faults <- err
 					return
 				}

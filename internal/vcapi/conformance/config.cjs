@@ -21,6 +21,7 @@ module.exports = {
       })
     ],
     verifiers: [verifier('credentials', ['vc2.0', 'EnvelopingProof', 'eddsa-rdfc-2022', 'eddsa-jcs-2022', 'BitstringStatusList'])],
-    vpVerifiers: [verifier('presentations', ['vc2.0', 'EnvelopingProof', 'BitstringStatusList'])]
+    vpVerifiers: [verifier('presentations', ['vc2.0', 'EnvelopingProof', 'BitstringStatusList'])],
+    'jose-cose': {features: {credential_jose: true, presentation_jose: true}}
   }]
 };
