@@ -97,7 +97,7 @@ soak: postgresql ## race writers and consumers with kills, for minutes and 100,0
 	go test ./internal/server -run '^TestATerm$$' -v -count=1 -term-sections 60 -term-people 1500
 
 .PHONY: bench
-bench: postgresql ## figures, as ratios of what pgbench does on the same tables
+bench: postgresql ## figures, as ratios of what pgbench and COPY do on the same tables
 	go run ./internal/tools/bench
 
 .PHONY: bench-signing

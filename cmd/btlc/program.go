@@ -80,6 +80,10 @@ them, or how much there is. It needs no database.`,
 
 func showProgram(out io.Writer, p *program.Program) {
 	competencies, assessments, slots := 0, 0, 0
+	policies := map[string]bool{}
+	for _, version := range p.Policies {
+		policies[version.ID] = true
+	}
 	for _, skill := range p.Framework.CoreSkills {
 		competencies += len(skill.Competencies)
 		assessments += len(skill.Assessments)
@@ -92,7 +96,7 @@ func showProgram(out io.Writer, p *program.Program) {
 		what  string
 	}{
 		{len(p.Framework.CoreSkills), "core skills"}, {competencies, "competencies"}, {assessments, "performance assessments"}, {slots, "evidence slots"},
-		{len(p.Courses), "courses"}, {len(p.CredentialTypes), "credential types"}, {len(p.Policies), "policies"},
+		{len(p.Courses), "courses"}, {len(p.CredentialTypes), "credential types"}, {len(policies), "policies"}, {len(p.Policies), "versions of policies"},
 		{len(p.RoleFamilies), "role families"}, {len(p.Roles), "formal roles"}, {len(p.Institutions), "institutions"}, {len(p.Agreements), "agreements"},
 		{len(p.Resources), "resources"}, {len(p.Sources), "sources"},
 	} {

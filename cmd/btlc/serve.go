@@ -146,7 +146,7 @@ func serveOn(ctx context.Context, c *config.Config, p *postgres, l *listeners, o
 		return false, err
 	}
 	ready := ready{rest: "http://" + reachable(l.rest.Addr().String()), grpc: reachable(l.grpc.Addr().String())}
-	if err := prepare(ctx, c, p, s, options, &ready, log); err != nil {
+	if err := errors.Join(watch.Watch(s.Metrics()), prepare(ctx, c, p, s, options, &ready, log)); err != nil {
 		s.DB().Close()
 		return false, err
 	}
@@ -183,10 +183,10 @@ func serverOptions(c *config.Config, l *listeners, signers signers) (server.Opti
 	}
 	options := server.Options{
 		Migrations: migrations.FS, Zone: c.Zone, Deadline: c.RequestTimeout, RequestsPerSecond: c.RequestsPerSecond, Origins: c.CORSOrigins, VerifyHosts: c.VerifyHosts, VCAPI: c.VCAPI,
-		Issuer: credential.Issuer{BaseURL: base, Name: c.IssuerName, DID: did, Keys: keys, SuspensionEntries: c.SuspensionEntries},
+		Issuer: credential.Issuer{BaseURL: base, Name: c.IssuerName, DID: did, Keys: keys, SuspensionEntries: c.SuspensionEntries, RevocationList: c.RevocationList},
 	}
 	options.Webhooks.Networks, options.FeedRetention, options.WebhookLog = c.WebhookNetworks, c.FeedRetention, c.WebhookLog
-	options.Notices.Sender, options.Notices.SignInURL = c.Mail, c.SignInURL
+	options.Notices.Sender, options.Notices.SignInURL, options.Notices.Keep = c.Mail, c.SignInURL, c.NoticeRetention
 	options.Drops, options.DropReach = c.Drops, c.DropReach
 	for _, issuer := range c.OIDCIssuers {
 		options.Issuers = append(options.Issuers, access.Issuer{URL: issuer.URL, Audience: issuer.Audience})

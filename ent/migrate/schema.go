@@ -956,6 +956,14 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{EducatorsColumns[5], EducatorsColumns[0]},
 			},
+			{
+				Name:    "educator_merged_into_id",
+				Unique:  false,
+				Columns: []*schema.Column{EducatorsColumns[6]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "merged_into_id IS NOT NULL",
+				},
+			},
 		},
 	}
 	// EducatorEmailsColumns holds the columns for the "educator_emails" table.
@@ -1117,6 +1125,14 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{EmploymentsColumns[8], EmploymentsColumns[7]},
 			},
+			{
+				Name:    "employment_school_id",
+				Unique:  false,
+				Columns: []*schema.Column{EmploymentsColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "school_id IS NOT NULL",
+				},
+			},
 		},
 	}
 	// EvidencesColumns holds the columns for the "evidences" table.
@@ -1157,6 +1173,14 @@ var (
 				Name:    "evidence_submission_id_position",
 				Unique:  true,
 				Columns: []*schema.Column{EvidencesColumns[9], EvidencesColumns[2]},
+			},
+			{
+				Name:    "evidence_colleague_id",
+				Unique:  false,
+				Columns: []*schema.Column{EvidencesColumns[10]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "colleague_id IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -1461,6 +1485,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{IssueResultsColumns[5], IssueResultsColumns[6]},
 			},
+			{
+				Name:    "issueresult_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{IssueResultsColumns[6]},
+			},
 		},
 	}
 	// LedgerEntriesColumns holds the columns for the "ledger_entries" table.
@@ -1615,6 +1644,22 @@ var (
 				Name:    "notice_educator_id_create_time",
 				Unique:  false,
 				Columns: []*schema.Column{NoticesColumns[10], NoticesColumns[1]},
+			},
+			{
+				Name:    "notice_school_id",
+				Unique:  false,
+				Columns: []*schema.Column{NoticesColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "school_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "notices_over",
+				Unique:  false,
+				Columns: []*schema.Column{NoticesColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state <> 'PENDING'",
+				},
 			},
 			{
 				Name:    "notices_due",

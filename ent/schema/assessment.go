@@ -110,7 +110,7 @@ func (Evidence) Edges() []ent.Edge {
 	return []ent.Edge{belongsTo("submission", Submission.Type), mayBelongTo("colleague", Educator.Type)}
 }
 func (Evidence) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("submission_id", "position").Unique()}
+	return []ent.Index{index.Fields("submission_id", "position").Unique(), whereSet("colleague_id")}
 }
 func (Evidence) Annotations() []schema.Annotation {
 	return []schema.Annotation{checks(map[string]string{"evidence_consent": "colleague_id IS NULL OR colleague_consents"})}

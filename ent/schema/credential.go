@@ -166,7 +166,7 @@ func (IssueResult) Edges() []ent.Edge {
 func (IssueResult) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("issue_batch_id", "ordinal").Unique().StorageKey("issue_result_ordinal_once"),
-		index.Fields("issue_batch_id", "educator_id").Unique().StorageKey("issue_result_person_once"),
+		index.Fields("issue_batch_id", "educator_id").Unique().StorageKey("issue_result_person_once"), index.Fields("educator_id"),
 	}
 }
 func (IssueResult) Annotations() []schema.Annotation {

@@ -49,7 +49,9 @@ func (Educator) Fields() []ent.Field {
 func (Educator) Edges() []ent.Edge {
 	return []ent.Edge{edge.To("merged_from", Educator.Type).Annotations(entsql.OnDelete(entsql.NoAction)).From("merged_into").Unique().Field("merged_into_id")}
 }
-func (Educator) Indexes() []ent.Index { return []ent.Index{index.Fields("family_name", "id")} }
+func (Educator) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("family_name", "id"), whereSet("merged_into_id")}
+}
 
 // EducatorMerge is two records of one person made one: what was moved, by table, so that it can be undone.
 type EducatorMerge struct{ ent.Schema }
@@ -122,7 +124,7 @@ func (Employment) Edges() []ent.Edge {
 	return []ent.Edge{belongsTo("educator", Educator.Type), belongsTo("district", District.Type), mayBelongTo("school", School.Type)}
 }
 func (Employment) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("educator_id", "start_date"), index.Fields("district_id", "educator_id")}
+	return []ent.Index{index.Fields("educator_id", "start_date"), index.Fields("district_id", "educator_id"), whereSet("school_id")}
 }
 func (Employment) Annotations() []schema.Annotation {
 	return []schema.Annotation{checks(map[string]string{"employment_dates": "end_date >= start_date"})}

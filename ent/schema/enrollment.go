@@ -29,8 +29,9 @@ type SessionPattern struct {
 
 // SyllabusUnit is a part of what a course goes through.
 type SyllabusUnit struct {
-	Title       string `json:"title"`
-	Description string `json:"description,omitempty"`
+	Title       string           `json:"title"`
+	Description string           `json:"description,omitempty"`
+	Resources   []CourseResource `json:"resources,omitempty"`
 }
 
 // CourseResource is something that participants are given or asked to read.

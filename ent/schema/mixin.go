@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 	"github.com/google/uuid"
 )
@@ -94,3 +95,9 @@ func oneOf(column string, words ...string) string {
 }
 
 func checks(byName map[string]string) schema.Annotation { return entsql.Checks(byName) }
+
+// whereSet is an index for a reference that most rows have not: by it a row that is referred to is deleted without reading
+// the whole table.
+func whereSet(field string) ent.Index {
+	return index.Fields(field).Annotations(entsql.IndexWhere(field + " IS NOT NULL"))
+}

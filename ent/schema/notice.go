@@ -37,7 +37,7 @@ func (Notice) Edges() []ent.Edge {
 	return []ent.Edge{belongsTo("educator", Educator.Type), mayBelongTo("school", School.Type), edge.To("registration", Registration.Type).Unique().Immutable().Field("registration_id").Annotations(entsql.OnDelete(entsql.NoAction))}
 }
 func (Notice) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("educator_id", "create_time"), index.Fields("next_attempt_time").StorageKey("notices_due").Annotations(entsql.IndexWhere("state = 'PENDING'"))}
+	return []ent.Index{index.Fields("educator_id", "create_time"), whereSet("school_id"), index.Fields("create_time").StorageKey("notices_over").Annotations(entsql.IndexWhere("state <> 'PENDING'")), index.Fields("next_attempt_time").StorageKey("notices_due").Annotations(entsql.IndexWhere("state = 'PENDING'"))}
 }
 func (Notice) Annotations() []schema.Annotation {
 	return []schema.Annotation{checks(map[string]string{"notice_state": oneOf("state", "PENDING", "SENT", "SUPPRESSED", "FAILED")})}

@@ -86,6 +86,12 @@ func Authorize(ctx context.Context, name string, scopes ...string) error {
 	return nil
 }
 
+// May says whether the caller has a permission, which need not be that of the rule, on something with these scopes: for what
+// is shown of it to some and not to others.
+func May(ctx context.Context, permission string, scopes ...string) bool {
+	return CallerOf(ctx).may(permission, append(scopes, "program"))
+}
+
 // Reach is where the caller has the rule's permission, for handlers that list: everywhere, or within these scopes.
 func Reach(ctx context.Context) (everywhere bool, scopes []string) {
 	d := decisionOf(ctx)

@@ -152,7 +152,11 @@ func (w *walker) message(prefix string, m protoreflect.Message) {
 		case fd.IsList():
 			list := m.Get(fd).List()
 			for j := range list.Len() {
-				w.value(fmt.Sprintf("%s[%d]", path, j), fd, rules, list.Get(j))
+				item := list.Get(j)
+				if fd.Kind() == protoreflect.StringKind && w.fault(rules, item.String()) == "" {
+					continue // as nearly all are: saying where each stands would cost more than looking at it
+				}
+				w.value(fmt.Sprintf("%s[%d]", path, j), fd, rules, item)
 			}
 		default:
 			w.value(path, fd, rules, m.Get(fd))
@@ -171,26 +175,28 @@ func (w *walker) value(path string, fd protoreflect.FieldDescriptor, rules *fiel
 			w.add(path, "%d is not one of its values", v.Enum())
 		}
 	case protoreflect.StringKind:
-		w.text(path, rules, v.String())
+		if fault := w.fault(rules, v.String()); fault != "" {
+			w.add(path, "%s", fault)
+		}
 	}
 }
 
-func (w *walker) text(path string, rules *fieldRules, text string) {
+// fault is what is wrong with a text; empty for nothing.
+func (w *walker) fault(rules *fieldRules, text string) string {
 	if utf8.RuneCountInString(text) > rules.longest {
-		w.add(path, "has more than %d characters", rules.longest)
-		return
+		return fmt.Sprintf("has more than %d characters", rules.longest)
 	}
 	for _, r := range text {
 		if unicode.IsControl(r) && !(rules.prose && (r == '\n' || r == '\t' || r == '\r')) {
-			w.add(path, "holds the control character U+%04X", r)
-			return
+			return fmt.Sprintf("holds the control character U+%04X", r)
 		}
 	}
 	if len(rules.pattern) > 0 {
 		if _, ok := match(rules.pattern, text, w.list && rules.parent); !ok {
-			w.add(path, "must look like %s", strings.Join(rules.pattern, "/"))
+			return "must look like " + strings.Join(rules.pattern, "/")
 		}
 	}
+	return ""
 }
 
 // fieldRules is what the contract says of a field, read once.

@@ -32,6 +32,7 @@ type Config struct {
 	PublicURL         string // empty: made from the address that REST is served at, see Base
 	IssuerName        string
 	SuspensionEntries bool // credentials name the list of suspensions too
+	RevocationList    bool // and one that names those that are revoked
 	OIDCIssuers       []OIDCIssuer
 	CORSOrigins       []string
 	VCAPI             bool     // a test issuer answers the VC-API
@@ -41,6 +42,7 @@ type Config struct {
 	WebhookLog        time.Duration
 	Mail              *notice.Sender // nil: no notices by e-mail
 	SignInURL         string         // empty: the public URL
+	NoticeRetention   time.Duration  // 0: for ever
 	FileDrops         string         // a file; what is in it is in Drops
 	Drops             []drops.Drop
 	DropReach         drops.Reach

@@ -84,6 +84,10 @@ var settings = []*setting{
 		usage: "have credentials name the list of suspensions beside that of revocations, for verifiers of W3C status lists; the JSON schema of Open Badges 3.0 allows only one",
 	},
 	{
+		name: "revocation-list-1edtech", kind: "true|false", fallback: "false", example: "true", set: into(revocationList, yesNo),
+		usage: "publish the ids of revoked and replaced credentials to everybody, as a revocation list of 1EdTech, for verifiers that know no other: an id is the credential's address, so whoever reads the list can read the document. Credentials issued meanwhile name it beside the other lists, though the JSON schema of Open Badges 3.0 allows only one, and go on doing so: once on, leave it on",
+	},
+	{
 		name: "oidc-issuers", kind: "url=audience,...", example: "https://login.example.org=btlc", set: into(oidcIssuers, list(oidcIssuer)),
 		usage: "the identity providers whose tokens are taken, each with the audience that tokens for this service name",
 	},
@@ -97,7 +101,7 @@ var settings = []*setting{
 	},
 	{
 		name: "verify-hosts", kind: "host,...", example: "badges.example.org", set: into(verifyHosts, list(verifyHost)),
-		usage: "the hosts of other issuers, which may be asked for keys and status lists when a credential of theirs is verified; none are unless they are named",
+		usage: "the hosts of other issuers, which may be asked for keys and status lists when a credential of theirs is verified, and those of people who give a did:web; none are unless they are named",
 	},
 	{
 		name: "webhook-networks", kind: "network,...", example: "10.20.0.0/16", set: into(webhookNetworks, list(network)),
@@ -118,6 +122,10 @@ var settings = []*setting{
 	{
 		name: "sign-in-url", kind: "url", derived: "the public URL", example: "https://app.example.org", set: into(signInURL, optional(signInPage)),
 		usage: "where educators sign in, which is where notices lead them",
+	},
+	{
+		name: "notice-retention-days", kind: "number", fallback: "400", example: "800", set: into(noticeRetention, days(7)),
+		usage: "how many days notices that were sent, or will not be, stay on record; 0 keeps all",
 	},
 	{
 		name: "file-drops", kind: "file", example: "/etc/btlc/drops.yaml", set: into(fileDrops, optional(path)),

@@ -45,6 +45,7 @@ func migrateOnStart(c *Config) *bool            { return &c.MigrateOnStart }
 func demo(c *Config) *bool                      { return &c.Demo }
 func issuerName(c *Config) *string              { return &c.IssuerName }
 func suspensionEntries(c *Config) *bool         { return &c.SuspensionEntries }
+func revocationList(c *Config) *bool            { return &c.RevocationList }
 func oidcIssuers(c *Config) *[]OIDCIssuer       { return &c.OIDCIssuers }
 func corsOrigins(c *Config) *[]string           { return &c.CORSOrigins }
 func vcAPI(c *Config) *bool                     { return &c.VCAPI }
@@ -54,6 +55,7 @@ func feedRetention(c *Config) *time.Duration    { return &c.FeedRetention }
 func webhookLog(c *Config) *time.Duration       { return &c.WebhookLog }
 func mail(c *Config) **notice.Sender            { return &c.Mail }
 func signInURL(c *Config) *string               { return &c.SignInURL }
+func noticeRetention(c *Config) *time.Duration  { return &c.NoticeRetention }
 func fileDrops(c *Config) *string               { return &c.FileDrops }
 func dropRoot(c *Config) *string                { return &c.DropReach.Root }
 func dropNetworks(c *Config) *[]netip.Prefix    { return &c.DropReach.Networks }

@@ -20,6 +20,8 @@ type Issuer struct {
 	// SuspensionEntries has documents also name the list of suspensions. The JSON schema of Open Badges 3.0 allows one
 	// status entry, so who validates by it refuses them.
 	SuspensionEntries bool
+	// RevocationList has the ids of revoked credentials published, for everybody, and documents name that list too.
+	RevocationList bool
 }
 
 func (i Issuer) check() error {
@@ -33,13 +35,15 @@ func (i Issuer) check() error {
 type award struct {
 	// id is the credential's.
 	id string
-	// identity is the person's, and identityType what it is, as Open Badges calls it. Salted, it stands in the document
-	// as a hash: who knows the person can check it, who does not learns nothing.
+	// did is the one that the person gave; empty for none.
+	did string
+	// identity is the person's when they gave no DID, and identityType what it is, as Open Badges calls it. Salted, it
+	// stands in the document as a hash: who knows the person can check it, who does not learns nothing.
 	identity, identityType, salt string
 
 	credentialType, title, description, criteria, achievementType string
-	// credits is the number of graduate credits that can be had for it.
-	credits int32
+	// credits is the number of graduate credits that can be had for it, earned that of those that institutions have posted.
+	credits, earned int32
 
 	framework, frameworkTitle string
 	// standards are the titles of those that the framework was derived from.
@@ -68,6 +72,14 @@ func (i Issuer) sign(ctx context.Context, a award) (document, keyID string, err 
 	return string(signed), key.Public().ID, err
 }
 
+// subject is the person, by the DID that they gave or else by the hash. By both, who knows an address would learn the DID.
+func (a award) subject() openbadge.Subject {
+	if a.did != "" {
+		return openbadge.Subject{ID: a.did}
+	}
+	return openbadge.Subject{Hash: openbadge.IdentityHash(a.identity, a.salt), Salt: a.salt, IdentityType: a.identityType}
+}
+
 func (i Issuer) claim(a award) openbadge.Claim {
 	claim := openbadge.Claim{
 		Metadata: openbadge.Metadata{
@@ -75,7 +87,7 @@ func (i Issuer) claim(a award) openbadge.Claim {
 			Issuer: openbadge.Profile{ID: i.DID, Name: i.Name, URL: i.BaseURL},
 			Status: i.statuses(a.bit),
 		},
-		Subject: openbadge.Subject{Hash: openbadge.IdentityHash(a.identity, a.salt), Salt: a.salt, IdentityType: a.identityType},
+		Subject: a.subject(), CreditsEarned: float64(a.earned),
 		Achievement: openbadge.Achievement{
 			ID: i.BaseURL + "/v1/credentialTypes/" + a.credentialType, Name: a.title, Description: a.description,
 			CriteriaNarrative: a.criteria, AchievementType: a.achievementType, CreditsAvailable: float64(a.credits),

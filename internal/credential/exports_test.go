@@ -3,6 +3,8 @@ package credential
 import (
 	"context"
 	"errors"
+	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
@@ -289,6 +291,45 @@ func TestEdFiDates(t *testing.T) {
 	}
 }
 
+// What is in memory while an export is read does not grow with it: all rows take no more than the last tenth of them, where
+// they would take ten megabytes more if anything kept them.
+func TestExportTakesNoMoreMemoryForMore(t *testing.T) {
+	const rows, more = 20_000, 2 << 20
+	w, s := open(t)
+	many(t, w, rows)
+	var late uuid.UUID
+	recordtest.Must(t, w.SQL().QueryRowContext(t.Context(), `SELECT id FROM credentials ORDER BY id OFFSET $1 LIMIT 1`, rows-rows/10-1).Scan(&late))
+	begun, err := export(t, s, &pb.ExportCredentialStatusesRequest{Parent: "districts/bps"})
+	recordtest.Must(t, err)
+	cursor := begun.parts[0].Cursor
+	few := mostInMemory(t, s, &pb.ExportCredentialStatusesRequest{Parent: "districts/bps", Cursor: cursor, AfterCredential: api.Name("btlc/Credential", late)}, rows/10)
+	all := mostInMemory(t, s, &pb.ExportCredentialStatusesRequest{Parent: "districts/bps"}, rows)
+	if all > few+more {
+		t.Errorf("%d bytes in memory while %d rows are exported, %d for a tenth of them", all, rows, few)
+	}
+}
+
+// mostInMemory is the most that was live on the heap while so many rows were exported, in bytes.
+func mostInMemory(t *testing.T, s *Service, req *pb.ExportCredentialStatusesRequest, rows int) uint64 {
+	t.Helper()
+	live, parts, count, most := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}, 0, 0, uint64(0)
+	r := &received[pb.ExportCredentialStatusesResponse]{ctx: t.Context()}
+	r.sent = func(part *pb.ExportCredentialStatusesResponse) error {
+		parts, count, r.parts = parts+1, count+len(part.Statuses), nil // as a wire would have sent it away
+		if parts%2 == 0 {
+			runtime.GC()
+			metrics.Read(live)
+			most = max(most, live[0].Value.Uint64())
+		}
+		return nil
+	}
+	recordtest.Must(t, s.ExportCredentialStatuses(req, r))
+	if count != rows || most == 0 {
+		t.Fatalf("%d rows of %d, %d bytes", count, rows, most)
+	}
+	return most
+}
+
 // BenchmarkExport tells beside the time how much of the speed of COPY, which writes the same rows to nowhere, is left.
 func BenchmarkExport(b *testing.B) {
 	w := recordtest.New(b)
@@ -320,4 +361,24 @@ func BenchmarkExport(b *testing.B) {
 	}
 	b.ReportMetric(copied.Seconds()/exported.Seconds(), "of-COPY")
 	b.ReportMetric(float64(b.N)*rows/exported.Seconds(), "rows/s")
+}
+
+// TestPanicWhileRowsAreRead is an error of that export: it does not end the process.
+func TestPanicWhileRowsAreRead(t *testing.T) {
+	rows := func(yield func(holding, error) bool) {
+		for range partSize {
+			if !yield(holding{}, nil) {
+				return
+			}
+		}
+		panic("no such row")
+	}
+	sent := 0
+	count, err := parts(t.Context(), rows, statusProtos, func(part []*pb.ExportedCredentialStatus) error {
+		sent += len(part)
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "no such row") || !strings.Contains(err.Error(), "exports_test.go") || sent != partSize || count != partSize {
+		t.Errorf("%d sent, %d counted, %v", sent, count, err)
+	}
 }

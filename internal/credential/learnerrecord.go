@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/openbadge"
 )
 
 // certified is a certificate of a course that another credential rests on.
 type certified struct {
-	title, coreSkill string
+	name, title, coreSkill string
 	// document is the signed credential, as it is stored.
 	document string
 }
@@ -23,6 +24,26 @@ func describe(certificates []certified) string {
 		titles[i] = c.title
 	}
 	return "Rests on: " + strings.Join(titles, ", ") + "."
+}
+
+// sameHolder refuses certificates that name the person by another DID than the one given, empty for the hash. The record
+// that nests them would be signed proof of what nobody shall learn: that a hash and a DID, or two DIDs, are of one person.
+func sameHolder(did string, certificates []certified) error {
+	var others []string
+	for _, c := range certificates {
+		said, err := read([]byte(c.document))
+		if err != nil {
+			return err
+		}
+		if said.did != did {
+			others = append(others, c.name)
+		}
+	}
+	if others == nil {
+		return nil
+	}
+	names := strings.Join(others, ", ")
+	return api.Errorf(api.StateConflict, "The certificates that this one rests on do not all name the person as it would, by the same DID or by a hash. Issue these anew first: %s.", names).With("credentials", names)
 }
 
 // learnerRecordPath, put after a credential's address, leads to its learner record.

@@ -44,13 +44,14 @@ type learnerRecord struct {
 	Proof             any
 	CredentialStatus  struct{ StatusListIndex string }
 	CredentialSubject struct {
+		ID                   string
 		Type                 []string
 		Identifier           []struct{ IdentityHash string }
 		Achievement          []struct{ ID, Name, Description string }
 		VerifiableCredential []json.RawMessage
 		Association          []struct{ AssociationType, SourceID, TargetID string }
 	}
-	JTI, ISS string
+	JTI, ISS, Sub string
 }
 
 func recordOf(t testing.TB, s *Service, c *pb.Credential) (token string, r learnerRecord) {

@@ -48,8 +48,12 @@ type Statement struct {
 	// Competencies are the statements of those that were demonstrated.
 	Competencies []string
 
+	did                              string
 	identityHash, identityType, salt string
 }
+
+// ByDID says whether the holder is known by a DID of their own, which their wallet can prove.
+func (s Statement) ByDID() bool { return s.did != "" }
 
 // ByEmail says whether the holder is known by an e-mail address, so that IssuedTo can be asked.
 func (s Statement) ByEmail() bool { return s.identityType == "emailAddress" }
@@ -66,6 +70,7 @@ func read(document []byte) (Statement, error) {
 		Name              string
 		Issuer            struct{ Name string }
 		CredentialSubject struct {
+			ID          string
 			Identifier  []struct{ IdentityHash, IdentityType, Salt string }
 			Achievement struct {
 				Description       string
@@ -79,7 +84,7 @@ func read(document []byte) (Statement, error) {
 		return Statement{}, fmt.Errorf("credential: a stored document: %w", err)
 	}
 	achievement := d.CredentialSubject.Achievement
-	s := Statement{Title: d.Name, Description: achievement.Description, Criteria: achievement.Criteria.Narrative, Issuer: d.Issuer.Name}
+	s := Statement{Title: d.Name, Description: achievement.Description, Criteria: achievement.Criteria.Narrative, Issuer: d.Issuer.Name, did: d.CredentialSubject.ID}
 	for _, i := range d.CredentialSubject.Identifier {
 		s.identityHash, s.identityType, s.salt = i.IdentityHash, i.IdentityType, i.Salt
 	}

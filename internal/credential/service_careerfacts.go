@@ -5,7 +5,6 @@ import (
 
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/api"
-	"github.com/btlc/btlc/internal/record"
 )
 
 // GetCareerFacts says what is on record for the salary or licence file of a person whom the district employs today. Of
@@ -24,7 +23,7 @@ func (s *Service) GetCareerFacts(ctx context.Context, req *pb.GetCareerFactsRequ
 		return nil, api.Missing(req.GetParent() + "/credentialStatuses")
 	}
 	api.Saw(ctx, p.educator)
-	courses, err := s.store.attended(ctx, p.educator)
+	courses, err := s.store.courseRecords(ctx, p.educator)
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +38,15 @@ func (s *Service) GetCareerFacts(ctx context.Context, req *pb.GetCareerFactsRequ
 	return answer, nil
 }
 
-func (s *Service) courseFacts(course record.CourseAttendance, certificate string) *pb.CourseFacts {
+func (s *Service) courseFacts(course courseRecord, certificate string) *pb.CourseFacts {
 	facts := &pb.CourseFacts{
-		Course: api.Name("btlc/Course", course.Course), ContactMinutes: int32(course.Minutes), EndDate: api.Date(course.LastDay), Credential: certificate, // #nosec G115 -- minutes of a course
+		Course: api.Name("btlc/Course", course.Course), ContactMinutes: int32(course.Minutes), Credential: certificate, // #nosec G115 -- minutes of a course
+	}
+	if !course.LastDay.IsZero() {
+		facts.EndDate = api.Date(course.LastDay)
+	}
+	for _, p := range course.posted {
+		facts.PostedCredits = append(facts.PostedCredits, &pb.PostedCredit{Institution: api.Name("btlc/Institution", p.Institution), Credits: p.Credits, PostDate: api.Date(p.Date)})
 	}
 	for _, value := range pdpsOf(s.pdpRules, course.Minutes, course.LastDay) {
 		worth := &pb.PdpValue{Points: float64(value.points), Rule: value.rule.Title, Citation: value.rule.Citation, Assumption: value.rule.Assumption}

@@ -2,12 +2,16 @@ package credential
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"runtime/debug"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/api"
@@ -37,7 +41,7 @@ func (s *Service) ExportCredentialStatuses(req *pb.ExportCredentialStatusesReque
 		if err := stream.Send(&pb.ExportCredentialStatusesResponse{Cursor: cursor}); err != nil {
 			return err
 		}
-		count, err := parts(ctx, of.after(ctx, api.LastUUID(req.GetAfterCredential())), statusProto, func(part []*pb.ExportedCredentialStatus) error {
+		count, err := parts(ctx, of.after(ctx, api.LastUUID(req.GetAfterCredential())), statusProtos, func(part []*pb.ExportedCredentialStatus) error {
 			return stream.Send(&pb.ExportCredentialStatusesResponse{Statuses: part})
 		})
 		if err != nil {
@@ -66,43 +70,93 @@ func beginAt(bounds database.FeedBounds, req *pb.ExportCredentialStatusesRequest
 }
 
 // parts sends rows in parts, each a slice of its own, and says how many rows there were. Whom a part is about is on
-// record before it leaves.
-func parts[P any](ctx context.Context, rows iter.Seq2[holding, error], convert func(holding) P, send func([]P) error) (int32, error) {
-	var part []P
-	var educators []uuid.UUID
+// record before it leaves. While one part leaves, the next is read.
+func parts[P any](ctx context.Context, rows iter.Seq2[holding, error], convert func([]holding) []P, send func([]P) error) (int32, error) {
+	ahead, stop := make(chan readPart, 1), make(chan struct{})
+	go readParts(rows, ahead, stop)
+	defer func() {
+		close(stop)
+		for range ahead { // the rows are of the caller's transaction: they are left before it ends
+		}
+	}()
 	count := int32(0)
-	flush := func() error {
-		if len(part) == 0 {
-			return nil
+	var educators []uuid.UUID
+	for part := range ahead {
+		if part.err != nil {
+			return count, part.err
+		}
+		educators = educators[:0]
+		for i := range part.rows {
+			educators = append(educators, part.rows[i].educator)
 		}
 		api.Saw(ctx, educators...)
-		err := send(part)
-		part, educators = nil, educators[:0]
-		return err
-	}
-	for row, err := range rows {
-		if err != nil {
+		if err := send(convert(part.rows)); err != nil {
 			return count, err
 		}
-		if part == nil {
-			part = make([]P, 0, partSize)
-		}
-		part, educators = append(part, convert(row)), append(educators, row.educator)
-		count++
-		if len(part) == partSize {
-			if err := flush(); err != nil {
-				return count, err
-			}
-		}
+		count += int32(len(part.rows)) // #nosec G115 -- at most partSize
 	}
-	return count, flush()
+	return count, nil
 }
 
-func statusProto(h holding) *pb.ExportedCredentialStatus {
-	return &pb.ExportedCredentialStatus{
-		Credential: "credentials/" + h.credential.String(), Educator: "educators/" + h.educator.String(), EmployeeId: h.employeeID, StateEducatorId: h.stateID,
-		CredentialType: "credentialTypes/" + h.credentialType, Status: statusOf[h.status], IssueTime: api.Timestamp(h.issued), StatusTime: api.Timestamp(h.since), Version: h.version,
+// readPart is a part as it was read, or why it was not.
+type readPart struct {
+	rows []holding
+	err  error
+}
+
+// readParts reads rows into parts until there are no more, or nobody wants more; then it closes the channel.
+func readParts(rows iter.Seq2[holding, error], to chan<- readPart, stop <-chan struct{}) {
+	defer close(to)
+	hand := func(part readPart) bool {
+		select {
+		case to <- part:
+			return true
+		case <-stop:
+			return false
+		}
 	}
+	defer func() { // the chain recovers what happens on its own goroutine alone
+		if fault := recover(); fault != nil {
+			hand(readPart{err: fmt.Errorf("panic while rows are read: %v\n%s", fault, debug.Stack())})
+		}
+	}()
+	var part []holding
+	for row, err := range rows {
+		if err != nil {
+			hand(readPart{err: err})
+			return
+		}
+		if part == nil {
+			part = make([]holding, 0, partSize)
+		}
+		if part = append(part, row); len(part) == partSize {
+			if !hand(readPart{rows: part}) {
+				return
+			}
+			part = nil
+		}
+	}
+	if len(part) > 0 {
+		hand(readPart{rows: part})
+	}
+}
+
+// statusProtos makes the messages of a part together: one by one they would cost as much as reading the rows.
+func statusProtos(rows []holding) []*pb.ExportedCredentialStatus {
+	messages, part := make([]pb.ExportedCredentialStatus, len(rows)), make([]*pb.ExportedCredentialStatus, len(rows))
+	times := make([]timestamppb.Timestamp, 2*len(rows))
+	at := func(n int, t time.Time) *timestamppb.Timestamp {
+		times[n].Seconds, times[n].Nanos = t.Unix(), int32(t.Nanosecond()) // #nosec G115 -- below a billion
+		return &times[n]
+	}
+	for i := range rows {
+		h, m := &rows[i], &messages[i]
+		m.Credential, m.Educator, m.EmployeeId, m.StateEducatorId = "credentials/"+h.credential.String(), "educators/"+h.educator.String(), h.employeeID, h.stateID
+		m.CredentialType, m.Status, m.Version = "credentialTypes/"+h.credentialType, statusOf[h.status], h.version
+		m.IssueTime, m.StatusTime = at(2*i, h.issued), at(2*i+1, h.since)
+		part[i] = m
+	}
+	return part
 }
 
 // ExportEdFiCredentials streams the same as resources of Ed-Fi.
@@ -123,14 +177,18 @@ func (s *Service) ExportEdFiCredentials(req *pb.ExportEdFiCredentialsRequest, st
 		if err := stream.Send(&pb.ExportEdFiCredentialsResponse{}); err != nil { // so that an export of nobody begins, too
 			return err
 		}
-		_, err = parts(ctx, of.after(ctx, uuid.Nil), func(h holding) *pb.EdFiCredential {
-			dates := edFiDatesOf(h.issued, h.since, h.expires.Time, of.zone)
-			return &pb.EdFiCredential{
-				CredentialIdentifier: h.credential.String(), StateOfIssueStateAbbreviationDescriptor: edFiState, CredentialTypeDescriptor: edFiCredentialType,
-				Namespace: namespace, IssuanceDate: dates.issuance, EffectiveDate: dates.issuance, ExpirationDate: dates.expiration,
-				CertificationTitle: titles[h.credentialType], CredentialStatusDescriptor: edFiStatus[h.status], CredentialStatusDate: dates.status,
-				StaffUniqueId: h.employeeID,
+		_, err = parts(ctx, of.after(ctx, uuid.Nil), func(rows []holding) []*pb.EdFiCredential {
+			part := make([]*pb.EdFiCredential, len(rows))
+			for i, h := range rows {
+				dates := edFiDatesOf(h.issued, h.since, h.expires.Time, of.zone)
+				part[i] = &pb.EdFiCredential{
+					CredentialIdentifier: h.credential.String(), StateOfIssueStateAbbreviationDescriptor: edFiState, CredentialTypeDescriptor: edFiCredentialType,
+					Namespace: namespace, IssuanceDate: dates.issuance, EffectiveDate: dates.issuance, ExpirationDate: dates.expiration,
+					CertificationTitle: titles[h.credentialType], CredentialStatusDescriptor: edFiStatus[h.status], CredentialStatusDate: dates.status,
+					StaffUniqueId: h.employeeID,
+				}
 			}
+			return part
 		}, func(part []*pb.EdFiCredential) error {
 			return stream.Send(&pb.ExportEdFiCredentialsResponse{Credentials: part})
 		})

@@ -10,8 +10,8 @@ import (
 	verification "github.com/btlc/btlc/internal/verify"
 )
 
-// AskHosts has the hosts asked for the keys and status lists of other issuers, each named as fetch.Config has it. It is for
-// before the service serves.
+// AskHosts has the hosts asked for the keys and status lists of other issuers, and the keys of holders, each named as
+// fetch.Config has it. It is for before the service serves.
 func (s *Service) AskHosts(hosts ...string) (err error) {
 	s.fetch, err = FetchFrom(hosts...)
 	return err

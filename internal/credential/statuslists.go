@@ -46,9 +46,12 @@ func (i Issuer) statuses(bit statusBit) []openbadge.Status {
 	if i.SuspensionEntries {
 		purposes = append(purposes, statuslist.Suspension)
 	}
-	entries := make([]openbadge.Status, len(purposes))
-	for n, purpose := range purposes {
-		entries[n] = openbadge.Status{List: i.listURL(bit.list, purpose), Purpose: string(purpose), Index: bit.index}
+	var entries []openbadge.Status
+	for _, purpose := range purposes {
+		entries = append(entries, openbadge.Status{List: i.listURL(bit.list, purpose), Purpose: string(purpose), Index: bit.index})
+	}
+	if i.RevocationList {
+		entries = append(entries, openbadge.Status{List: i.revocationListURL(bit.list)})
 	}
 	return entries
 }

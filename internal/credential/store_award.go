@@ -161,11 +161,20 @@ func (s store) award(ctx context.Context, tx *database.Tx, on terms) (a award, e
 	if on.expires != nil {
 		a.until = *on.expires
 	}
-	if a.identity, a.identityType, err = identity(ctx, tx, on.educator); err != nil {
+	held, err := heldDIDOf(ctx, tx.Client, on.educator)
+	if err != nil {
 		return award{}, err
+	}
+	if a.did = held.proto().Did; a.did == "" {
+		if a.identity, a.identityType, err = identity(ctx, tx, on.educator); err != nil {
+			return award{}, err
+		}
 	}
 	course := kind.Edges.Course
 	if course == nil {
+		if err := sameHolder(a.did, on.certificates); err != nil {
+			return award{}, err
+		}
 		a.description = describe(on.certificates)
 		var skills []string
 		for _, c := range on.certificates {
@@ -179,12 +188,26 @@ func (s store) award(ctx context.Context, tx *database.Tx, on terms) (a award, e
 		return award{}, err
 	}
 	a.description, a.credits = course.Description, offered.Credits
+	if a.earned, err = earned(ctx, tx, on.educator, course.ID); err != nil {
+		return award{}, err
+	}
 	attained, err := addCompetencies(ctx, tx, &a, on.educator, []string{course.CoreSkill})
 	if err != nil {
 		return award{}, err
 	}
 	a.evidence, err = digests(ctx, tx, attained)
 	return a, err
+}
+
+// earned are the graduate credits for a course that institutions have posted for a person, all together.
+func earned(ctx context.Context, tx *database.Tx, educator uuid.UUID, course string) (credits int32, err error) {
+	postings, err := record.Postings(ctx, tx.Client, educator)
+	for _, p := range postings {
+		if p.Course == course {
+			credits += p.Credits
+		}
+	}
+	return credits, err
 }
 
 // addCompetencies adds the competencies of core skills to an award, in the order of the framework, and answers how a person
@@ -233,8 +256,8 @@ func digests(ctx context.Context, tx *database.Tx, attained []*ent.Attainment) (
 	return list, nil
 }
 
-// identity is by what a holder is known to whoever checks the document: their first verified address, in small letters so
-// that there is one way to write it, or the name of their record.
+// identity is by what a holder who gave no DID is known to whoever checks the document: their first verified address, in
+// small letters so that there is one way to write it, or the name of their record.
 func identity(ctx context.Context, tx *database.Tx, id uuid.UUID) (identity, kind string, err error) {
 	email, err := tx.EducatorEmail.Query().Where(educatoremail.EducatorID(id), educatoremail.Verified(true)).Order(ent.Asc(educatoremail.FieldID)).First(ctx)
 	switch {

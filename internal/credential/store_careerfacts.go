@@ -2,6 +2,8 @@ package credential
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -11,9 +13,14 @@ import (
 	"github.com/btlc/btlc/internal/record"
 )
 
-// attended are the courses that an educator has attended.
-func (s store) attended(ctx context.Context, educator uuid.UUID) ([]record.CourseAttendance, error) {
-	return record.RecordsOf(s.db.Ent(), []uuid.UUID{educator}, s.db.Now()).Attended(ctx, educator)
+// courseRecords are the courses that an educator has attended, or has credit for.
+func (s store) courseRecords(ctx context.Context, educator uuid.UUID) ([]courseRecord, error) {
+	attended, err := record.RecordsOf(s.db.Ent(), []uuid.UUID{educator}, s.db.Now()).Attended(ctx, educator)
+	if err != nil {
+		return nil, err
+	}
+	posted, err := record.Postings(ctx, s.db.Ent(), educator)
+	return byCourse(attended, posted), err
 }
 
 // certificates are, of some credentials, those that certify a course and that count, by the course's id.
@@ -35,4 +42,29 @@ func (s store) certificates(ctx context.Context, statuses []*pb.CredentialStatus
 		}
 	}
 	return certificates, nil
+}
+
+// courseRecord is what is on record of somebody's work in a course: of attendance, of credit, or of both.
+type courseRecord struct {
+	record.CourseAttendance
+	posted []record.Posting
+}
+
+// byCourse puts attendance and postings of one person together, one for each course, in the order of the courses. The
+// postings of each stay in the order given.
+func byCourse(attended []record.CourseAttendance, posted []record.Posting) []courseRecord {
+	courses := map[string]courseRecord{}
+	for _, a := range attended {
+		courses[a.Course] = courseRecord{CourseAttendance: a}
+	}
+	for _, p := range posted {
+		c := courses[p.Course]
+		c.Course, c.posted = p.Course, append(c.posted, p)
+		courses[p.Course] = c
+	}
+	records := make([]courseRecord, 0, len(courses))
+	for _, course := range slices.Sorted(maps.Keys(courses)) {
+		records = append(records, courses[course])
+	}
+	return records
 }

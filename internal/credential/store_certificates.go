@@ -34,7 +34,7 @@ func (s store) basis(ctx context.Context, tx *database.Tx, educator uuid.UUID, k
 			return nil, api.Errorf(api.StateConflict, "%s, which this one rests on, was signed by a compromised key: issue it anew first.", name).With("credential", name)
 		}
 		t := row.Edges.CredentialType
-		certificates = append(certificates, certified{t.Title, t.Edges.Course.CoreSkill, row.Document})
+		certificates = append(certificates, certified{name, t.Title, t.Edges.Course.CoreSkill, row.Document})
 	}
 	return certificates, nil
 }

@@ -136,9 +136,10 @@ func (of *snapshot) rows(ctx context.Context, statement string, from any) iter.S
 			return
 		}
 		defer rows.Close()
+		var h holding
+		into := []any{&h.credential, &h.educator, &h.employeeID, &h.stateID, &h.credentialType, &h.status, &h.issued, &h.since, &h.expires, &h.version}
 		for rows.Next() {
-			var h holding
-			err := rows.Scan(&h.credential, &h.educator, &h.employeeID, &h.stateID, &h.credentialType, &h.status, &h.issued, &h.since, &h.expires, &h.version)
+			err := rows.Scan(into...)
 			if !yield(h, err) || err != nil {
 				cancel() // else what is left would be read to its end
 				return

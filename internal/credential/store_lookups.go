@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/ent"
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
 )
 
 // keyKind is a kind of key that persons are known by.
@@ -42,7 +43,7 @@ var personOf = map[keyKind]string{
 func lookupBySQL(kind keyKind) string {
 	return `WITH today AS MATERIALIZED (SELECT coalesce($3::date, ($4::timestamptz AT TIME ZONE time_zone)::date) AS day FROM districts WHERE id = $1)
 		SELECT q.key, p.educator_id, CASE WHEN NOT m.employed THEN m.last_day END,
-			'credentials/' || c.id, 'credentialTypes/' || c.credential_type_id, CASE WHEN c.ended THEN 'EXPIRED' ELSE c.status END,
+			c.id, c.credential_type_id, CASE WHEN c.ended THEN 'EXPIRED' ELSE c.status END,
 			c.issue_time, CASE WHEN c.ended OR c.status = 'EXPIRED' THEN c.expire_time ELSE c.since END, c.version
 		FROM unnest($2::text[]) q(key)
 			CROSS JOIN LATERAL (` + personOf[kind] + `) p
@@ -60,11 +61,8 @@ func lookupBySQL(kind keyKind) string {
 
 // lookupBy finds those whom the district employs, or employed before, by their keys of one kind.
 func (s store) lookupBy(ctx context.Context, kind keyKind, district string, keys []string, at moment) (map[string]person, error) {
-	rows, err := s.db.SQL().QueryContext(ctx, lookupBySQL(kind), district, pq.StringArray(keys), dateOf(at.day), at.time, at.status, at.known, dateOf(at.knownDay))
-	if err != nil {
-		return nil, err
-	}
-	return peopleIn(rows, len(keys))
+	return peopleIn(s.db.SQL().QueryRowContext(ctx, database.Packed(lookupBySQL(kind)),
+		district, pq.StringArray(keys), dateOf(at.day), at.time, at.status, at.known, dateOf(at.knownDay)), len(keys))
 }
 
 // alikeSQL is who has an employee id in the district $1 that differs from one of $2 by capital letters and spaces alone. The

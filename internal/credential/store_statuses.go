@@ -8,9 +8,10 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
-	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/database"
 )
 
 // The look-ups of districts are the hot path: a prepared statement beside ent, one trip, shared by callers who come at the
@@ -21,7 +22,7 @@ import (
 const (
 	lookupFrom = `WITH today AS MATERIALIZED (SELECT ($3::timestamptz AT TIME ZONE time_zone)::date AS day FROM districts WHERE id = $1)
 		SELECT x.value, x.educator_id, CASE WHEN NOT m.employed THEN m.last_day END,
-			'credentials/' || c.id, 'credentialTypes/' || c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE c.status END,
+			c.id, c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE c.status END,
 			c.issue_time, CASE WHEN ended THEN c.expire_time ELSE c.status_time END, c.version
 		FROM external_ids x
 			CROSS JOIN LATERAL (SELECT bool_or(e.end_date IS NULL OR e.end_date >= (SELECT day FROM today)) AS employed, max(e.end_date) AS last_day
@@ -30,11 +31,14 @@ const (
 			CROSS JOIN LATERAL (SELECT c.expire_time <= $3 AND c.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity
 		WHERE m.employed IS NOT NULL AND x.kind = 'EMPLOYEE_ID' AND x.district_id = $1 AND x.value = `
 
-	// LookupSQL asks for the status of persons: the district, their employee ids, and the time.
+	// lookupSQL asks for the status of persons: the district, their employee ids, and the time.
 	// The array goes through a subquery, so that the planner cannot count it: else it finds a plan for three ids cheaper than
 	// one for any number, and plans anew at every execution, which costs more than the look-up.
-	LookupSQL = lookupFrom + `ANY (ARRAY(SELECT unnest($2::text[]))) ORDER BY x.value, c.issue_time, c.id`
+	lookupSQL = lookupFrom + `ANY (ARRAY(SELECT unnest($2::text[]))) ORDER BY x.value, c.issue_time, c.id`
 )
+
+// LookupSQL is lookupSQL as it is sent.
+var LookupSQL = database.Packed(lookupSQL)
 
 // statusOf is api.EnumOf for the statuses that there are, without reflection.
 var statusOf = map[string]pb.CredentialStatus{
@@ -43,30 +47,29 @@ var statusOf = map[string]pb.CredentialStatus{
 	"EXPIRED": pb.CredentialStatus_CREDENTIAL_STATUS_EXPIRED,
 }
 
-// statusRow is where the rows of a look-up are read to.
-type statusRow struct {
-	key                   string
-	educator              uuid.UUID
-	lastDay               sql.NullTime
-	name, credentialType  sql.NullString
-	status                sql.RawBytes
-	issueTime, statusTime sql.NullTime
-	version               sql.NullInt32
+// heldStatus is a credential with its times, in one piece of memory.
+type heldStatus struct {
+	pb.CredentialStatusRecord
+	issueTime, statusTime timestamppb.Timestamp
 }
 
-func (r *statusRow) scan(rows *sql.Rows) error {
-	return rows.Scan(&r.key, &r.educator, &r.lastDay, &r.name, &r.credentialType, &r.status, &r.issueTime, &r.statusTime, &r.version)
-}
-
-// record is the credential of the row; nil for none.
-func (r *statusRow) record() *pb.CredentialStatusRecord {
-	if !r.name.Valid {
-		return nil
+// read reads the credential of a row; false for none. types are the names of the types that were read before.
+func (h *heldStatus) read(rows *database.PackedRows, types map[string]string) bool {
+	id, credentialType, status := rows.UUID(), rows.Text(), rows.Text()
+	issued, since, version := rows.Time(), rows.Time(), rows.Int32()
+	if id == uuid.Nil {
+		return false
 	}
-	return &pb.CredentialStatusRecord{
-		Credential: r.name.String, CredentialType: r.credentialType.String, Status: statusOf[string(r.status)],
-		IssueTime: api.Timestamp(r.issueTime.Time), StatusTime: api.Timestamp(r.statusTime.Time), Version: r.version.Int32,
+	name, ok := types[string(credentialType)]
+	if !ok {
+		name = "credentialTypes/" + string(credentialType)
+		types[string(credentialType)] = name
 	}
+	h.Credential, h.CredentialType, h.Status, h.Version = "credentials/"+id.String(), name, statusOf[string(status)], version
+	h.issueTime.Seconds, h.issueTime.Nanos = issued.Unix(), int32(issued.Nanosecond()) // #nosec G115 -- below a second
+	h.statusTime.Seconds, h.statusTime.Nanos = since.Unix(), int32(since.Nanosecond()) // #nosec G115 -- below a second
+	h.IssueTime, h.StatusTime = &h.issueTime, &h.statusTime
+	return true
 }
 
 // person is what a district learns of somebody whom it employs or has employed. The zero person is nobody.
@@ -75,19 +78,6 @@ type person struct {
 	educator uuid.UUID
 	lastDay  *time.Time // set for one who has moved
 	statuses []*pb.CredentialStatusRecord
-}
-
-// with is the person after one more row of theirs.
-func (p person) with(r *statusRow) person {
-	p.educator, p.outcome = r.educator, outcomeFound
-	if r.lastDay.Valid {
-		day := r.lastDay.Time
-		p.lastDay, p.outcome = &day, outcomeMoved
-	}
-	if status := r.record(); status != nil {
-		p.statuses = append(p.statuses, status)
-	}
-	return p
 }
 
 // asked is a question of a district about one person, as the key of a group.
@@ -119,23 +109,35 @@ func (s store) lookup(ctx context.Context, district string, employeeIDs []string
 }
 
 func (s store) lookupToday(ctx context.Context, district string, employeeIDs []string, now time.Time) (map[string]person, error) {
-	rows, err := s.statuses.QueryContext(ctx, district, pq.StringArray(employeeIDs), now)
-	if err != nil {
-		return nil, err
-	}
-	return peopleIn(rows, len(employeeIDs))
+	return peopleIn(s.statuses.QueryRowContext(ctx, district, pq.StringArray(employeeIDs), now), len(employeeIDs))
 }
 
-// peopleIn reads the rows of a look-up, by the keys that were asked.
-func peopleIn(rows *sql.Rows, asked int) (map[string]person, error) {
-	defer rows.Close()
+// peopleIn reads the rows of a look-up, packed, by the keys that were asked. The rows of a person follow each other.
+func peopleIn(packed *sql.Row, asked int) (map[string]person, error) {
+	var count int
+	var raw []byte
+	if err := packed.Scan(&count, &raw); err != nil {
+		return nil, err
+	}
 	found := make(map[string]person, asked)
-	var row statusRow
+	held, statuses := make([]heldStatus, count), make([]*pb.CredentialStatusRecord, 0, count)
+	types := map[string]string{}
+	key, first := "", 0 // whose rows they are, and where that person's statuses begin
+	rows := database.ReadPacked(raw)
 	for rows.Next() {
-		if err := row.scan(rows); err != nil {
-			return nil, err
+		if next := rows.Text(); string(next) != key {
+			key, first = string(next), len(statuses)
 		}
-		found[row.key] = found[row.key].with(&row)
+		p := person{outcome: outcomeFound, educator: rows.UUID()}
+		if day := rows.Date(); !day.IsZero() {
+			p.outcome, p.lastDay = outcomeMoved, new(day)
+		}
+		status := &held[len(statuses)]
+		if status.read(&rows, types) {
+			statuses = append(statuses, &status.CredentialStatusRecord)
+		}
+		p.statuses = statuses[first:len(statuses):len(statuses)]
+		found[key] = p
 	}
 	return found, rows.Err()
 }

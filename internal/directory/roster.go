@@ -208,8 +208,12 @@ func countRoster(actions []rosterAction, roster *oneroster.Roster, state onerost
 	for _, s := range roster.Staff {
 		listed[s.EmployeeNumber] = s.Active
 	}
+	others := map[string]bool{}
+	for number, id := range state.OtherNumbers {
+		others[id] = others[id] || listed[number]
+	}
 	for _, p := range state.People {
-		if p.EmployeeNumber != "" && listed[p.EmployeeNumber] && !touched[p.ID] {
+		if p.EmployeeNumber != "" && (listed[p.EmployeeNumber] || others[p.ID]) && !touched[p.ID] {
 			c.unchanged++
 		}
 	}
@@ -228,6 +232,9 @@ func staleActions(now oneroster.State, actions []rosterAction) (stale []rosterAc
 		for _, address := range p.Emails {
 			owners[strings.ToLower(address)] = p.ID
 		}
+	}
+	for number := range now.OtherNumbers {
+		numbers[number] = true
 	}
 	works := map[string][]oneroster.Employment{}
 	for _, e := range now.Employments {

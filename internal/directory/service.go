@@ -122,7 +122,7 @@ func (s *Service) UpdateEducator(ctx context.Context, req *pb.UpdateEducatorRequ
 		return nil, err
 	}
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.UpdateEducatorResponse, error) {
-		p, err := s.store.lockedEducator(ctx, tx, req.GetEducator().GetName())
+		p, err := s.store.lockedEducator(ctx, tx, req.GetEducator().GetName(), false)
 		if err != nil {
 			return nil, err
 		}

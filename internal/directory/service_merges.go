@@ -42,18 +42,11 @@ func (s *Service) MergeEducators(ctx context.Context, req *pb.MergeEducatorsRequ
 // UnmergeEducator gives a record that was merged into another what it brought.
 func (s *Service) UnmergeEducator(ctx context.Context, req *pb.UnmergeEducatorRequest) (*pb.UnmergeEducatorResponse, error) {
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.UnmergeEducatorResponse, error) {
-		duplicate, err := s.store.lockedEducator(ctx, tx, req.GetName())
+		survivor, duplicate, err := s.store.lockedMerge(ctx, tx, req.GetName())
 		if err != nil {
 			return nil, err
 		}
 		if err := api.CheckEtag(ctx, req.ProtoReflect(), duplicate.proto()); err != nil {
-			return nil, err
-		}
-		if duplicate.row.MergedIntoID == nil {
-			return nil, api.Errorf(api.StateConflict, "%s is not merged into another record.", req.GetName())
-		}
-		survivor, err := s.store.lockedEducator(ctx, tx, api.Name("btlc/Educator", *duplicate.row.MergedIntoID))
-		if err != nil {
 			return nil, err
 		}
 		if survivor, duplicate, err = s.store.unmerge(ctx, tx, survivor, duplicate); err != nil {
@@ -66,8 +59,9 @@ func (s *Service) UnmergeEducator(ctx context.Context, req *pb.UnmergeEducatorRe
 	})
 }
 
-// announceMerge tells everybody who knew either record by what numbers they know the person from now on, and by which they
-// knew the duplicate before.
+// announceMerge tells the program, and the districts that employ the person, by what numbers they know the person from now on,
+// and by which they knew the duplicate before. Institutions are told of requests and postings, not of people: whose these are
+// now, they read anew.
 func announceMerge(ctx context.Context, tx *database.Tx, survivor, duplicate *person, before record.Listeners) error {
 	name, other := api.Name("btlc/Educator", survivor.row.ID), api.Name("btlc/Educator", duplicate.row.ID)
 	tx.Concerns(survivor.row.ID)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
+	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
 )
@@ -57,12 +58,31 @@ func checkTimeZone(zone string) error {
 // GetSchool gets a school.
 func (s *Service) GetSchool(ctx context.Context, req *pb.GetSchoolRequest) (*pb.GetSchoolResponse, error) {
 	school, err := s.store.school(ctx, req.GetName())
-	return &pb.GetSchoolResponse{School: school}, err
+	if err != nil {
+		return nil, err
+	}
+	hidePrincipals(ctx, school)
+	return &pb.GetSchoolResponse{School: school}, nil
 }
 
 // ListSchools lists the schools of a district.
 func (s *Service) ListSchools(ctx context.Context, req *pb.ListSchoolsRequest) (*pb.ListSchoolsResponse, error) {
-	return s.store.listSchools(ctx, req)
+	answer, err := s.store.listSchools(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	hidePrincipals(ctx, answer.GetSchools()...)
+	return answer, nil
+}
+
+// hidePrincipals leaves out the addresses of principals that are not for the caller: those of schools that they neither may
+// change nor confirm roles at.
+func hidePrincipals(ctx context.Context, schools ...*pb.School) {
+	for _, school := range schools {
+		if !access.May(ctx, "directory.write", school.Name) && !access.May(ctx, "assignments.confirm", school.Name) {
+			school.PrincipalEmail = ""
+		}
+	}
 }
 
 // CreateSchool creates a school.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/btlc/btlc/ent"
@@ -200,9 +201,14 @@ func (s store) writeContacts(ctx context.Context, tx *database.Tx, id uuid.UUID,
 	return conflicts.Translate(tx.ExternalID.CreateBulk(ids...).Exec(ctx))
 }
 
-// lockedEducator is the educator, held against others until the transaction ends.
-func (s store) lockedEducator(ctx context.Context, tx *database.Tx, name string) (*person, error) {
-	id, err := tx.Educator.Query().Where(educator.ID(api.LastUUID(name))).ForUpdate().OnlyID(ctx)
+// lockedEducator is the educator, held against others until the transaction ends; with noReference also against those who
+// refer to them.
+func (s store) lockedEducator(ctx context.Context, tx *database.Tx, name string, noReference bool) (*person, error) {
+	strength := "FOR NO KEY UPDATE"
+	if noReference {
+		strength = "FOR UPDATE"
+	}
+	id, err := tx.Educator.Query().Where(educator.ID(api.LastUUID(name))).ForUpdate(sql.WithLockClause(strength)).OnlyID(ctx)
 	if ent.IsNotFound(err) {
 		return nil, api.Missing(name)
 	} else if err != nil {

@@ -9,24 +9,47 @@ import (
 	"github.com/google/uuid"
 	"github.com/lib/pq"
 
+	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/educatormerge"
+	"github.com/btlc/btlc/ent/holderdid"
 	"github.com/btlc/btlc/ent/noticepreference"
+	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
 )
 
 // lockedPair is two educators, held against others until the transaction ends. They are locked in the order of their ids, so
-// that two merges never wait for each other in a circle.
-func (s store) lockedPair(ctx context.Context, tx *database.Tx, first, second string) (a, b *person, err error) {
-	names := []string{first, second}
+// that two merges never wait for each other in a circle. Whoever writes something for the duplicate waits as well, for what
+// came now would be left with a record that is no more.
+func (s store) lockedPair(ctx context.Context, tx *database.Tx, survivor, duplicate string) (a, b *person, err error) {
+	names := []string{survivor, duplicate}
 	found := map[string]*person{}
 	for _, name := range slices.Sorted(slices.Values(names)) {
-		if found[name], err = s.lockedEducator(ctx, tx, name); err != nil {
+		if found[name], err = s.lockedEducator(ctx, tx, name, name == duplicate); err != nil {
 			return nil, nil, err
 		}
 	}
-	return found[first], found[second], nil
+	return found[survivor], found[duplicate], nil
+}
+
+// lockedMerge is a record that is merged into another, as lockedPair.
+func (s store) lockedMerge(ctx context.Context, tx *database.Tx, name string) (survivor, duplicate *person, err error) {
+	seen, err := s.educator(ctx, tx.Client, api.LastUUID(name), name)
+	if err != nil {
+		return nil, nil, err
+	}
+	into := seen.row.MergedIntoID
+	if into != nil {
+		if survivor, duplicate, err = s.lockedPair(ctx, tx, api.Name("btlc/Educator", *into), name); err != nil {
+			return nil, nil, err
+		}
+	}
+	// Until it was locked, somebody else may have taken the merge back.
+	if into == nil || duplicate.row.MergedIntoID == nil || *duplicate.row.MergedIntoID != *into {
+		return nil, nil, api.Errorf(api.StateConflict, "%s is not merged into another record.", name)
+	}
+	return survivor, duplicate, nil
 }
 
 // addedNames is where a merge notes the name that it gave the survivor as an earlier one.
@@ -103,6 +126,9 @@ func (s store) unmerge(ctx context.Context, tx *database.Tx, survivor, duplicate
 			return nil, nil, bothHave(err)
 		}
 	}
+	if err := noMoneySince(ctx, tx, kept); err != nil {
+		return nil, nil, err
+	}
 	if err := tx.EducatorMerge.UpdateOne(kept).SetUndoTime(tx.Now).Exec(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -111,6 +137,41 @@ func (s store) unmerge(ctx context.Context, tx *database.Tx, survivor, duplicate
 	}
 	duplicate, err = s.touched(ctx, tx, to)
 	return survivor, duplicate, err
+}
+
+// moneySince is a registration that a merge moved, $2, of which lines that were entered since the merge $1 have left something
+// under the survivor's name $3, of what was charged, paid or waived. The ids of lines and merges tell their order.
+const moneySince = `WITH sides AS (
+		SELECT registration_id, payee, currency, CASE WHEN starts_with(credit_account, 'receivable:') THEN -amount_minor ELSE amount_minor END AS minor,
+			split_part(CASE WHEN starts_with(credit_account, 'receivable:') THEN debit_account ELSE credit_account END, ':', 1) AS against
+		FROM ledger_entries WHERE id > $1 AND registration_id = ANY ($2) AND payer = $3
+		UNION ALL
+		SELECT registration_id, payee, currency, amount_minor, 'receivable'
+		FROM ledger_entries WHERE id > $1 AND registration_id = ANY ($2) AND new_payer = $3
+	), merged AS (
+		SELECT registration_id FROM sides GROUP BY registration_id, payee, currency, replace(against, 'receivable', 'income') HAVING sum(minor) <> 0
+	)
+	SELECT section_id, id FROM registrations WHERE id IN (SELECT registration_id FROM merged) ORDER BY id LIMIT 1`
+
+// noMoneySince refuses to take a merge back while money of what goes back stands under the name of the record that stays: one
+// would owe what the other has paid. It looks after the registrations have moved back, for whoever enters money of one holds it.
+func noMoneySince(ctx context.Context, tx *database.Tx, kept *ent.EducatorMerge) error {
+	survivor := api.Name("btlc/Educator", kept.SurvivorID)
+	rows, err := tx.QueryContext(ctx, moneySince, kept.ID, pq.Array(kept.Moved[registration.Table]), survivor)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return rows.Err()
+	}
+	var section, id uuid.UUID
+	if err := rows.Scan(&section, &id); err != nil {
+		return err
+	}
+	name := api.Name("btlc/Registration", section, id)
+	return api.Errorf(api.StateConflict, "Since the merge money was entered for %s in the name of %s. Reverse those lines (where a line is itself a reversal, enter again what it took back), "+
+		"take the merge back, and enter them anew.", name, survivor).With("registration", name)
 }
 
 // touched raises the version of an educator, whose record has changed beside their row, and reads it.
@@ -122,7 +183,7 @@ func (s store) touched(ctx context.Context, tx *database.Tx, id uuid.UUID) (*per
 }
 
 // survivorsCount are the tables in which what the survivor has chosen stands, whatever the duplicate had.
-var survivorsCount = []string{noticepreference.Table}
+var survivorsCount = []string{noticepreference.Table, holderdid.Table}
 
 const (
 	// bindings give somebody a role within the scope of an educator, by the educator's name.

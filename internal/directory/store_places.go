@@ -104,7 +104,7 @@ var schoolList = &api.ListSpec{Default: "display_name", Columns: map[string]api.
 
 func schoolProto(row *ent.School) *pb.School {
 	return &pb.School{
-		Name: api.Name("btlc/School", row.DistrictID, row.ID), DisplayName: row.DisplayName, LocalCode: row.LocalCode,
+		Name: api.Name("btlc/School", row.DistrictID, row.ID), DisplayName: row.DisplayName, LocalCode: row.LocalCode, PrincipalEmail: row.PrincipalEmail,
 		CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version),
 	}
 }
@@ -151,7 +151,7 @@ func (s store) createSchool(ctx context.Context, tx *database.Tx, parent string,
 	if found, err := tx.District.Query().Where(district.ID(api.LastWord(parent))).Exist(ctx); err != nil || !found {
 		return nil, orMissing(err, parent)
 	}
-	row, err := newSchool(tx, api.LastWord(parent), in.DisplayName, in.LocalCode).Save(ctx)
+	row, err := newSchool(tx, api.LastWord(parent), in.DisplayName, in.LocalCode).SetPrincipalEmail(in.PrincipalEmail).Save(ctx)
 	if err != nil {
 		return nil, conflicts.Translate(err)
 	}
@@ -176,7 +176,7 @@ func (s store) updateSchool(ctx context.Context, tx *database.Tx, req *pb.Update
 	if err != nil {
 		return nil, err
 	}
-	row, err = row.Update().SetDisplayName(next.DisplayName).SetLocalCode(next.LocalCode).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
+	row, err = row.Update().SetDisplayName(next.DisplayName).SetLocalCode(next.LocalCode).SetPrincipalEmail(next.PrincipalEmail).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
 	if err != nil {
 		return nil, conflicts.Translate(err)
 	}

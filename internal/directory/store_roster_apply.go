@@ -35,9 +35,21 @@ func (s store) applyRoster(ctx context.Context, tx *database.Tx, req *pb.ApplyRo
 	if err != nil {
 		return nil, err
 	}
+	changes := make([][]oneroster.Change, len(actions))
+	for i, a := range actions {
+		changes[i] = a.changes
+	}
 	now, err := s.districtState(ctx, tx, row.DistrictID, keysOfActions(actions), true)
 	if err != nil {
 		return nil, err
+	}
+	// Asked for while the people are held, so that none of these is merged between the answer and what is written.
+	into, err := s.survivors(ctx, tx, changes)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range actions {
+		followMerges(into, a.changes, a.had)
 	}
 	if stale := staleActions(now.State, actions); len(stale) > 0 {
 		e := api.Errorf(api.RosterStale, "%d of its changes were planned from what is not on record any more: send the roster again, and nothing of this plan is done.", len(stale))
@@ -164,8 +176,17 @@ func (s store) undoRoster(ctx context.Context, tx *database.Tx, req *pb.UndoRost
 	if len(changed.Violations) > 0 {
 		return nil, changed
 	}
+	changes := make([][]oneroster.Change, len(done))
+	for i, d := range done {
+		changes[i] = d.Changes
+	}
+	into, err := s.survivors(ctx, tx, changes)
+	if err != nil {
+		return nil, err
+	}
 	w := newRosterWriter(tx, row.DistrictID, now)
 	for i := range slices.Backward(done) {
+		followMerges(into, done[i].Changes, nil)
 		w.take(oneroster.Undo(oneroster.Plan{Changes: done[i].Changes}).Changes)
 	}
 	if err := w.write(ctx); err != nil {

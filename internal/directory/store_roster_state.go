@@ -121,7 +121,7 @@ func dateOf(day *time.Time) oneroster.Date {
 }
 
 func (s store) districtPeople(ctx context.Context, tx *database.Tx, id string, keys rosterKeys, lock bool, now *districtState) ([]oneroster.Person, error) {
-	rows, err := tx.Educator.Query().Where(concerned(educator.FieldID, id, keys.addresses), held(lock)).All(ctx)
+	rows, err := tx.Educator.Query().Where(concerned(educator.FieldID, id, keys.addresses), held(lock)).Order(ent.Asc(educator.FieldID)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +138,16 @@ func (s store) districtPeople(ctx context.Context, tx *database.Tx, id string, k
 		return nil, err
 	}
 	numbers := map[string]string{} // of several, the first that the roster knows, else the first
+	now.OtherNumbers = map[string]string{}
 	for _, x := range externals {
-		if had := numbers[x.EducatorID.String()]; had == "" || !keys.numbers[had] && keys.numbers[x.Value] {
-			numbers[x.EducatorID.String()] = x.Value
+		one := x.EducatorID.String()
+		switch had := numbers[one]; {
+		case had == "":
+			numbers[one] = x.Value
+		case !keys.numbers[had] && keys.numbers[x.Value]:
+			numbers[one], now.OtherNumbers[had] = x.Value, one
+		default:
+			now.OtherNumbers[x.Value] = one
 		}
 	}
 	people := make([]oneroster.Person, len(rows))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/district"
@@ -71,16 +72,7 @@ type doneOf struct {
 	Kept bool `json:"kept,omitempty"`
 }
 
-// object is a value as a column of JSON objects takes it.
-func object(value any) (out map[string]any, err error) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return out, json.Unmarshal(text, &out)
-}
-
-// fill is the opposite of object.
+// fill reads a value out of a column of JSON objects.
 func fill(value any, from map[string]any) error {
 	text, err := json.Marshal(from)
 	if err != nil {
@@ -199,22 +191,31 @@ func (s store) createRosterImport(ctx context.Context, tx *database.Tx, parent s
 	return out, file.faults, s.createRosterActions(ctx, tx, row, actions)
 }
 
+// createRosterActions writes the actions of a plan: as arrays, for a statement with a parameter for each value takes the database
+// longer to read than the rows to write.
 func (s store) createRosterActions(ctx context.Context, tx *database.Tx, of *ent.RosterImport, actions []rosterAction) error {
-	ordinal := int32(0)
+	ordinal := 0
 	for chunk := range slices.Chunk(actions, bulk) {
-		rows := make([]*ent.RosterActionCreate, len(chunk))
+		n := len(chunk)
+		ids, kinds, keys, resources := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+		before, after, plans, lines := make([]string, n), make([]string, n), make([]string, n), make([]int64, n)
 		for i, a := range chunk {
-			plan, err := object(planOf{a.changes, a.had})
+			plan, err := json.Marshal(planOf{a.changes, a.had})
 			if err != nil {
 				return err
 			}
-			ordinal++
-			rows[i] = tx.RosterAction.Create().SetRosterImportID(of.ID).SetOrdinal(ordinal).SetKind(a.kind).SetLine(count(a.line)).SetKey(a.key).
-				SetResource(resourceOf(of.DistrictID, a)).SetBefore(a.before).SetAfter(a.after).SetPlan(plan)
+			ids[i], kinds[i], keys[i], resources[i] = newID(), a.kind, a.key, resourceOf(of.DistrictID, a)
+			before[i], after[i], plans[i], lines[i] = a.before, a.after, string(plan), int64(count(a.line))
 		}
-		if err := tx.RosterAction.CreateBulk(rows...).Exec(ctx); err != nil {
+		_, err := tx.ExecContext(ctx, `INSERT INTO roster_actions (roster_import_id, ordinal, id, kind, line, key, resource, before, after, plan)
+			SELECT $1, $2 + r.place, r.id, r.kind, r.line, r.key, r.resource, r.before, r.after, r.plan::jsonb
+			FROM unnest($3::uuid[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
+				WITH ORDINALITY AS r(id, kind, line, key, resource, before, after, plan, place)`,
+			of.ID, ordinal, pq.Array(ids), pq.Array(kinds), pq.Array(lines), pq.Array(keys), pq.Array(resources), pq.Array(before), pq.Array(after), pq.Array(plans))
+		if err != nil {
 			return err
 		}
+		ordinal += n
 	}
 	return nil
 }

@@ -7,6 +7,10 @@ const (
 	// than any run ends, by the clocks of two servers.
 	longestRun     = 50 * time.Minute
 	abandonedAfter = time.Hour
+	// keptRuns are how many runs of a drop are kept at least, and keptFor is how long all are: a year, and the weeks in which
+	// somebody looks back at it.
+	keptRuns = 100
+	keptFor  = 400 * 24 * time.Hour
 	// maxAttempts is how often a file is tried before the next one is due.
 	maxAttempts = 5
 )

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/btlc/btlc/internal/drop"
@@ -31,11 +32,12 @@ type Maker struct {
 	now    func() time.Time
 	log    *slog.Logger
 	turns  chan struct{}
+	failed []atomic.Int64 // attempts, of each drop
 }
 
 // NewMaker makes the files of these drops.
 func NewMaker(drops []Drop, reach Reach, store Store, export Export, now func() time.Time, log *slog.Logger) *Maker {
-	return &Maker{drops: drops, reach: reach, store: store, export: export, now: now, log: log, turns: make(chan struct{}, maxRuns)}
+	return &Maker{drops: drops, reach: reach, store: store, export: export, now: now, log: log, turns: make(chan struct{}, maxRuns), failed: make([]atomic.Int64, len(drops))}
 }
 
 // Drops are those that it makes.
@@ -69,6 +71,11 @@ func (m *Maker) look(ctx context.Context, d Drop) error {
 		return fmt.Errorf("attempt %d of %d: %w", run.Attempts, maxAttempts, err)
 	}
 	return nil
+}
+
+// Forget forgets runs that are of no use any more, of any drop, and says how many.
+func (m *Maker) Forget(ctx context.Context) (int64, error) {
+	return m.store.forget(ctx, m.now().Add(-keptFor))
 }
 
 // Why a file is not made when somebody asks for it.
@@ -108,6 +115,7 @@ func (m *Maker) make(ctx context.Context, d Drop, run Run) (drop.Receipt, error)
 	failure := ""
 	if err != nil {
 		rows, failure = 0, cmp.Or(err.Error(), "failed")
+		m.countFailure(d.Name)
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordPatience)
 	defer cancel()

@@ -60,6 +60,37 @@ func (s Store) finish(ctx context.Context, run Run, now time.Time, file string, 
 	return err
 }
 
+// forget deletes the runs that were due before a time, but for the last keptRuns of each drop, and the last that left a file:
+// however long a drop fails, it can be told since when.
+func (s Store) forget(ctx context.Context, before time.Time) (int64, error) {
+	result, err := s.pool.ExecContext(ctx, `DELETE FROM drop_runs AS r WHERE r.due_time < $1
+		AND (SELECT count(*) FROM (SELECT FROM drop_runs l WHERE l.name = r.name AND l.due_time > r.due_time LIMIT $2) later) >= $2
+		AND (r.failure <> '' OR r.end_time IS NULL OR EXISTS (SELECT FROM drop_runs l WHERE l.name = r.name AND l.end_time > r.end_time AND l.failure = ''))`, before, keptRuns)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// lastSuccesses are when the file of each drop was left last, by its name; a drop that was never made is not there.
+func (s Store) lastSuccesses(ctx context.Context) (map[string]time.Time, error) {
+	rows, err := s.pool.QueryContext(ctx, `SELECT name, max(end_time) FROM drop_runs WHERE failure = '' AND end_time IS NOT NULL GROUP BY name`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	made := map[string]time.Time{}
+	for rows.Next() {
+		var name string
+		var at time.Time
+		if err := rows.Scan(&name, &at); err != nil {
+			return nil, err
+		}
+		made[name] = at
+	}
+	return made, rows.Err()
+}
+
 // changed tells whether a statement changed a row.
 func (s Store) changed(ctx context.Context, statement string, values ...any) (bool, error) {
 	result, err := s.pool.ExecContext(ctx, statement, values...)

@@ -1,7 +1,6 @@
 package enrollment
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -92,34 +91,17 @@ func (w wish) accepted() (who []uuid.UUID) {
 	return who
 }
 
-// field is the path of a member of a wish.
-func (w wish) field(educator uuid.UUID) string {
+// member is one of those whom a wish is for from the beginning, of whom its maker may know all.
+func (w wish) member(educator uuid.UUID) member {
 	i := slices.IndexFunc(w.invitees, func(member invitee) bool { return member.educator == educator })
-	return fmt.Sprintf("application.members[%d].educator", i)
+	return member{path: memberPath(i), name: api.Name("btlc/Educator", educator), readable: true}
 }
+
+func memberPath(i int) string { return fmt.Sprintf("application.members[%d].", i) }
 
 // appliedAlready says that somebody has an application for the course in the term that still asks for a place.
 func appliedAlready(field, other string) *api.Error {
 	e := api.Errorf(api.AlreadyExists, "The person has an application for this course in this term: withdraw it first.").With("application", other)
 	e.Violations = []api.Violation{{Field: field, Description: "has no other application for the course in the term"}}
-	return e
-}
-
-// registeredAlready says that somebody has a registration for the course in the term.
-func registeredAlready(field string) *api.Error {
-	e := api.Errorf(api.AlreadyRegistered, "The person has a registration for this course in this term.")
-	e.Violations = []api.Violation{{Field: field, Description: "has no registration for the course in the term"}}
-	return e
-}
-
-// within puts a path before those of the fields that an error is about.
-func within(path string, err error) error {
-	e, ok := errors.AsType[*api.Error](err)
-	if !ok || path == "" {
-		return err
-	}
-	for i := range e.Violations {
-		e.Violations[i].Field = path + e.Violations[i].Field
-	}
 	return e
 }

@@ -2,7 +2,9 @@ package enrollment_test
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
@@ -118,6 +120,46 @@ func TestPartnersAreSeatedAsOneOrNotAtAll(t *testing.T) {
 		t.Errorf("two who wait are %v", got)
 	}
 	w.checkSeats(t, 3)
+}
+
+// Who accepts seats for a group learns whose other meeting stands against it, and of a partner's not that it is one.
+func TestAPartnerWhoIsBookedByNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 4)
+	section, other := w.offered(t, "OPEN", "", firstMeeting), w.offered(t, "OPEN", "", firstMeeting)
+	w.db.Ent().Section.UpdateOneID(sectionID(section)).SetCapacity(2).ExecX(t.Context())
+	var before []string
+	for _, who := range w.educators[2:] {
+		r, err := w.registerIn(t, staff, section, who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = append(before, r)
+	}
+	two := w.group(t, section, w.educators[:2]...)
+	placed, err := w.submit(t.Context(), two.Name, w.educators[0], true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range before {
+		w.withdraw(t, &pb.Registration{Name: r})
+	}
+	if got := w.outcome(t, two.Name); !slices.Equal(got, []string{"OFFERED", "OFFERED"}) {
+		t.Fatalf("they are %v", got)
+	}
+	partner := w.educators[1]
+	if err := w.take(t.Context(), other, partner); err != nil {
+		t.Fatal(err)
+	}
+	for caller, told := range map[*access.Caller]bool{educatorCaller(w.educators[0]): false, staff: true} {
+		_, err := call(t.Context(), w, caller, "AcceptOffer", w.service.AcceptOffer, &pb.AcceptOfferRequest{Name: placed.Members[0].RegistrationName})
+		e, ok := errors.AsType[*api.Error](err)
+		if !ok || e.Reason != api.ScheduleConflict || e.Metadata["educator"] != partner || len(e.Violations) != 1 || e.Violations[0].Field != "application.members[1].educator" {
+			t.Errorf("%s is told: %+v", caller.Principal, err)
+		} else if strings.Contains(e.Detail+e.Violations[0].Description, "meeting") != told {
+			t.Errorf("%s is told: %s", caller.Principal, e.Detail)
+		}
+	}
 }
 
 func TestWhoDeclinesOrDoesNotAnswerIsLeftOut(t *testing.T) {

@@ -1,7 +1,6 @@
 package enrollment
 
 import (
-	"errors"
 	"slices"
 	"testing"
 
@@ -64,18 +63,7 @@ func TestWhoTakesPartFromTheBeginning(t *testing.T) {
 	if got := w.accepted(); !slices.Equal(got, []uuid.UUID{a, c}) {
 		t.Errorf("got %v", got)
 	}
-	if got := w.field(c); got != "application.members[2].educator" {
+	if got := w.member(c).field("registration.educator"); got != "application.members[2].educator" {
 		t.Errorf("the third is %s", got)
-	}
-}
-
-func TestWithinPutsAPathBeforeFields(t *testing.T) {
-	err := within("application.members[1].", absent("registration.acknowledgedFramework", "framework")())
-	e, ok := errors.AsType[*api.Error](err)
-	if !ok || e.Violations[0].Field != "application.members[1].registration.acknowledgedFramework" {
-		t.Errorf("got %v", err)
-	}
-	if within("a.", nil) != nil {
-		t.Error("nothing wrong is an error")
 	}
 }

@@ -21,9 +21,13 @@ func (t taken) conflicts() api.Conflicts {
 	return c
 }
 
+// elsewhere is said of a person who cannot be at a section's meetings.
+const elsewhere = "The person takes or leads another meeting at the time of one of the section's."
+
 var (
-	// bookingConflicts are for a person who takes a section.
-	bookingConflicts = taken{personField: "educator", person: "The person takes or leads another meeting at the time of one of the section's."}.conflicts()
+	// bookingConflicts are for a person who takes a section, and seatConflicts for one who was to have a seat in it anyway.
+	bookingConflicts = taken{personField: asking, person: elsewhere}.conflicts()
+	seatConflicts    = taken{personField: "name", person: elsewhere}.conflicts()
 
 	openingConflicts = taken{
 		personField: "facilitators", person: "A facilitator of the section leads or takes another meeting at the time of one of the section's, or two of its meetings are at once.",

@@ -18,6 +18,9 @@ type Calendar struct {
 	Modified time.Time
 }
 
+// resource is what people are given or asked to read for a meeting; its address is empty when it is not on the web.
+type resource struct{ title, address string }
+
 // occasion is a meeting as people have it in their calendars, of a section that they were told of.
 type occasion struct {
 	meeting              uuid.UUID
@@ -27,6 +30,7 @@ type occasion struct {
 	room, location, site string
 	version              int32 // of the meeting, from 1
 	modified             time.Time
+	resources            []resource
 	cancelled            bool
 	sectionModified      time.Time
 }
@@ -35,7 +39,7 @@ type occasion struct {
 // change of the meeting raises it, and so does the end of the section.
 func (o occasion) event() ical.Event {
 	e := ical.Event{
-		UID: o.meeting.String(), Summary: fmt.Sprintf("%s: meeting %d of %d", o.course, o.number, o.count), Description: o.section, Location: o.place(),
+		UID: o.meeting.String(), Summary: fmt.Sprintf("%s: meeting %d of %d", o.course, o.number, o.count), Description: o.description(), Location: o.place(),
 		Start: o.start, End: o.end, Modified: o.modified, Sequence: int(o.version) - 1, Cancelled: o.cancelled,
 	}
 	if o.cancelled {
@@ -45,6 +49,18 @@ func (o occasion) event() ical.Event {
 		}
 	}
 	return e
+}
+
+// description is the section, and what there is to read, a line each.
+func (o occasion) description() string {
+	text := []string{o.section}
+	for _, r := range o.resources {
+		text = append(text, strings.TrimSpace("- "+r.title+" "+r.address))
+	}
+	if o.section == "" {
+		text = text[1:]
+	}
+	return strings.Join(text, "\n")
 }
 
 // place is the room and where it is: the section's site when the meeting has no other place.

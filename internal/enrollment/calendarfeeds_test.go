@@ -28,6 +28,25 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+func TestDescriptions(t *testing.T) {
+	reader, protocols := resource{"A reader", ""}, resource{"Protocols", "https://example.org/a?b=c,d;e"}
+	for name, c := range map[string]struct {
+		of   occasion
+		want string
+	}{
+		"nothing":        {occasion{}, ""},
+		"a section":      {occasion{section: "Tuesdays"}, "Tuesdays"},
+		"with resources": {occasion{section: "Tuesdays", resources: []resource{reader, protocols}}, "Tuesdays\n- A reader\n- Protocols https://example.org/a?b=c,d;e"},
+		"without a name": {occasion{resources: []resource{protocols}}, "- Protocols https://example.org/a?b=c,d;e"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.of.event().Description; got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // Whatever happens to a meeting, programs take what came later for the newer, and know it for the same meeting.
 func TestLaterEventsAreNewer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -37,9 +56,11 @@ func TestLaterEventsAreNewer(t *testing.T) {
 		for range rapid.IntRange(1, 8).Draw(t, "changes") {
 			at = at.Add(time.Minute)
 			seat := false
-			switch rapid.SampledFrom([]string{"move", "cancel", "seat"}).Draw(t, "change") {
+			switch rapid.SampledFrom([]string{"move", "read", "cancel", "seat"}).Draw(t, "change") {
 			case "move":
 				o.version, o.modified, o.start = o.version+1, at, o.start.Add(time.Hour)
+			case "read":
+				o.version, o.modified, o.resources = o.version+1, at, append(o.resources, resource{title: "A reader"})
 			case "cancel":
 				if o.cancelled {
 					continue

@@ -34,6 +34,18 @@ func (s *Service) Admit(ctx context.Context, section string, application *uuid.U
 	return made, err
 }
 
+// RoomAfter says whether there is room for one more, to somebody who read the section before other things happened.
+func (s *Service) RoomAfter(ctx context.Context, section string, happen func()) error {
+	return s.store.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
+		of, err := s.store.sharedSection(ctx, tx, section, viewer{staff: true})
+		if err != nil {
+			return err
+		}
+		happen()
+		return s.store.roomFor(ctx, tx, of, 1)
+	})
+}
+
 // SeatsOf are the seats of a section by its tables, and the log that has led to them.
 func (s *Service) SeatsOf(ctx context.Context, section string) (state seating.State, events []seating.Event, decisions []seating.Decision, waiting int32, err error) {
 	of, err := s.store.section(ctx, section, viewer{staff: true})

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/btlc/btlc/internal/api"
-	"github.com/btlc/btlc/internal/ledger"
+	"github.com/btlc/btlc/internal/money"
 )
 
 // leadershipRole is the requirement of the policy of registration that is decided here, with better words.
@@ -23,7 +23,7 @@ func (p payer) check() []api.Violation {
 			faults = append(faults, api.Violation{Field: "registration.payer." + field, Description: text})
 		}
 	}
-	place := ledger.ValidPayer(p.sponsor) && strings.HasPrefix(p.sponsor, "districts/")
+	place := money.ValidPayer(p.sponsor) && strings.HasPrefix(p.sponsor, "districts/")
 	school := place && strings.Contains(p.sponsor, "/schools/")
 	fault(p.kind == "SELF" && p.sponsor != "", "sponsor", "is empty when the person pays")
 	fault(p.kind == "SCHOOL" && !school, "sponsor", "is the school that pays: districts/{district}/schools/{school}")
@@ -31,7 +31,7 @@ func (p payer) check() []api.Violation {
 	fault(p.kind == "PURCHASE_ORDER" && !place, "sponsor", "is the school or district that the purchase order is of")
 	fault(p.kind == "PURCHASE_ORDER" && p.order == "", "purchaseOrder", "is the number of the purchase order")
 	fault(p.kind != "PURCHASE_ORDER" && p.order != "", "purchaseOrder", "goes with a payer of kind PURCHASE_ORDER")
-	fault(ledger.ContainsCardNumber(p.order), "purchaseOrder", "looks like the number of a payment card: no card number is ever taken")
+	fault(money.ContainsCardNumber(p.order), "purchaseOrder", "looks like the number of a payment card: no card number is ever taken")
 	return faults
 }
 

@@ -53,7 +53,7 @@ type world struct {
 
 func (w *world) clock() time.Time { return now.Add(time.Duration(w.later.Load()) * time.Microsecond) }
 
-func newWorld(t *testing.T, seats int32, people int) *world {
+func newWorld(t testing.TB, seats int32, people int) *world {
 	t.Helper()
 	ctx := t.Context()
 	w := &world{url: databasetest.New(t, migrations.FS)}
@@ -83,7 +83,7 @@ func newWorld(t *testing.T, seats int32, people int) *world {
 }
 
 // connect opens a pool of so many connections.
-func (w *world) connect(t *testing.T, most int) *database.DB {
+func (w *world) connect(t testing.TB, most int) *database.DB {
 	t.Helper()
 	pool, err := database.Open(t.Context(), w.url, database.PoolOptions{MaxConns: most, ServerRole: true})
 	if err != nil {
@@ -98,7 +98,7 @@ func (w *world) connect(t *testing.T, most int) *database.DB {
 }
 
 // employ adds people who hold a role, or are said to.
-func (w *world) employ(t *testing.T, role uuid.UUID, state string, people int) (educators []string) {
+func (w *world) employ(t testing.TB, role uuid.UUID, state string, people int) (educators []string) {
 	t.Helper()
 	ctx, to := t.Context(), w.db.Ent()
 	var persons []*ent.EducatorCreate

@@ -75,16 +75,17 @@ var standings = map[string]seating.Kind{
 // places puts together who is seated as one.
 func places(all []*seat) []seating.Place {
 	var found []seating.Place
+	at := map[uuid.UUID]int{}
 	for _, one := range party(all) {
 		standing, placed := standings[one.state]
 		if !placed {
 			continue
 		}
-		id := one.party.String()
-		i := slices.IndexFunc(found, func(p seating.Place) bool { return p.ID == id })
-		if i < 0 {
+		i, there := at[one.party]
+		if !there {
 			i = len(found)
-			found = append(found, seating.Place{Party: seating.Party{ID: id, Since: one.since, RoleAlike: one.roleAlike}, Standing: standing, Deadline: one.deadline})
+			at[one.party] = i
+			found = append(found, seating.Place{Party: seating.Party{ID: one.party.String(), Since: one.since, RoleAlike: one.roleAlike}, Standing: standing, Deadline: one.deadline})
 		}
 		found[i].Members = append(found[i].Members, one.id.String())
 	}
@@ -93,7 +94,7 @@ func places(all []*seat) []seating.Place {
 
 // party puts seats in the order in which members are named everywhere, so that a log and its replay say the same.
 func party(all []*seat) []*seat {
-	return slices.SortedFunc(slices.Values(all), func(a, b *seat) int { return cmp.Compare(a.id.String(), b.id.String()) })
+	return slices.SortedFunc(slices.Values(all), func(a, b *seat) int { return slices.Compare(a.id[:], b.id[:]) })
 }
 
 // outcomes are the states of registrations that decisions lead to; whoever is passed over stays where they are.

@@ -195,6 +195,24 @@ func TestOffersAreAcceptedDeclinedAndPassOn(t *testing.T) {
 	w.checkLog(t)
 }
 
+// Who read that an offer holds the last seat, before it ended, is not told that there is none.
+func TestRoomThatAnOfferLeaves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 3)
+	w.keepOpen(t)
+	first, second := w.must(t, w.educators[0]), w.must(t, w.educators[1])
+	if err := w.service.RoomAfter(t.Context(), w.parent(), func() {}); reason(err) != api.SeatUnavailable {
+		t.Fatalf("no seat is free: %v", err)
+	}
+	w.withdraw(t, first)
+	w.expect(t, "OFFERED", second)
+	w.later.Add((24 * time.Hour).Microseconds())
+	if err := w.service.RoomAfter(t.Context(), w.parent(), func() { w.settle(t, 0) }); err != nil {
+		t.Errorf("the seat that was offered: %v", err)
+	}
+	w.expect(t, "EXPIRED", second)
+}
+
 func TestSectionsGrowBeginAndEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1, 8)
@@ -299,7 +317,7 @@ func (f *follower) SeatsChanged(_ context.Context, _ *database.Tx, changes []rec
 	return nil
 }
 
-func (*follower) MeetingMoved(context.Context, *database.Tx, record.MeetingMove) error { return nil }
+func (*follower) MeetingsMoved(context.Context, *database.Tx, []record.MeetingMove) error { return nil }
 
 func TestFollowersAreTold(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package enrollment
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -66,7 +67,7 @@ func (s *Service) CreateApplication(ctx context.Context, req *pb.CreateApplicati
 				return nil, err
 			}
 		}
-		if err := s.store.mayApply(ctx, tx, api.LastWord(req.GetParent()), api.LastWord(in.GetCourse()), asked.accepted(), uuid.Nil, asked.field); err != nil {
+		if err := s.store.mayApply(ctx, tx, api.LastWord(req.GetParent()), api.LastWord(in.GetCourse()), asked.accepted(), uuid.Nil, asked.member); err != nil {
 			return nil, err
 		}
 		made, err := s.store.createApplication(ctx, tx, req.GetParent(), in, asked)
@@ -151,8 +152,8 @@ func (s *Service) answerInvitation(ctx context.Context, tx *database.Tx, req inv
 		if err := s.store.checkDetailed(ctx, tx, found.row.CourseID, details, ""); err != nil {
 			return nil, err
 		}
-		field := func(uuid.UUID) string { return "educator" }
-		if err := s.store.mayApply(ctx, tx, found.row.TermID, found.row.CourseID, []uuid.UUID{one.EducatorID}, found.row.ID, field); err != nil {
+		own := func(id uuid.UUID) member { return member{name: api.Name("btlc/Educator", id), readable: true} }
+		if err := s.store.mayApply(ctx, tx, found.row.TermID, found.row.CourseID, []uuid.UUID{one.EducatorID}, found.row.ID, own); err != nil {
 			return nil, err
 		}
 	}
@@ -215,20 +216,28 @@ func (s *Service) SubmitApplication(ctx context.Context, req *pb.SubmitApplicati
 			out, err := s.moveApplication(ctx, tx, found, state, "")
 			return &pb.SubmitApplicationResponse{Application: out}, err
 		}
-		field := func(uuid.UUID) string { return "name" }
-		if err := s.store.mayApply(ctx, tx, found.row.TermID, found.row.CourseID, found.who("ACCEPTED"), found.row.ID, field); err != nil {
+		of, err := s.store.sharedSection(ctx, tx, api.Name("btlc/Section", *found.row.SectionID), viewerOf(ctx))
+		if err != nil {
+			return nil, err
+		}
+		if err := s.store.mayApply(ctx, tx, found.row.TermID, found.row.CourseID, found.who("ACCEPTED"), found.row.ID, memberOf(ctx, found)); err != nil {
 			return nil, err
 		}
 		if err := s.store.moveApplication(ctx, tx, found, state, ""); err != nil {
 			return nil, err
 		}
-		of, err := s.store.sharedSection(ctx, tx, api.Name("btlc/Section", *found.row.SectionID), viewerOf(ctx))
-		if err != nil {
-			return nil, err
-		}
 		out, err := s.place(ctx, tx, of, found, admission{joinWaitlist: req.GetJoinWaitlist()})
 		return &pb.SubmitApplicationResponse{Application: out}, err
 	})
+}
+
+// memberOf says who somebody is by an application. Whoever might register the person alone is told what stands against it.
+func memberOf(ctx context.Context, of *application) func(uuid.UUID) member {
+	return func(educator uuid.UUID) member {
+		i := slices.Index(of.who(), educator)
+		name := api.Name("btlc/Educator", educator)
+		return member{path: memberPath(i), name: name, readable: access.May(ctx, "registrations.write", name)}
+	}
 }
 
 // place admits those who applied to a section, all or none.
@@ -241,7 +250,7 @@ func (s *Service) place(ctx context.Context, tx *database.Tx, of *section, found
 	if err != nil {
 		return nil, err
 	}
-	how.application = &found.row.ID
+	how.application, how.as = &found.row.ID, memberOf(ctx, found)
 	made, err := s.admit(ctx, tx, of, who, how)
 	if err != nil {
 		return nil, err

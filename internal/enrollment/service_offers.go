@@ -33,7 +33,15 @@ func (s *Service) moveSeats(ctx context.Context, tx *database.Tx, req verb, word
 	if err := do(t, one); err != nil {
 		return nil, err
 	}
-	if _, err := s.settle(ctx, tx, t); err != nil {
+	how := admission{}
+	if by := found.row.ApplicationID; by != nil {
+		app, err := s.store.applied(ctx, tx, *by)
+		if err != nil {
+			return nil, err
+		}
+		how.as = memberOf(ctx, app)
+	}
+	if _, err := s.settle(ctx, tx, t, how); err != nil {
 		return nil, err
 	}
 	tx.Wrote(found.name())

@@ -180,7 +180,7 @@ func (s *Service) applyShare(ctx context.Context, proposal string, sh share) err
 		return err
 	case len(sh.placements) == 1:
 		return s.audited(ctx, proposal, func(ctx context.Context, tx *database.Tx) error {
-			return s.store.failPlacement(ctx, tx, sh.placements[0], refusal.Error())
+			return s.store.failPlacement(ctx, tx, sh.placements[0], failure(refusal))
 		})
 	}
 	for _, one := range sh.placements {
@@ -198,11 +198,11 @@ func (s *Service) admitShare(ctx context.Context, proposal string, sh share) err
 		if err != nil || len(all) == 0 {
 			return err
 		}
-		if err := s.store.unregistered(ctx, tx, all); err != nil {
-			return err
-		}
 		of, err := s.store.sharedSection(ctx, tx, api.Name("btlc/Section", sh.section), viewerOf(ctx))
 		if err != nil {
+			return err
+		}
+		if err := s.store.holdPeople(ctx, tx, applicantsOf(all)); err != nil {
 			return err
 		}
 		named, err := s.store.setFamily(ctx, tx, of, sh.family)

@@ -39,7 +39,7 @@ func (s *Service) CreateRegistration(ctx context.Context, req *pb.CreateRegistra
 		if err != nil {
 			return nil, err
 		}
-		made, err := s.admit(ctx, tx, found, []joining{{api.LastUUID(in.GetEducator()), in}}, admission{joinWaitlist: req.GetJoinWaitlist(), awaitRole: req.GetAwaitRole()})
+		made, err := s.admit(ctx, tx, found, []joining{{api.LastUUID(in.GetEducator()), in}}, admission{joinWaitlist: req.GetJoinWaitlist(), awaitRole: req.GetAwaitRole(), moves: viewerOf(ctx).staff})
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,27 @@ type admission struct {
 	joinWaitlist, awaitRole bool
 	// placed is whether staff place them: also after registration has closed, but past nobody who waits.
 	placed bool
+	// moves is whether staff register one whom they name: they may move a person who has a registration for the course in
+	// another section of the term, by making this one first.
+	moves bool
+	// as says who somebody is by the application; nil for one person without.
+	as func(educator uuid.UUID) member
+}
+
+// about is an error that is about one of those who ask.
+func (a admission) about(educator uuid.UUID, err error) error {
+	if a.as == nil || err == nil {
+		return err
+	}
+	return a.as(educator).refusal(err)
+}
+
+// seatConflicts are those of who was to have a seat anyway: under the person among several, under the request's name else.
+func (a admission) seatConflicts() api.Conflicts {
+	if a.as != nil {
+		return bookingConflicts
+	}
+	return seatConflicts
 }
 
 // rulesOn are the rules in force at a time. Their version is their place in the list of all.
@@ -56,16 +77,23 @@ func (s *Service) admit(ctx context.Context, tx *database.Tx, of *section, who [
 	if err != nil {
 		return nil, err
 	}
+	if err := of.offer(how).takes(tx.Now); err != nil {
+		return nil, err
+	}
+	people := educatorsOf(who)
+	if err := s.store.holdPeople(ctx, tx, people); err != nil {
+		return nil, err
+	}
 	day := api.LocalDay(tx.Now, of.zone)
 	newcomers := make([]newcomer, len(who))
 	awaiting := false
 	for i, j := range who {
 		if newcomers[i], err = s.qualified(ctx, tx, of, j, how, day); err != nil {
-			return nil, err
+			return nil, how.about(j.educator, err)
 		}
 		awaiting = awaiting || newcomers[i].awaits
 	}
-	if err := s.store.notRegistered(ctx, tx, of, newcomers); err != nil {
+	if err := s.store.notRegistered(ctx, tx, of, people, how); err != nil {
 		return nil, err
 	}
 	if awaiting {
@@ -77,7 +105,7 @@ func (s *Service) admit(ctx context.Context, tx *database.Tx, of *section, who [
 		}
 	}
 	// The lock comes as late as can be: from here on others who want a seat wait until this one is decided.
-	audiences, err := record.Audiences(ctx, tx.Client, educatorsOf(newcomers), tx.Now)
+	audiences, err := record.Audiences(ctx, tx.Client, people, tx.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +117,7 @@ func (s *Service) admit(ctx context.Context, tx *database.Tx, of *section, who [
 	if err := s.seat(ctx, tx, t, newcomers, how, day); err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, tx, t)
+	return s.settle(ctx, tx, t, how)
 }
 
 // qualified checks one who asks for a seat.
@@ -99,8 +127,7 @@ func (s *Service) qualified(ctx context.Context, tx *database.Tx, of *section, j
 	if err != nil {
 		return n, err
 	}
-	asked := of.offer()
-	asked.placed = how.placed
+	asked := of.offer(how)
 	n.role, err = register(asked, j.educator, assignments, tx.Now, day)
 	if refusal, ok := errors.AsType[*api.Error](err); ok && how.awaitRole && refusal.Reason == api.RoleNotHeld {
 		// Whoever confirms one at this moment is waited for, or finds the registration that waits for it.
@@ -129,7 +156,7 @@ func (s *Service) hold(ctx context.Context, tx *database.Tx, of *section, newcom
 	for _, n := range newcomers {
 		row, err := s.store.newRegistration(tx, of, n, how, day).SetState("AWAITING_ROLE").Save(ctx)
 		if err != nil {
-			return nil, registrationConflicts.Translate(err)
+			return nil, how.about(n.educator, registrationConflicts.Translate(err))
 		}
 		all = append(all, moved{&registration{row: row, section: of}, ""})
 	}
@@ -153,7 +180,7 @@ func (s *Service) seat(ctx context.Context, tx *database.Tx, t *turn, newcomers 
 		// Offers that ended hold seats until somebody looks.
 		if late, err := s.store.overdue(ctx, tx, t.section.row.ID); err != nil {
 			return err
-		} else if late {
+		} else if late > 0 {
 			if err := s.store.learnUnsettled(ctx, tx, t); err != nil {
 				return err
 			}
@@ -182,9 +209,10 @@ func noSeat(of *section, wanted int32) error {
 	return e.With("capacity", fmt.Sprint(capacity))
 }
 
-// settle writes what a turn has come to and tells everybody whom it concerns. It gives those who are new.
-func (s *Service) settle(ctx context.Context, tx *database.Tx, t *turn) ([]*registration, error) {
-	all, err := s.store.keep(ctx, tx, t)
+// settle writes what a turn has come to and tells everybody whom it concerns. It gives those who are new, who asked as how
+// says.
+func (s *Service) settle(ctx context.Context, tx *database.Tx, t *turn, how admission) ([]*registration, error) {
+	all, err := s.store.keep(ctx, tx, t, how)
 	if err != nil {
 		return nil, err
 	}

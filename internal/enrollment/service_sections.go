@@ -188,7 +188,7 @@ func (s *Service) tellOfMove(ctx context.Context, tx *database.Tx, m *pb.Meeting
 		},
 	})
 	for _, follower := range s.followers {
-		if err := follower.MeetingMoved(ctx, tx, move); err != nil {
+		if err := follower.MeetingsMoved(ctx, tx, []record.MeetingMove{move}); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,7 @@ func (s *Service) wholeSection(ctx context.Context, tx *database.Tx, of *section
 	if err := do(t); err != nil {
 		return err
 	}
-	_, err = s.settle(ctx, tx, t)
+	_, err = s.settle(ctx, tx, t, admission{})
 	return err
 }
 
@@ -100,6 +100,9 @@ func (s *Service) RoleConfirmed(ctx context.Context, tx *database.Tx, educator u
 	if err != nil {
 		return err
 	}
+	if err := s.store.holdSeats(ctx, tx, names); err != nil {
+		return err
+	}
 	for _, name := range names {
 		t, _, one, err := s.store.turnOf(ctx, tx, name, rules, access.CallerOf(ctx).Principal)
 		if err != nil {
@@ -111,7 +114,7 @@ func (s *Service) RoleConfirmed(ctx context.Context, tx *database.Tx, educator u
 		if err := s.release(ctx, tx, t, one.party); err != nil {
 			return err
 		}
-		if _, err := s.settle(ctx, tx, t); err != nil {
+		if _, err := s.settle(ctx, tx, t, admission{}); err != nil {
 			return err
 		}
 	}
@@ -124,7 +127,7 @@ func (s *Service) release(ctx context.Context, tx *database.Tx, t *turn, of uuid
 	if len(party) == 0 {
 		return nil
 	}
-	family, alike := t.section.offer().family, false
+	family, alike := t.section.offer(admission{}).family, false
 	var educators []uuid.UUID
 	for _, one := range party {
 		row := t.rows[one.id.String()]
@@ -200,7 +203,7 @@ func (s *Service) settleDue(ctx context.Context, tx *database.Tx, id uuid.UUID) 
 	if !t.changed() {
 		return nil
 	}
-	if _, err := s.settle(ctx, tx, t); err != nil {
+	if _, err := s.settle(ctx, tx, t, admission{}); err != nil {
 		return err
 	}
 	tx.Wrote(api.Name("btlc/Section", id))

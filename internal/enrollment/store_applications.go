@@ -176,6 +176,19 @@ func (s store) lockedApplication(ctx context.Context, tx *database.Tx, name stri
 	return s.oneApplication(ctx, tx.Client, tx.Application.Query().ForUpdate(), name)
 }
 
+// applied is an application by which somebody came: it has its places, and does not change any more.
+func (s store) applied(ctx context.Context, tx *database.Tx, id uuid.UUID) (*application, error) {
+	row, err := tx.Application.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.applications(ctx, tx.Client, []*ent.Application{row})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
 // appliedBy leaves the applications that one of these people is a member of.
 func appliedBy(educators []uuid.UUID) predicate.Application {
 	return func(sel *sql.Selector) {
@@ -259,7 +272,7 @@ func (s store) checkMembers(ctx context.Context, tx *database.Tx, asked wish) er
 	}
 	for _, id := range ids {
 		if !slices.Contains(there, id) {
-			return absent(asked.field(id), "person")()
+			return absent(asked.member(id).field(asking), "person")()
 		}
 	}
 	return nil
@@ -279,9 +292,9 @@ func (s store) checkDetailed(ctx context.Context, tx *database.Tx, course string
 }
 
 // mayApply holds people against applying twice at once, and refuses whoever applies for the course in the term already, or
-// is registered for it. except is the application that they apply by.
-func (s store) mayApply(ctx context.Context, tx *database.Tx, termID, courseID string, who []uuid.UUID, except uuid.UUID, field func(uuid.UUID) string) error {
-	if _, err := tx.Educator.Query().Where(educator.IDIn(who...)).Order(ent.Asc(educator.FieldID)).ForUpdate(counting).All(ctx); err != nil {
+// is registered for it. except is the application that they apply by; as says who they are by it.
+func (s store) mayApply(ctx context.Context, tx *database.Tx, termID, courseID string, who []uuid.UUID, except uuid.UUID, as func(uuid.UUID) member) error {
+	if err := s.holdPeople(ctx, tx, who); err != nil {
 		return err
 	}
 	others, err := tx.ApplicationMember.Query().Where(applicationmember.EducatorIDIn(who...), applicationmember.State("ACCEPTED"), applicationmember.HasApplicationWith(
@@ -291,23 +304,24 @@ func (s store) mayApply(ctx context.Context, tx *database.Tx, termID, courseID s
 		return err
 	}
 	if len(others) > 0 {
-		return appliedAlready(field(others[0].EducatorID), api.Name("btlc/Application", termID, others[0].ApplicationID))
+		return as(others[0].EducatorID).refusal(appliedAlready(asking, api.Name("btlc/Application", termID, others[0].ApplicationID)))
 	}
-	registered, err := s.registeredFor(ctx, tx.Client, termID, courseID, who)
+	registered, err := s.registeredFor(tx.Client, termID, courseID, who).All(ctx)
 	if err == nil && len(registered) > 0 {
-		err = registeredAlready(field(registered[0].EducatorID))
+		r := registered[0]
+		err = as(r.EducatorID).refusal(registeredAlready(asking, api.Name("btlc/Registration", r.SectionID, r.ID)))
 	}
 	return err
 }
 
-// registeredFor are the registrations of people in a term, of a course or of any when it is empty, with their sections.
-func (s store) registeredFor(ctx context.Context, db *ent.Client, termID, courseID string, who []uuid.UUID) ([]*ent.Registration, error) {
+// registeredFor are the registrations of people in a term, of a course or of any when it is empty.
+func (s store) registeredFor(db *ent.Client, termID, courseID string, who []uuid.UUID) *ent.RegistrationQuery {
 	of := []predicate.Section{entsection.TermID(termID)}
 	if courseID != "" {
 		of = append(of, entsection.HasCourseVersionWith(courseversion.CourseID(courseID)))
 	}
 	return db.Registration.Query().Where(entregistration.EducatorIDIn(who...), entregistration.StateNotIn(ended...), entregistration.HasSectionWith(of...)).
-		WithSection(func(q *ent.SectionQuery) { q.WithCourseVersion() }).Order(ent.Asc(entregistration.FieldID)).All(ctx)
+		Order(ent.Asc(entregistration.FieldID))
 }
 
 func (s store) createApplication(ctx context.Context, tx *database.Tx, parent string, in *pb.Application, asked wish) (*application, error) {

@@ -11,8 +11,8 @@ import (
 	entplacement "github.com/btlc/btlc/ent/placement"
 	"github.com/btlc/btlc/ent/placementproposal"
 	"github.com/btlc/btlc/ent/schema"
+	entsection "github.com/btlc/btlc/ent/section"
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
-	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
 )
 
@@ -103,26 +103,31 @@ func (s store) lockedShare(ctx context.Context, tx *database.Tx, sh share) ([]pe
 	return all, nil
 }
 
-// unregistered refuses the members of applications, of one course in one term, who are registered for it.
-func (s store) unregistered(ctx context.Context, tx *database.Tx, all []pending) error {
-	var who []uuid.UUID
-	for _, p := range all {
-		who = append(who, p.application.who("ACCEPTED")...)
-	}
-	first := all[0].application.row
-	registered, err := s.registeredFor(ctx, tx.Client, first.TermID, first.CourseID, who)
-	if err == nil && len(registered) > 0 {
-		err = registeredAlready(api.Name("btlc/Educator", registered[0].EducatorID))
-	}
-	return err
-}
-
-// setFamily says whom a section's cohort is for, if nothing is said yet, and whether that was so.
+// setFamily says whom a section's cohort is for, if nothing is said yet, and whether that was so. Others may say it at the same
+// time, by another proposal on another server: the first one counts, and the section tells it.
 func (s store) setFamily(ctx context.Context, tx *database.Tx, of *section, family string) (bool, error) {
 	if of.row.RoleFamilyID != nil || family == "" {
 		return false, nil
 	}
-	return true, s.saveSection(ctx, of, of.row.Update().SetRoleFamilyID(family).SetUpdateTime(tx.Now).AddVersion(1))
+	set, err := tx.Section.Update().Where(entsection.ID(of.row.ID), entsection.RoleFamilyIDIsNil()).SetRoleFamilyID(family).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
+	if err != nil {
+		return false, err
+	}
+	row, err := tx.Section.Get(ctx, of.row.ID)
+	if err != nil {
+		return false, err
+	}
+	row.Edges = of.row.Edges
+	of.row = row
+	return set > 0, nil
+}
+
+// applicantsOf are all who get seats when all of these are applied.
+func applicantsOf(all []pending) (who []uuid.UUID) {
+	for _, p := range all {
+		who = append(who, p.application.who("ACCEPTED")...)
+	}
+	return who
 }
 
 func (s store) setApplied(ctx context.Context, tx *database.Tx, all []pending) error {

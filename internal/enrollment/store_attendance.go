@@ -146,7 +146,7 @@ func (s store) sheet(ctx context.Context, tx *database.Tx, h *held, marks []mark
 		ids[i] = m.registration
 	}
 	out := sheet{span: spanOf(h.row), section: h.row.SectionID, meeting: h.row.ID, states: map[uuid.UUID]string{}, counts: map[uuid.UUID]line{}}
-	registrations, err := tx.Registration.Query().Where(entregistration.SectionID(h.row.SectionID), entregistration.IDIn(ids...)).ForShare(keyShare).All(ctx)
+	registrations, err := tx.Registration.Query().Where(entregistration.SectionID(h.row.SectionID), entregistration.IDIn(ids...)).Order(ent.Asc(entregistration.FieldID)).ForShare(keyShare).All(ctx)
 	if err != nil {
 		return out, nil, err
 	}

@@ -173,6 +173,9 @@ func (s store) occasions(ctx context.Context, of predicate.Section) ([]occasion,
 			start: m.StartTime, end: m.EndTime, room: m.Room, location: m.Location, site: of.Site, version: m.Version, modified: m.UpdateTime,
 			cancelled: of.State == "CANCELLED", sectionModified: of.UpdateTime,
 		}
+		for _, r := range m.Resources {
+			occasions[i].resources = append(occasions[i].resources, resource{r.Title, r.URL})
+		}
 	}
 	return occasions, nil
 }

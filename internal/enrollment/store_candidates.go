@@ -65,7 +65,7 @@ func (s store) registrants(ctx context.Context, tx *database.Tx, termID string, 
 		one.school = api.Name("btlc/School", e.DistrictID, *e.SchoolID)
 		people[e.EducatorID] = one
 	}
-	registrations, err := s.registeredFor(ctx, tx.Client, termID, "", who)
+	registrations, err := s.registeredFor(tx.Client, termID, "", who).WithSection(func(q *ent.SectionQuery) { q.WithCourseVersion() }).All(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"google.golang.org/genproto/googleapis/type/money"
+	moneypb "google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/genproto/googleapis/type/timeofday"
 
 	"github.com/btlc/btlc/ent"
@@ -19,7 +19,7 @@ import (
 	pb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
-	"github.com/btlc/btlc/internal/ledger"
+	"github.com/btlc/btlc/internal/money"
 )
 
 var versionList = &api.ListSpec{Default: "version_number", Columns: map[string]api.Column{
@@ -33,7 +33,7 @@ func versionName(row *ent.CourseVersion) string {
 func versionProto(row *ent.CourseVersion) *pb.CourseVersion {
 	out := &pb.CourseVersion{
 		Name: versionName(row), VersionNumber: row.VersionNumber, ContactMinutes: row.ContactMinutes, Weeks: row.Weeks, MeetingCount: row.MeetingCount,
-		Fee: &money.Money{CurrencyCode: row.FeeCurrency, Units: row.FeeUnits}, Credits: row.Credits, AttendanceEntryDays: row.AttendanceEntryDays,
+		Fee: &moneypb.Money{CurrencyCode: row.FeeCurrency, Units: row.FeeUnits}, Credits: row.Credits, AttendanceEntryDays: row.AttendanceEntryDays,
 		Sources: row.Sources, Assumptions: row.Assumptions, CreateTime: api.Timestamp(row.CreateTime), ChangeNote: row.ChangeNote,
 	}
 	for _, s := range row.SessionPattern {
@@ -42,15 +42,30 @@ func versionProto(row *ent.CourseVersion) *pb.CourseVersion {
 		})
 	}
 	for _, u := range row.Syllabus {
-		out.Syllabus = append(out.Syllabus, &pb.SyllabusUnit{Title: u.Title, Description: u.Description})
+		out.Syllabus = append(out.Syllabus, &pb.SyllabusUnit{Title: u.Title, Description: u.Description, Resources: resourcesProto(u.Resources)})
 	}
-	for _, r := range row.Resources {
-		out.Resources = append(out.Resources, &pb.CourseResource{Title: r.Title, Url: r.URL})
-	}
+	out.Resources = resourcesProto(row.Resources)
 	for _, g := range row.ServedGoals {
 		out.ServedGoals = append(out.ServedGoals, &pb.ServedGoal{Competency: g.Competency, Note: g.Note})
 	}
 	return out
+}
+
+func resourcesProto(resources []schema.CourseResource) []*pb.CourseResource {
+	var out []*pb.CourseResource
+	for _, r := range resources {
+		out = append(out, &pb.CourseResource{Title: r.Title, Url: r.URL})
+	}
+	return out
+}
+
+// resourcesOf are resources as rows have them: an empty list for none.
+func resourcesOf(in []*pb.CourseResource) []schema.CourseResource {
+	resources := make([]schema.CourseResource, len(in))
+	for i, r := range in {
+		resources[i] = schema.CourseResource{Title: r.GetTitle(), URL: r.GetUrl()}
+	}
+	return resources
 }
 
 func timeOfDay(minute int32) *timeofday.TimeOfDay {
@@ -128,15 +143,12 @@ func (s store) createCourseVersion(ctx context.Context, tx *database.Tx, parent 
 	if err != nil {
 		return nil, err
 	}
-	goals, addresses := make([]string, len(next.ServedGoals)), make([]string, len(next.Resources))
+	goals := make([]string, len(next.ServedGoals))
 	for i, g := range next.ServedGoals {
 		goals[i] = g.Competency
 	}
-	for i, r := range next.Resources {
-		addresses[i] = r.URL
-	}
 	wrong = append(wrong, checkGoals("courseVersion.servedGoals", goals, competencies)...)
-	if wrong = append(wrong, checkAddresses("courseVersion.resources", addresses)...); len(wrong) > 0 {
+	if wrong = append(wrong, checkVersionResources(in)...); len(wrong) > 0 {
 		return nil, api.Invalid(wrong...)
 	}
 	meetings, minutes := times.meetings()
@@ -165,11 +177,11 @@ func amended(latest *ent.CourseVersion, in *pb.CourseVersion) (*ent.CourseVersio
 		}
 	}
 	if fee := in.GetFee(); fee != nil {
-		if _, err := ledger.FromMoney(fee.GetCurrencyCode(), 0, 0); err != nil {
+		if err := money.CheckCurrency(fee.GetCurrencyCode()); err != nil {
 			wrong = append(wrong, api.Violation{Field: "courseVersion.fee.currencyCode", Description: "is a currency that is counted in hundredths (ISO 4217), such as USD"})
 		}
-		if fee.GetUnits() < 0 || fee.GetUnits() > ledger.MaxMinor/100 || fee.GetNanos() != 0 {
-			wrong = append(wrong, api.Violation{Field: "courseVersion.fee", Description: fmt.Sprintf("is a whole amount from 0 to %d", ledger.MaxMinor/100)})
+		if fee.GetUnits() < 0 || fee.GetUnits() > money.MaxMinor/100 || fee.GetNanos() != 0 {
+			wrong = append(wrong, api.Violation{Field: "courseVersion.fee", Description: fmt.Sprintf("is a whole amount from 0 to %d", money.MaxMinor/100)})
 		}
 		next.FeeCurrency, next.FeeUnits = fee.GetCurrencyCode(), fee.GetUnits()
 	}
@@ -190,19 +202,26 @@ func amended(latest *ent.CourseVersion, in *pb.CourseVersion) (*ent.CourseVersio
 	if given := in.GetSyllabus(); len(given) > 0 {
 		next.Syllabus = nil
 		for _, u := range given {
-			next.Syllabus = append(next.Syllabus, schema.SyllabusUnit{Title: u.GetTitle(), Description: u.GetDescription()})
+			next.Syllabus = append(next.Syllabus, schema.SyllabusUnit{Title: u.GetTitle(), Description: u.GetDescription(), Resources: resourcesOf(u.GetResources())})
 		}
 	}
 	if given := in.GetResources(); len(given) > 0 {
-		next.Resources = nil
-		for _, r := range given {
-			next.Resources = append(next.Resources, schema.CourseResource{Title: r.GetTitle(), URL: r.GetUrl()})
-		}
+		next.Resources = resourcesOf(given)
 	}
 	for _, g := range in.GetServedGoals() {
 		next.ServedGoals = append(next.ServedGoals, schema.ServedGoal{Competency: g.GetCompetency(), Note: g.GetNote()})
 	}
 	return &next, wrong
+}
+
+// checkVersionResources says what is wrong with the resources that a version is given; those of the latest were checked when
+// it was made.
+func checkVersionResources(in *pb.CourseVersion) []api.Violation {
+	wrong := checkAddresses("courseVersion.resources", addressesOf(in.GetResources()))
+	for i, unit := range in.GetSyllabus() {
+		wrong = append(wrong, checkAddresses(fmt.Sprintf("courseVersion.syllabus[%d].resources", i), addressesOf(unit.GetResources()))...)
+	}
+	return wrong
 }
 
 // skillCompetencies are the ids of a core skill's competencies in the latest framework.

@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/ent/competency"
 	"github.com/btlc/btlc/ent/coreskill"
 	"github.com/btlc/btlc/ent/district"
+	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/institution"
 	entregistration "github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/roleassignment"
@@ -34,10 +35,10 @@ type newcomer struct {
 	alike  bool // whether it is of the section's family
 }
 
-func educatorsOf(newcomers []newcomer) []uuid.UUID {
-	ids := make([]uuid.UUID, len(newcomers))
-	for i, n := range newcomers {
-		ids[i] = n.educator
+func educatorsOf(who []joining) []uuid.UUID {
+	ids := make([]uuid.UUID, len(who))
+	for i, j := range who {
+		ids[i] = j.educator
 	}
 	return ids
 }
@@ -45,13 +46,25 @@ func educatorsOf(newcomers []newcomer) []uuid.UUID {
 // ended are the states in which a registration is over without having been one to the end: the person may ask again.
 var ended = []string{"WITHDRAWN", "DECLINED", "EXPIRED"}
 
-// notRegistered refuses whoever has a registration in the section.
-func (s store) notRegistered(ctx context.Context, tx *database.Tx, of *section, newcomers []newcomer) error {
-	found, err := tx.Registration.Query().Where(entregistration.SectionID(of.row.ID), entregistration.EducatorIDIn(educatorsOf(newcomers)...), entregistration.StateNotIn(ended...)).Exist(ctx)
-	if err == nil && found {
-		return registrationConflicts["registration_once"]()
-	}
+// holdPeople holds people against asking twice at once, in the order in which all who need several hold them.
+func (s store) holdPeople(ctx context.Context, tx *database.Tx, who []uuid.UUID) error {
+	_, err := tx.Educator.Query().Where(educator.IDIn(who...)).Order(ent.Asc(educator.FieldID)).ForUpdate(counting).IDs(ctx)
 	return err
+}
+
+// notRegistered refuses whoever has a registration for the section's course in its term; of those who are moved there, whoever
+// has one in the section.
+func (s store) notRegistered(ctx context.Context, tx *database.Tx, of *section, who []uuid.UUID, how admission) error {
+	found, err := s.registeredFor(tx.Client, of.row.TermID, of.row.Edges.CourseVersion.CourseID, who).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range found {
+		if !how.moves || r.SectionID == of.row.ID {
+			return how.about(r.EducatorID, registeredAlready(asking, api.Name("btlc/Registration", r.SectionID, r.ID)))
+		}
+	}
+	return nil
 }
 
 // heldAssignments are the leadership roles of a person, of which those that may yet be confirmed are held against it
@@ -186,7 +199,7 @@ func (s store) learnUnsettled(ctx context.Context, tx *database.Tx, t *turn) err
 	if len(t.rows) > 0 {
 		return nil
 	}
-	rows, err := tx.Registration.Query().Where(entregistration.SectionID(t.section.row.ID), entregistration.StateIn(unsettled...)).All(ctx)
+	rows, err := tx.Registration.Query().Where(entregistration.SectionID(t.section.row.ID), entregistration.StateIn(unsettled...)).Select(seatColumns...).All(ctx)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func meetingProto(row *ent.Meeting) *pb.Meeting {
 	return &pb.Meeting{
 		Name: api.Name("btlc/Meeting", row.SectionID, row.ID), MeetingNumber: row.MeetingNumber,
 		StartTime: api.Timestamp(row.StartTime), EndTime: api.Timestamp(row.EndTime), Location: row.Location, Room: row.Room,
-		CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version),
+		CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version), Resources: resourcesProto(row.Resources),
 	}
 }
 
@@ -144,6 +144,21 @@ func (s store) updateMeeting(ctx context.Context, tx *database.Tx, req *pb.Updat
 	}
 	after, err = before.Update().SetStartTime(to.start).SetEndTime(to.end).SetLocation(next.Location).SetRoom(next.Room).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
 	return of, before, after, movingConflicts.Translate(err)
+}
+
+// setResources gives a meeting other resources. It holds the meeting alone: nothing else rests on them.
+func (s store) setResources(ctx context.Context, tx *database.Tx, req *pb.SetMeetingResourcesRequest) (*pb.Meeting, error) {
+	row, err := tx.Meeting.Query().Where(ofMeeting(req.GetName())).ForUpdate().Only(ctx)
+	if err != nil {
+		return nil, orMissing(err, req.GetName())
+	}
+	if err := api.CheckEtag(ctx, req.ProtoReflect(), meetingProto(row)); err != nil {
+		return nil, err
+	}
+	if row, err = row.Update().SetResources(resourcesOf(req.GetResources())).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx); err != nil {
+		return nil, err
+	}
+	return meetingProto(row), nil
 }
 
 // moveOf is what a change of a meeting moves; nil when it stays where and when it was.

@@ -1,9 +1,9 @@
 package enrollment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 
 	"entgo.io/ent/dialect/sql"
@@ -94,13 +94,24 @@ func (s store) seated(ctx context.Context, tx *database.Tx, of *ent.Section, als
 	if len(also) == 0 && of.WaitingCount == 0 {
 		return nil, nil
 	}
-	others, err := tx.Registration.Query().Where(append(here, entregistration.StateIn(unsettled...))...).All(ctx)
+	held := make(map[uuid.UUID]bool, len(rows))
+	for _, row := range rows {
+		held[row.ID] = true
+	}
+	others, err := tx.Registration.Query().Where(append(here, entregistration.StateIn(unsettled...))...).Select(seatColumns...).All(ctx)
 	for _, row := range others {
-		if !slices.ContainsFunc(rows, func(held *ent.Registration) bool { return held.ID == row.ID }) {
+		if !held[row.ID] {
 			rows = append(rows, row)
 		}
 	}
 	return rows, err
+}
+
+// seatColumns are what a turn reads of those who wait or have an offer, who may be thousands: what seatOf takes, and whose
+// the registration is.
+var seatColumns = []string{
+	entregistration.FieldID, entregistration.FieldSectionID, entregistration.FieldEducatorID, entregistration.FieldApplicationID, entregistration.FieldState,
+	entregistration.FieldCreateTime, entregistration.FieldRoleAlike, entregistration.FieldReason, entregistration.FieldOfferExpireTime,
 }
 
 // learn has the turn know of rows.
@@ -115,17 +126,13 @@ func (t *turn) learn(rows []*ent.Registration) []*seat {
 
 // changed says whether anything has come of the turn.
 func (t *turn) changed() bool {
-	for id, one := range t.known {
-		if row := t.rows[id]; row == nil || row.State != one.state {
-			return true
-		}
-	}
-	return len(t.log) > 0
+	return len(t.touched()) > 0 || len(t.log) > 0
 }
 
-// overdue says whether an offer of a section has ended that still holds its seats.
-func (s store) overdue(ctx context.Context, tx *database.Tx, section uuid.UUID) (bool, error) {
-	return tx.Registration.Query().Where(entregistration.SectionID(section), entregistration.State("OFFERED"), entregistration.OfferExpireTimeLTE(tx.Now)).Exist(ctx)
+// overdue is how many seats of a section are held by offers that have ended.
+func (s store) overdue(ctx context.Context, tx *database.Tx, section uuid.UUID) (int32, error) {
+	n, err := tx.Registration.Query().Where(entregistration.SectionID(section), entregistration.State("OFFERED"), entregistration.OfferExpireTimeLTE(tx.Now)).Count(ctx)
+	return int32(n), err
 }
 
 // moved is a registration that came into another state, "" being that of one that was not there.
@@ -134,25 +141,47 @@ type moved struct {
 	from string
 }
 
+// educator is whose registration one that the turn knows of is.
+func (t *turn) educator(id string) uuid.UUID {
+	if builder, isNew := t.made[id]; isNew {
+		educator, _ := builder.Mutation().EducatorID()
+		return educator
+	}
+	return t.rows[id].EducatorID
+}
+
+// touched are the registrations that are new or came into another state, in the order in which people are held everywhere: a
+// seat books its person, and who books several people waits for those who book them in other sections.
+func (t *turn) touched() []string {
+	var ids []string
+	for id, one := range t.known {
+		if row := t.rows[id]; row == nil || row.State != one.state {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int {
+		one, other := t.educator(a), t.educator(b)
+		return cmp.Or(slices.Compare(one[:], other[:]), cmp.Compare(a, b))
+	})
+	return ids
+}
+
 // keep writes what a turn has come to, and says whose registrations changed.
-func (s store) keep(ctx context.Context, tx *database.Tx, t *turn) ([]moved, error) {
+func (s store) keep(ctx context.Context, tx *database.Tx, t *turn, how admission) ([]moved, error) {
 	var all []moved
-	for _, id := range slices.Sorted(maps.Keys(t.known)) {
+	for _, id := range t.touched() {
 		one := t.known[id]
 		if builder, isNew := t.made[id]; isNew {
 			row, err := builder.SetState(one.state).SetReason(one.reason).SetNillableOfferExpireTime(one.deadline).Save(ctx)
 			if err != nil {
-				return nil, registrationConflicts.Translate(err)
+				return nil, how.about(t.educator(id), registrationConflicts.Translate(err))
 			}
 			all = append(all, moved{&registration{row: row, section: t.section}, ""})
 			continue
 		}
 		row := t.rows[id]
-		if row.State == one.state {
-			continue
-		}
 		from := row.State
-		if err := s.moveSeat(ctx, tx, row, one); err != nil {
+		if err := s.moveSeat(ctx, tx, row, one, how); err != nil {
 			return nil, err
 		}
 		all = append(all, moved{&registration{row: row, section: t.section}, from})
@@ -160,8 +189,9 @@ func (s store) keep(ctx context.Context, tx *database.Tx, t *turn) ([]moved, err
 	return all, s.writeLog(ctx, tx, t)
 }
 
-// moveSeat writes the state that a registration came into, in the row as well.
-func (s store) moveSeat(ctx context.Context, tx *database.Tx, row *ent.Registration, to *seat) error {
+// moveSeat writes the state that a registration came into, in the row as well. Who asks as how says is told whose meeting it is
+// that stands against it.
+func (s store) moveSeat(ctx context.Context, tx *database.Tx, row *ent.Registration, to *seat, how admission) error {
 	update := row.Update().SetState(to.state).SetStateTime(tx.Now).SetReason(to.reason).SetRoleAlike(to.roleAlike).
 		SetNillableRoleAssignmentID(row.RoleAssignmentID).SetUpdateTime(tx.Now).AddVersion(1)
 	if to.deadline != nil {
@@ -171,7 +201,7 @@ func (s store) moveSeat(ctx context.Context, tx *database.Tx, row *ent.Registrat
 	}
 	written, err := update.Save(ctx)
 	if err != nil {
-		return registrationConflicts.Translate(err)
+		return how.about(row.EducatorID, how.seatConflicts().Translate(err))
 	}
 	*row = *written
 	return nil

@@ -56,8 +56,8 @@ func (f *section) proto() *pb.Section {
 }
 
 // offer is the section as plain values.
-func (f *section) offer() offer {
-	o := offer{state: f.row.State, opens: f.row.RegistrationOpenTime, closes: f.row.RegistrationCloseTime, facilitators: f.facilitators}
+func (f *section) offer(how admission) offer {
+	o := offer{placed: how.placed, state: f.row.State, opens: f.row.RegistrationOpenTime, closes: f.row.RegistrationCloseTime, facilitators: f.facilitators}
 	if f.row.RoleFamilyID != nil {
 		o.family = *f.row.RoleFamilyID
 	}

@@ -17,17 +17,29 @@ import (
 	"github.com/btlc/btlc/internal/seating"
 )
 
-// roomFor refuses those for whom there were no seats when the section was read, so that they need not wait for its lock. An
-// offer that has ended may hold seats that they get.
+// roomFor refuses those for whom there were no seats when the section was read, so that they need not wait for its lock.
+// Offers that have ended may hold seats for them: as many as are left when all who wait got theirs.
 func (s store) roomFor(ctx context.Context, tx *database.Tx, of *section, wanted int32) error {
 	row := of.row
 	if seating.Admit(row.Capacity, row.SeatsTaken, row.WaitingCount, wanted) == seating.Seated {
 		return nil
 	}
-	if late, err := s.overdue(ctx, tx, row.ID); err != nil || late {
+	// The row may be older than the end of an offer that it counts, and what is read one after the other would then tell of a
+	// moment that never was.
+	rows, err := tx.QueryContext(ctx, `SELECT capacity, seats_taken, waiting_count, (
+		SELECT count(*) FROM registrations r WHERE r.section_id = s.id AND r.state = 'OFFERED' AND r.offer_expire_time <= $2) FROM sections s WHERE s.id = $1`, row.ID, tx.Now)
+	if err != nil {
 		return err
 	}
-	return noSeat(of, wanted)
+	current, late := *row, int32(0)
+	if err := scanOne(rows, &current.Capacity, &current.SeatsTaken, &current.WaitingCount, &late); err != nil {
+		return err
+	}
+	if seating.Admit(current.Capacity, current.SeatsTaken, current.WaitingCount, wanted) == seating.Seated ||
+		late > 0 && current.Capacity-current.SeatsTaken+late >= current.WaitingCount+wanted {
+		return nil
+	}
+	return noSeat(&section{row: &current}, wanted)
 }
 
 // awaitingRole names a person's registrations that wait for a role, in the order in which sections are held.
@@ -38,6 +50,16 @@ func (s store) awaitingRole(ctx context.Context, tx *database.Tx, educator uuid.
 		names[i] = api.Name("btlc/Registration", row.SectionID, row.ID)
 	}
 	return names, err
+}
+
+// holdSeats holds the seats of the sections of registrations before any of them changes hands, in the order of the sections.
+func (s store) holdSeats(ctx context.Context, tx *database.Tx, registrations []string) error {
+	sections := make([]uuid.UUID, len(registrations))
+	for i, name := range registrations {
+		sections[i] = api.PartUUID(name, 0)
+	}
+	_, err := tx.Section.Query().Where(entsection.IDIn(sections...)).Order(ent.Asc(entsection.FieldID)).ForUpdate(counting).IDs(ctx)
+	return err
 }
 
 // bookedElsewhere says whether one of these people is at another meeting at the time of one of the section's.
@@ -54,12 +76,12 @@ func (s store) bookedElsewhere(ctx context.Context, tx *database.Tx, section uui
 	return taken, scanOne(rows, &taken)
 }
 
-func scanOne(rows *sql.Rows, into any) error {
+func scanOne(rows *sql.Rows, into ...any) error {
 	defer rows.Close()
 	if !rows.Next() {
 		return errors.Join(rows.Err(), sql.ErrNoRows)
 	}
-	return errors.Join(rows.Scan(into), rows.Close())
+	return errors.Join(rows.Scan(into...), rows.Close())
 }
 
 // dueSections are sections in which an offer has ended, or somebody has waited for a role for so many days.

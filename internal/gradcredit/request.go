@@ -9,4 +9,4 @@ var requestLife = api.Life{
 }
 
 // Lives are the life cycles of this context's resources, by type. A consent is none of them: it lives until it is revoked.
-var Lives = map[string]api.Life{"btlc/CreditRequest": requestLife}
+var Lives = map[string]api.Life{"btlc/CreditPosting": postingLife, "btlc/CreditRequest": requestLife}

@@ -1,10 +1,11 @@
-// Package gradcredit keeps agreements, requests for graduate credit and consents, and tells institutions who is eligible
-// for credit and why, by the person's consent only.
+// Package gradcredit keeps agreements, requests for graduate credit, consents and what institutions have posted, and tells
+// institutions who is eligible for credit and why, by the person's consent only.
 package gradcredit
 
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"google.golang.org/genproto/googleapis/type/date"
 
@@ -14,15 +15,16 @@ import (
 	"github.com/btlc/btlc/internal/record"
 )
 
-// Service answers for agreements, credit requests, consents and eligibility.
+// Service answers for agreements, credit requests, consents, eligibility and postings.
 type Service struct {
 	pb.UnimplementedGraduateCreditServiceServer
 	store store
+	zone  *time.Location
 }
 
-// New makes the service.
-func New(db *database.DB) *Service {
-	return &Service{store: store{db: db, policies: record.NewPolicies()}}
+// New makes the service of a program in a time zone.
+func New(db *database.DB, zone *time.Location) *Service {
+	return &Service{store: store{db: db, policies: record.NewPolicies()}, zone: zone}
 }
 
 // GetAgreement gets an agreement.

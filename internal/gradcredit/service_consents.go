@@ -31,28 +31,28 @@ func (s *Service) ListConsents(ctx context.Context, req *pb.ListConsentsRequest)
 // CreateConsent lets an institution see a person's credit facts from now on. Nobody but the person may.
 func (s *Service) CreateConsent(ctx context.Context, req *pb.CreateConsentRequest) (*pb.CreateConsentResponse, error) {
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CreateConsentResponse, error) {
-		c, requests, err := s.store.createConsent(ctx, tx, req.GetParent(), req.GetConsent())
+		c, facts, err := s.store.createConsent(ctx, tx, req.GetParent(), req.GetConsent())
 		if err != nil {
 			return nil, err
 		}
-		return &pb.CreateConsentResponse{Consent: c}, announceConsent(ctx, tx, c, requests, "CREATED", "CREATED")
+		return &pb.CreateConsentResponse{Consent: c}, announceConsent(ctx, tx, c, facts, "CREATED", "CREATED")
 	})
 }
 
 // RevokeConsent takes a consent back: from now on the institution sees nothing.
 func (s *Service) RevokeConsent(ctx context.Context, req *pb.RevokeConsentRequest) (*pb.RevokeConsentResponse, error) {
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.RevokeConsentResponse, error) {
-		c, requests, err := s.store.revokeConsent(ctx, tx, req)
+		c, facts, err := s.store.revokeConsent(ctx, tx, req)
 		if err != nil {
 			return nil, err
 		}
-		return &pb.RevokeConsentResponse{Consent: c}, announceConsent(ctx, tx, c, requests, "UPDATED", "DELETED")
+		return &pb.RevokeConsentResponse{Consent: c}, announceConsent(ctx, tx, c, facts, "UPDATED", "DELETED")
 	})
 }
 
-// announceConsent tells whom a consent concerns. To the institution the consent and the requests that it lays open come
-// to be, or are gone; of what is gone it is told nothing but that.
-func announceConsent(ctx context.Context, tx *database.Tx, c *pb.Consent, requests []*creditRequest, kind, toInstitution string) error {
+// announceConsent tells whom a consent concerns. To the institution the consent and the facts that it lays open come to
+// be, or are gone; of what is gone it is told nothing but that.
+func announceConsent(ctx context.Context, tx *database.Tx, c *pb.Consent, facts creditFacts, kind, toInstitution string) error {
 	educator := api.PartUUID(c.Name, 0)
 	tx.Concerns(educator)
 	tx.Wrote(c.Name)
@@ -64,9 +64,14 @@ func announceConsent(ctx context.Context, tx *database.Tx, c *pb.Consent, reques
 	tx.Emit(change)
 	open := toInstitution != "DELETED"
 	tx.Emit(forInstitution(c.Institution, educator, change, toInstitution, open))
-	for _, r := range requests {
+	for _, r := range facts.requests {
 		p := r.proto()
 		change := database.Change{Resource: p.Name, Type: "btlc/CreditRequest", Version: r.row.Version, State: requestState(p)}
+		tx.Emit(forInstitution(c.Institution, educator, change, toInstitution, open))
+	}
+	for _, row := range facts.postings {
+		p := postingProto(row)
+		change := database.Change{Resource: p.Name, Type: "btlc/CreditPosting", Version: row.Version, State: postingState(p)}
 		tx.Emit(forInstitution(c.Institution, educator, change, toInstitution, open))
 	}
 	return nil

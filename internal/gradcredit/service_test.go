@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/genproto/googleapis/type/date"
@@ -28,7 +29,7 @@ const umass, cambridge = "institutions/umass-boston", "institutions/cambridge-co
 func open(t *testing.T) (*recordtest.World, *Service) {
 	t.Helper()
 	w := recordtest.New(t)
-	return w, New(w.DB)
+	return w, New(w.DB, must[*time.Location](t)(time.LoadLocation("America/New_York")))
 }
 
 func do[Q, A proto.Message](t testing.TB, caller *access.Caller, handler recordtest.Handler[Q, A], req Q) (A, error) {
@@ -161,10 +162,38 @@ func TestRequests(t *testing.T) {
 	_, err = do(t, self(educator), s.WithdrawCreditRequest, &pb.WithdrawCreditRequestRequest{Name: r.Name})
 	refused(t, err, api.StateConflict)
 	request(t, s, educator, registration) // asking again is another request
+}
 
-	recordtest.Must(t, w.Ent().Registration.UpdateOneID(foreign.ID).SetState("WITHDRAWN").Exec(t.Context()))
-	_, err = do(t, self(stranger), s.CreateCreditRequest, asking(foreign, umass))
-	refused(t, err, api.StateConflict)
+// What is found, posted and asked for of a registration, in each state that it may come into.
+func TestCreditByTheStateOfTheRegistration(t *testing.T) {
+	w, s := open(t)
+	for state, may := range everyRegistration {
+		number := "B-" + strings.ToLower(state)
+		refusedUnless := func(ok bool, err error, want api.Reason) {
+			t.Helper()
+			if ok {
+				want = ""
+			}
+			if got := recordtest.Reason(err); got != want {
+				t.Errorf("%s: got %q (%v), want %q", state, got, err, want)
+			}
+		}
+		educator, registration := w.Graduate(number)
+		asked := request(t, s, educator, registration)
+		give(t, s, educator)
+		come := w.Ent().Registration.UpdateOneID(registration.ID).SetState(state)
+		if state == "OFFERED" {
+			come.SetOfferExpireTime(recordtest.Start.AddDate(0, 0, 1))
+		}
+		recordtest.Must(t, come.Exec(t.Context()))
+		_, err := do(t, registrar(umass), s.CheckGraduateCreditEligibility, check(number+"@example.org"))
+		refusedUnless(may.requested, err, api.NotFound)
+		_, err = do(t, registrar(umass), s.CreateCreditPosting, postingOf(umass, asked.Name))
+		refusedUnless(may.posted, err, api.StateConflict)
+		must[*pb.WithdrawCreditRequestResponse](t)(do(t, self(educator), s.WithdrawCreditRequest, &pb.WithdrawCreditRequestRequest{Name: asked.Name}))
+		_, err = do(t, self(educator), s.CreateCreditRequest, asking(registration, umass))
+		refusedUnless(may.requested, err, api.StateConflict)
+	}
 }
 
 func TestARequestOnceHoweverManyAsk(t *testing.T) {

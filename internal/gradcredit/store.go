@@ -32,6 +32,9 @@ var conflicts = api.Conflicts{
 	"credit_request_once": func() *api.Error {
 		return api.Errorf(api.AlreadyExists, "Credit has been requested for this registration: withdraw that request first to ask another institution.")
 	},
+	"credit_posted_once": func() *api.Error {
+		return api.Errorf(api.CreditPosted, "A posting for this request stands: retract that first if it was wrong.")
+	},
 	"consent_once": func() *api.Error {
 		return api.Errorf(api.AlreadyExists, "There is a consent to this institution already.")
 	},

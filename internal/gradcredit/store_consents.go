@@ -5,6 +5,7 @@ import (
 
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/consent"
+	"github.com/btlc/btlc/ent/creditposting"
 	"github.com/btlc/btlc/ent/creditrequest"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/predicate"
@@ -57,55 +58,65 @@ func (s store) listConsents(ctx context.Context, req *pb.ListConsentsRequest) (*
 	return &pb.ListConsentsResponse{Consents: items, NextPageToken: next}, nil
 }
 
-// createConsent gives also the live requests that it lays open to the institution.
-func (s store) createConsent(ctx context.Context, tx *database.Tx, parent string, in *pb.Consent) (*pb.Consent, []*creditRequest, error) {
+// creditFacts are what an institution begins or ceases to see.
+type creditFacts struct {
+	requests []*creditRequest
+	postings []*ent.CreditPosting
+}
+
+// createConsent gives also the live requests, and what was posted for them, that it lays open to the institution.
+func (s store) createConsent(ctx context.Context, tx *database.Tx, parent string, in *pb.Consent) (*pb.Consent, creditFacts, error) {
 	person := api.LastUUID(parent)
 	if err := lock(ctx, tx, person, parent); err != nil {
-		return nil, nil, err
+		return nil, creditFacts{}, err
 	}
 	row, err := tx.Consent.Create().SetEducatorID(person).SetInstitutionID(api.LastWord(in.Institution)).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
-		return nil, nil, conflicts.Translate(err)
+		return nil, creditFacts{}, conflicts.Translate(err)
 	}
-	requests, err := touch(ctx, tx, row, creditrequest.State("REQUESTED"))
-	return consentProto(row), requests, err
+	facts, err := touch(ctx, tx, row, creditrequest.State("REQUESTED"))
+	return consentProto(row), facts, err
 }
 
-// revokeConsent gives also the requests that it takes out of the institution's sight, of whatever state.
-func (s store) revokeConsent(ctx context.Context, tx *database.Tx, req *pb.RevokeConsentRequest) (*pb.Consent, []*creditRequest, error) {
+// revokeConsent gives also what it takes out of the institution's sight: requests of whatever state, and postings.
+func (s store) revokeConsent(ctx context.Context, tx *database.Tx, req *pb.RevokeConsentRequest) (*pb.Consent, creditFacts, error) {
 	if err := lock(ctx, tx, api.PartUUID(req.GetName(), 0), req.GetName()); err != nil {
-		return nil, nil, err
+		return nil, creditFacts{}, err
 	}
 	row, err := tx.Consent.Query().Where(ofConsent(req.GetName())).ForUpdate().Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, nil, api.Missing(req.GetName())
+		return nil, creditFacts{}, api.Missing(req.GetName())
 	} else if err != nil {
-		return nil, nil, err
+		return nil, creditFacts{}, err
 	}
 	if err := api.CheckEtag(ctx, req.ProtoReflect(), consentProto(row)); err != nil {
-		return nil, nil, err
+		return nil, creditFacts{}, err
 	}
 	if row.RevokeTime != nil {
-		return nil, nil, api.Errorf(api.StateConflict, "The consent was taken back before: give a new one to consent again.")
+		return nil, creditFacts{}, api.Errorf(api.StateConflict, "The consent was taken back before: give a new one to consent again.")
 	}
 	if row, err = row.Update().SetRevokeTime(tx.Now).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx); err != nil {
-		return nil, nil, err
+		return nil, creditFacts{}, err
 	}
-	requests, err := touch(ctx, tx, row)
-	return consentProto(row), requests, err
+	facts, err := touch(ctx, tx, row)
+	return consentProto(row), facts, err
 }
 
-// touch gives the requests that a consent is about a new version. What becomes visible or invisible is a change to the
-// institution, which applies changes by rising version only.
-func touch(ctx context.Context, tx *database.Tx, c *ent.Consent, where ...predicate.CreditRequest) ([]*creditRequest, error) {
+// touch gives the requests that a consent is about, and their postings, a new version. What becomes visible or invisible is
+// a change to the institution, which applies changes by rising version only.
+func touch(ctx context.Context, tx *database.Tx, c *ent.Consent, where ...predicate.CreditRequest) (facts creditFacts, err error) {
 	about := append(where, creditrequest.EducatorID(c.EducatorID), creditrequest.InstitutionID(c.InstitutionID))
 	if err := tx.CreditRequest.Update().Where(about...).SetUpdateTime(tx.Now).AddVersion(1).Exec(ctx); err != nil {
-		return nil, err
+		return creditFacts{}, err
 	}
 	rows, err := tx.CreditRequest.Query().Where(about...).WithRegistration().Order(ent.Asc(creditrequest.FieldCreateTime, creditrequest.FieldID)).All(ctx)
-	requests := make([]*creditRequest, len(rows))
-	for i, row := range rows {
-		requests[i] = &creditRequest{row: row, section: row.Edges.Registration.SectionID, consented: c.RevokeTime == nil}
+	if err != nil {
+		return creditFacts{}, err
 	}
-	return requests, err
+	for _, row := range rows {
+		facts.requests = append(facts.requests, &creditRequest{row: row, section: row.Edges.Registration.SectionID, consented: c.RevokeTime == nil})
+	}
+	facts.postings, err = touchPostings(ctx, tx, creditposting.EducatorID(c.EducatorID), creditposting.InstitutionID(c.InstitutionID),
+		creditposting.HasCreditRequestWith(creditrequest.State(requestLife.First())))
+	return facts, err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"github.com/btlc/btlc/internal/policy"
 	"github.com/btlc/btlc/internal/program"
@@ -24,7 +25,7 @@ const openRequestStatement = `SELECT r.id, r.educator_id, a.credits, a.degree_el
 	FROM educator_emails e
 	JOIN consents c ON c.educator_id = e.educator_id AND c.institution_id = $1 AND c.revoke_time IS NULL
 	JOIN credit_requests r ON r.educator_id = e.educator_id AND r.institution_id = $1 AND r.state = 'REQUESTED'
-	JOIN registrations g ON g.id = r.registration_id AND g.state <> 'WITHDRAWN'
+	JOIN registrations g ON g.id = r.registration_id AND g.state <> ALL ($4)
 	JOIN sections s ON s.id = g.section_id
 	JOIN course_versions v ON v.id = s.course_version_id AND v.course_id = $3
 	JOIN agreements a ON a.id = r.agreement_id
@@ -34,7 +35,7 @@ const openRequestStatement = `SELECT r.id, r.educator_id, a.credits, a.degree_el
 // openRequest finds the live request to the institution of whoever has the verified address; nil when there is none that
 // it may see.
 func (s store) openRequest(ctx context.Context, institution, email, course string) (*openRequest, error) {
-	rows, err := s.db.SQL().QueryContext(ctx, openRequestStatement, institution, strings.ToLower(email), course)
+	rows, err := s.db.SQL().QueryContext(ctx, openRequestStatement, institution, strings.ToLower(email), course, pq.Array(ended))
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package gradcredit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/consent"
+	"github.com/btlc/btlc/ent/creditposting"
 	"github.com/btlc/btlc/ent/creditrequest"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/predicate"
@@ -127,9 +129,10 @@ func (s store) registrant(ctx context.Context, name string) (uuid.UUID, error) {
 	return row.EducatorID, nil
 }
 
-// lock holds a person against others who write requests or consents of theirs, so that none of these misses the other.
+// lock holds a person against others who write requests or consents of theirs, so that none of these misses the other; but not
+// against those who refer to the person while they hold one of the registrations.
 func lock(ctx context.Context, tx *database.Tx, person uuid.UUID, name string) error {
-	_, err := tx.Educator.Query().Where(educator.ID(person)).ForUpdate().OnlyID(ctx)
+	_, err := tx.Educator.Query().Where(educator.ID(person)).ForUpdate(sql.WithLockClause("FOR NO KEY UPDATE")).OnlyID(ctx)
 	if ent.IsNotFound(err) {
 		return api.Missing(name)
 	}
@@ -147,8 +150,8 @@ func (s store) createRequest(ctx context.Context, tx *database.Tx, person uuid.U
 	} else if err != nil {
 		return nil, err
 	}
-	if r.State == "WITHDRAWN" {
-		return nil, api.Errorf(api.StateConflict, "The registration was withdrawn.").With("state", r.State)
+	if slices.Contains(ended, r.State) {
+		return nil, api.Errorf(api.StateConflict, "The registration is %s: no credit comes of it.", r.State).With("state", r.State)
 	}
 	zone, err := time.LoadLocation(r.Edges.Section.TimeZone)
 	if err != nil {
@@ -171,21 +174,24 @@ func (s store) createRequest(ctx context.Context, tx *database.Tx, person uuid.U
 	return &creditRequest{row: row, section: r.SectionID, consented: consented}, err
 }
 
-func (s store) withdrawRequest(ctx context.Context, tx *database.Tx, req *pb.WithdrawCreditRequestRequest, person uuid.UUID) (*creditRequest, error) {
+// withdrawRequest gives also the postings for it that the institution has seen until now.
+func (s store) withdrawRequest(ctx context.Context, tx *database.Tx, req *pb.WithdrawCreditRequestRequest, person uuid.UUID) (r *creditRequest, hidden []*ent.CreditPosting, err error) {
 	if err := lock(ctx, tx, person, req.GetName()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r, err := s.request(ctx, tx.Client, req.GetName()) // held by the lock on the person
-	if err != nil {
-		return nil, err
+	if r, err = s.request(ctx, tx.Client, req.GetName()); err != nil { // held by the lock on the person
+		return nil, nil, err
 	}
 	if err := api.CheckEtag(ctx, req.ProtoReflect(), r.proto()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	next, err := requestLife.After("credit request", r.row.State, "withdraw")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r.row, err = r.row.Update().SetState(next).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
-	return r, err
+	if r.row, err = r.row.Update().SetState(next).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx); err != nil || !r.consented {
+		return r, nil, err
+	}
+	hidden, err = touchPostings(ctx, tx, creditposting.EducatorID(r.row.EducatorID), creditposting.CreditRequestID(r.row.ID))
+	return r, hidden, err
 }

@@ -2,10 +2,9 @@ package ledger
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
-	"github.com/google/uuid"
+	"github.com/btlc/btlc/internal/money"
 )
 
 // AccountKind is what an account counts.
@@ -25,12 +24,9 @@ type Account struct {
 	// Payer is educators/{uuid}, districts/{word}, or districts/{word}/schools/{uuid}. A purchase order is its
 	// district's, with the order's number as the entry's reference.
 	Payer string
-	// Payee is Program, or institutions/{word}.
+	// Payee is money.Program, or institutions/{word}.
 	Payee string
 }
-
-// Program is the payee that courses are charged by; the institutions charge the cost of graduate credits.
-const Program = "program"
 
 // Receivable is what a payer owes a payee.
 func Receivable(payer, payee string) Account {
@@ -71,40 +67,12 @@ func ParseAccount(text string) (Account, error) {
 	}
 	if a.Kind == ReceivableAccount {
 		a.Payer = parts[1]
-		if !ValidPayer(a.Payer) {
+		if !money.ValidPayer(a.Payer) {
 			return Account{}, invalid("account", "names no payer")
 		}
 	}
-	if !ValidPayee(a.Payee) {
+	if !money.ValidPayee(a.Payee) {
 		return Account{}, invalid("account", "names no payee")
 	}
 	return a, nil
-}
-
-var word = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-
-// ValidPayer tells whether a name is one that a payer can have; not whether there is such a payer.
-func ValidPayer(name string) bool {
-	parts := strings.Split(name, "/")
-	switch {
-	case len(parts) == 2 && parts[0] == "educators":
-		return canonical(parts[1])
-	case len(parts) == 2 && parts[0] == "districts":
-		return word.MatchString(parts[1])
-	case len(parts) == 4 && parts[0] == "districts" && parts[2] == "schools":
-		return word.MatchString(parts[1]) && canonical(parts[3])
-	}
-	return false
-}
-
-// ValidPayee tells whether a name is one that a payee can have.
-func ValidPayee(name string) bool {
-	id, institution := strings.CutPrefix(name, "institutions/")
-	return name == Program || institution && word.MatchString(id)
-}
-
-// canonical tells whether a text is a UUID in the one form that names have.
-func canonical(text string) bool {
-	id, err := uuid.Parse(text)
-	return err == nil && id.String() == text
 }

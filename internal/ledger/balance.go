@@ -37,6 +37,33 @@ func Owed(entries []Entry) map[Debt]int64 {
 	return owed
 }
 
+// Credited are the payers who have something to their credit of a payee, in the order of their names. Given the entries of
+// one registration alone, it is what came of that one.
+func Credited(entries []Entry, payee string) []string {
+	var payers []string
+	for debt, owed := range Owed(entries) {
+		if debt.Payee == payee && owed < 0 && !slices.Contains(payers, debt.Payer) {
+			payers = append(payers, debt.Payer)
+		}
+	}
+	slices.Sort(payers)
+	return payers
+}
+
+// Renamed are entries with some payers under other names: those whose records were merged, under the names of the records
+// that stay. It leaves the entries alone.
+func Renamed(entries []Entry, names map[string]string) []Entry {
+	renamed := slices.Clone(entries)
+	for i := range renamed {
+		for _, side := range []*Account{&renamed[i].Debit, &renamed[i].Credit} {
+			if name, other := names[side.Payer]; other {
+				side.Payer = name
+			}
+		}
+	}
+	return renamed
+}
+
 // Claim is what a payer was charged by a payee for one registration, in one currency; of no registration if it is empty.
 type Claim struct{ Payer, Payee, Registration, Currency string }
 

@@ -1,9 +1,12 @@
 package ledger
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/btlc/btlc/internal/money"
 )
 
 // Draft is an entry to be made; the fields are those of Entry.
@@ -14,7 +17,7 @@ type Draft struct {
 	Payer, Payee string
 	// NewPayer is who takes over by a REASSIGNMENT; empty for other kinds.
 	NewPayer string
-	Amount   Amount
+	Amount   money.Amount
 	// Section, Registration and Reference may be empty. Reason has to be there for a WAIVER, for a
 	// REASSIGNMENT and for a REFUND: Quote.Reason.
 	Section, Registration, Reference, Reason string
@@ -68,14 +71,14 @@ func (d Draft) check() error {
 	default:
 		return invalid("kind", "has to be CHARGE, PAYMENT, WAIVER, REFUND, PAYOUT or REASSIGNMENT")
 	}
-	if !ValidPayer(d.Payer) {
+	if !money.ValidPayer(d.Payer) {
 		return invalid("payer", "has to be the name of an educator, a district or a school")
 	}
-	if !ValidPayee(d.Payee) {
+	if !money.ValidPayee(d.Payee) {
 		return invalid("payee", "has to be program or the name of an institution")
 	}
 	switch reassigns := d.Kind == Reassignment; {
-	case reassigns && !ValidPayer(d.NewPayer):
+	case reassigns && !money.ValidPayer(d.NewPayer):
 		return invalid("newPayer", "has to be the name of an educator, a district or a school")
 	case reassigns && d.NewPayer == d.Payer:
 		return invalid("newPayer", "has to be another payer")
@@ -85,13 +88,21 @@ func (d Draft) check() error {
 	if d.Amount.Minor <= 0 {
 		return invalid("amount", "has to be above zero")
 	}
-	if d.Amount.Minor > MaxMinor {
+	if d.Amount.Minor > money.MaxMinor {
 		return invalid("amount", "is too large")
 	}
-	if err := checkCurrency("amount.currencyCode", d.Amount.Currency); err != nil {
+	if err := amountFault("amount.", money.CheckCurrency(d.Amount.Currency)); err != nil {
 		return err
 	}
 	return checkNotes(d.ID, d.Date, d.Reference, d.Reason, d.Kind == Waiver || d.Kind == Refund || d.Kind == Reassignment)
+}
+
+// amountFault is what is wrong with an amount, as a fault of an entry whose fields have the path before them.
+func amountFault(path string, err error) error {
+	if fault, ok := errors.AsType[*money.FieldError](err); ok {
+		return invalid(path+fault.Field, "%s", fault.Description)
+	}
+	return err
 }
 
 // Correction is a reversal to be made; the fields are those of Entry.
@@ -106,6 +117,7 @@ type Correction struct {
 // Reverse takes an entry back: the same amount between the same accounts, the other way. Of the entries so far it
 // needs what New does of both payers. A charge of which something was waived, refunded or reassigned is reversed
 // after that is; a payment may be reversed even if it was paid out since, for checks bounce: it is then owed again.
+// Entries come by the names of now, so that a reassignment between two records that were merged since moves nothing.
 // Errors: FieldError.
 func Reverse(entries []Entry, c Correction) (Entry, error) {
 	if err := checkNotes(c.ID, c.Date, c.Reference, c.Reason, true); err != nil {
@@ -124,6 +136,8 @@ func Reverse(entries []Entry, c Correction) (Entry, error) {
 		return Entry{}, conflict("reverses", "is a reversal, which is final: make a new entry")
 	case slices.ContainsFunc(entries, func(e Entry) bool { return e.Reverses == c.Reverses }):
 		return Entry{}, conflict("reverses", "is reversed already")
+	case wrong.Debit == wrong.Credit:
+		return Entry{}, conflict("reverses", "is between two records of one person: there is nothing to take back")
 	case day(c.Date).Before(day(wrong.Date)):
 		return Entry{}, conflict("date", "is before that of the entry")
 	}
@@ -156,9 +170,9 @@ func checkNotes(id string, date time.Time, reference, reason string, reasoned bo
 		return invalid("date", "has to be there")
 	case reasoned && strings.TrimSpace(reason) == "":
 		return invalid("reason", "has to be there")
-	case ContainsCardNumber(reference):
+	case money.ContainsCardNumber(reference):
 		return invalid("reference", "holds a card number: none is ever taken")
-	case ContainsCardNumber(reason):
+	case money.ContainsCardNumber(reason):
 		return invalid("reason", "holds a card number: none is ever taken")
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
 	pb "github.com/btlc/btlc/gen/go/btlc/ledger/v1"
 	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/money"
 	"github.com/btlc/btlc/internal/record/recordtest"
 )
 
@@ -26,7 +27,7 @@ func TestSeatsAreCharged(t *testing.T) {
 	for of, want := range map[*seat][2]string{self: {api.Name("btlc/Educator", self.educator), ""}, order: {"districts/bps", "4500012345"}} {
 		row, err := o.Ent().LedgerEntry.Query().Where(ledgerentry.RegistrationID(of.id)).Only(t.Context())
 		recordtest.Must(t, err)
-		if row.Kind != "CHARGE" || row.AmountMinor != 100_000 || row.Currency != "USD" || row.Payer != want[0] || row.Payee != Program || row.Reference != want[1] ||
+		if row.Kind != "CHARGE" || row.AmountMinor != 100_000 || row.Currency != "USD" || row.Payer != want[0] || row.Payee != money.Program || row.Reference != want[1] ||
 			row.Rule != "enrollment-1" || row.Reason != "fee of courses/using-data/versions/1" {
 			t.Errorf("charged: %v", row)
 		}
@@ -55,7 +56,7 @@ func TestFeesThatTheLedgerCannotHold(t *testing.T) {
 	for what, c := range map[string]struct {
 		currency string
 		units    int64
-	}{"no hundredths": {"JPY", 1000}, "too much": {"USD", MaxMinor}} {
+	}{"no hundredths": {"JPY", 1000}, "too much": {"USD", money.MaxMinor}} {
 		recordtest.Must(t, o.Ent().CourseVersion.Update().SetFeeCurrency(c.currency).SetFeeUnits(c.units).Exec(t.Context()))
 		err := o.move("AWAITING_ROLE", "ENROLLED", false, of)
 		refusedAs(t, what, err, api.StateConflict, "")
@@ -125,9 +126,9 @@ func TestWithdrawalsAreRefunded(t *testing.T) {
 			total := int64(0)
 			for _, row := range rows {
 				payer, _, _ := strings.Cut(row.Payer, "/")
-				refunds = append(refunds, payer+" "+Amount{row.AmountMinor, row.Currency}.Decimal()+" "+row.Reason)
+				refunds = append(refunds, payer+" "+money.Amount{Minor: row.AmountMinor, Currency: row.Currency}.Decimal()+" "+row.Reason)
 				total += row.AmountMinor
-				if row.Rule != "enrollment-1" || row.Payee != Program {
+				if row.Rule != "enrollment-1" || row.Payee != money.Program {
 					t.Errorf("refunded: %v", row)
 				}
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/ent/ledgerentry"
 	pb "github.com/btlc/btlc/gen/go/btlc/ledger/v1"
 	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/money"
 	"github.com/btlc/btlc/internal/record/recordtest"
 )
 
@@ -141,7 +142,7 @@ func TestRandomHistories(t *testing.T) {
 		}
 		recordtest.Must(t, o.move("ENROLLED", "WITHDRAWN", false, seats...))
 		for _, of := range seats {
-			if left := Claims(o.entries(), Program, of.name()); len(left) > 0 {
+			if left := Claims(o.entries(), money.Program, of.name()); len(left) > 0 {
 				t.Errorf("who withdrew at once is left with %v", left)
 			}
 		}
@@ -206,7 +207,7 @@ func TestLimitsHoldAtOnce(t *testing.T) {
 	if counts[""] < 1 || counts[""]+counts[api.StateConflict] != 6 {
 		t.Errorf("withdrawn and waived: %v", counts)
 	}
-	if left := Claims(o.entries(), Program, leaving.name()); len(left) > 0 {
+	if left := Claims(o.entries(), money.Program, leaving.name()); len(left) > 0 {
 		t.Errorf("who withdrew is left with %v", left)
 	}
 	o.check("at once")

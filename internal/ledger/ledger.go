@@ -24,6 +24,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/btlc/btlc/internal/money"
 )
 
 // Kind is what happened.
@@ -50,7 +52,7 @@ type Entry struct {
 	// Debit and Credit are the accounts that gain and lose the amount.
 	Debit, Credit Account
 	// Amount is positive.
-	Amount Amount
+	Amount money.Amount
 	// Section and Registration are resource names of what it is about; empty when it is about none.
 	Section, Registration string
 	// Reference is what others know it by: a purchase order number, an invoice, a check.

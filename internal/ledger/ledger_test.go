@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/btlc/btlc/internal/money"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 
 var today = time.Date(2026, 9, 14, 0, 0, 0, 0, time.UTC)
 
-func dollars(minor int64) Amount { return Amount{Minor: minor, Currency: "USD"} }
+func dollars(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "USD"} }
 
 // book is a ledger of a test: it numbers entries, and stops the test at what it does not take.
 type book struct {
@@ -33,7 +35,7 @@ type book struct {
 
 func (b *book) draft(kind Kind, payer string, minor int64) Draft {
 	d := Draft{
-		ID: strconv.Itoa(len(b.entries) + 1), Date: today, Kind: kind, Payer: payer, Payee: Program,
+		ID: strconv.Itoa(len(b.entries) + 1), Date: today, Kind: kind, Payer: payer, Payee: money.Program,
 		Amount: dollars(minor), Registration: aSeat, Reason: "as agreed",
 	}
 	if kind == Reassignment {
@@ -76,13 +78,13 @@ func refused(t *testing.T, err error, kind error, field string) {
 }
 
 func TestEntries(t *testing.T) {
-	owes, credit := Receivable(educator, Program), Receivable(district, Program)
+	owes, credit := Receivable(educator, money.Program), Receivable(district, money.Program)
 	for kind, want := range map[Kind][2]Account{
-		Charge:       {owes, Income(Program)},
-		Payment:      {Cash(Program), owes},
-		Waiver:       {Waived(Program), owes},
-		Refund:       {Income(Program), owes},
-		Payout:       {owes, Cash(Program)},
+		Charge:       {owes, Income(money.Program)},
+		Payment:      {Cash(money.Program), owes},
+		Waiver:       {Waived(money.Program), owes},
+		Refund:       {Income(money.Program), owes},
+		Payout:       {owes, Cash(money.Program)},
 		Reassignment: {credit, owes},
 	} {
 		b := &book{t: t}
@@ -92,7 +94,7 @@ func TestEntries(t *testing.T) {
 		if got := [2]Account{e.Debit, e.Credit}; got != want || e.Amount != dollars(25_000) || e.Kind != kind {
 			t.Errorf("%s: %+v", kind, e)
 		}
-		if e.Payer() != educator || e.Payee() != Program {
+		if e.Payer() != educator || e.Payee() != money.Program {
 			t.Errorf("%s is of %s and %s", kind, e.Payer(), e.Payee())
 		}
 		back := b.reverse(e)
@@ -121,16 +123,16 @@ func TestSponsoredCourse(t *testing.T) {
 
 	owed := Owed(b.entries)
 	for debt, want := range map[Debt]int64{
-		{educator, Program, "USD"}:   0,
-		{district, Program, "USD"}:   40_000,
-		{educator, institute, "USD"}: 27_500,
+		{educator, money.Program, "USD"}: 0,
+		{district, money.Program, "USD"}: 40_000,
+		{educator, institute, "USD"}:     27_500,
 	} {
 		if owed[debt] != want {
 			t.Errorf("%v: %d, want %d", debt, owed[debt], want)
 		}
 	}
 	balances := Balances(b.entries)
-	for account, want := range map[Account]int64{Income(Program): -50_000, Cash(Program): 0, Waived(Program): 10_000, Income(institute): -27_500} {
+	for account, want := range map[Account]int64{Income(money.Program): -50_000, Cash(money.Program): 0, Waived(money.Program): 10_000, Income(institute): -27_500} {
 		if got := balances[Holding{account, "USD"}]; got != want {
 			t.Errorf("%v: %d, want %d", account, got, want)
 		}
@@ -161,7 +163,7 @@ func TestRefusedDrafts(t *testing.T) {
 		"new payer, charge":   {draft(Charge, func(d *Draft) { d.NewPayer = district }), ErrInvalid, "newPayer"},
 		"nothing":             {draft(Charge, func(d *Draft) { d.Amount.Minor = 0 }), ErrInvalid, "amount"},
 		"below zero":          {draft(Charge, func(d *Draft) { d.Amount.Minor = -1 }), ErrInvalid, "amount"},
-		"too much":            {draft(Charge, func(d *Draft) { d.Amount.Minor = MaxMinor + 1 }), ErrInvalid, "amount"},
+		"too much":            {draft(Charge, func(d *Draft) { d.Amount.Minor = money.MaxMinor + 1 }), ErrInvalid, "amount"},
 		"no currency":         {draft(Charge, func(d *Draft) { d.Amount.Currency = "" }), ErrInvalid, "amount.currencyCode"},
 		"no day":              {draft(Charge, func(d *Draft) { d.Date = time.Time{} }), ErrInvalid, "date"},
 		"no id":               {draft(Charge, func(d *Draft) { d.ID = "" }), ErrInvalid, "entry"},
@@ -242,14 +244,14 @@ func TestBouncedAfterPayout(t *testing.T) {
 	payment := b.enter(Payment, educator, 5_000)
 	b.enter(Payout, educator, 5_000)
 	b.reverse(payment)
-	if got := Owed(b.entries)[Debt{educator, Program, "USD"}]; got != 5_000 {
+	if got := Owed(b.entries)[Debt{educator, money.Program, "USD"}]; got != 5_000 {
 		t.Errorf("%d is owed", got)
 	}
 }
 
 // Whatever is entered, in whatever order: the books close.
 func TestAnyHistory(t *testing.T) {
-	payers, payees := []string{educator, school, district}, []string{Program, institute}
+	payers, payees := []string{educator, school, district}, []string{money.Program, institute}
 	kinds := []Kind{Charge, Charge, Payment, Payment, Waiver, Refund, Payout, Reassignment, Reversal}
 	rapid.Check(t, func(t *rapid.T) {
 		var entries []Entry
@@ -279,7 +281,7 @@ func TestAnyHistory(t *testing.T) {
 				d := Draft{
 					ID: id, Date: today, Kind: kind, Reason: "so agreed",
 					Payer: rapid.SampledFrom(payers).Draw(t, "payer"), Payee: rapid.SampledFrom(payees).Draw(t, "payee"),
-					Amount: Amount{
+					Amount: money.Amount{
 						Minor:    rapid.Int64Range(1, 5).Draw(t, "amount"),
 						Currency: rapid.SampledFrom([]string{"USD", "USD", "USD", "CAD"}).Draw(t, "currency"),
 					},

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/btlc/btlc/internal/money"
 )
 
 // RefundRule is what is refunded to those who withdraw, for registrations from a day on. Rules are data; one that was
@@ -122,7 +124,7 @@ type Withdrawal struct {
 
 // Quote is what a rule gives.
 type Quote struct {
-	Amount  Amount // from zero to what is charged
+	Amount  money.Amount // from zero to what is charged
 	Percent int
 	// Rule is the rule's ID, and Until the moment of the step that applies, or Cancellation, or AfterSteps.
 	Rule, Until string
@@ -132,14 +134,14 @@ type Quote struct {
 
 // Quote is what is refunded of an amount charged, by the step that applies: the first whose moment has not come when
 // the person withdraws (at the very moment, it has). It is rounded to cents, half to even. charged is Charged:
-// neither below zero nor beyond MaxMinor. The rule has passed CheckRules.
-func (r RefundRule) Quote(charged Amount, w Withdrawal) Quote {
+// neither below zero nor beyond money.MaxMinor. The rule has passed CheckRules.
+func (r RefundRule) Quote(charged money.Amount, w Withdrawal) Quote {
 	q := Quote{Percent: r.OnCancellation, Rule: r.ID, Until: Cancellation, Assumption: r.Assumption}
 	if !w.SectionCancelled {
 		step := r.step(w)
 		q.Percent, q.Until = step.Percent, step.Until
 	}
-	q.Amount = Amount{Minor: percent(charged.Minor, q.Percent), Currency: charged.Currency}
+	q.Amount = charged.Percent(q.Percent)
 	return q
 }
 

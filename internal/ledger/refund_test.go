@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/btlc/btlc/internal/money"
 )
 
 // assumed is a rule as the program could have one.
@@ -155,7 +157,7 @@ func TestAnyQuote(t *testing.T) {
 		}
 		times := rapid.SliceOfN(rapid.IntRange(-60, 60), 2, 10).Draw(t, "times")
 		slices.Sort(times)
-		charged := rapid.Int64Range(0, MaxMinor).Draw(t, "charged")
+		charged := rapid.Int64Range(0, money.MaxMinor).Draw(t, "charged")
 		before := Quote{Amount: dollars(charged), Percent: 100}
 		for _, hour := range times {
 			w.Time = at(hour)
@@ -172,10 +174,10 @@ func TestAnyQuote(t *testing.T) {
 func TestAnyQuoteIsEntered(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := &book{t: t}
-		charge := rapid.Int64Range(2, MaxMinor).Draw(t, "charge")
+		charge := rapid.Int64Range(2, money.MaxMinor).Draw(t, "charge")
 		b.enter(Charge, educator, charge)
 		b.enter(Waiver, educator, rapid.Int64Range(1, charge-1).Draw(t, "waiver"))
-		left := Charged(b.entries, Claim{educator, Program, aSeat, "USD"})
+		left := Charged(b.entries, Claim{educator, money.Program, aSeat, "USD"})
 		q := assumed.Quote(dollars(left), Withdrawal{Time: at(-1), RegistrationClose: at(0)})
 		d := b.draft(Refund, educator, q.Amount.Minor)
 		d.Reason = q.Reason()

@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/money"
 	"github.com/btlc/btlc/internal/program"
 )
 
@@ -87,7 +88,7 @@ func (s *Service) reach(ctx context.Context) (everywhere bool, payers []string, 
 	if everywhere {
 		return true, nil, nil
 	}
-	payers, err = s.store.payersWithin(ctx, scopes)
+	payers, err = s.store.payersWithin(ctx, s.store.db.Ent(), scopes)
 	return false, payers, err
 }
 
@@ -114,7 +115,7 @@ func (s *Service) ListLedgerEntries(ctx context.Context, req *pb.ListLedgerEntri
 // ListBalances lists what payers owe.
 func (s *Service) ListBalances(ctx context.Context, req *pb.ListBalancesRequest) (*pb.ListBalancesResponse, error) {
 	asked := req.GetPayer()
-	if asked != "" && !ValidPayer(asked) {
+	if asked != "" && !money.ValidPayer(asked) {
 		return nil, api.InvalidField("payer", "has to be the name of an educator, a district or a school")
 	}
 	everywhere, payers, err := s.reach(ctx)
@@ -126,7 +127,11 @@ func (s *Service) ListBalances(ctx context.Context, req *pb.ListBalancesRequest)
 			return nil, api.Missing(asked)
 		}
 		everywhere = false
-		if payers, err = s.store.payersWithin(ctx, []string{asked}); err != nil {
+		names, err := s.store.survivors(ctx, s.store.db.Ent(), asked)
+		if err != nil {
+			return nil, err
+		}
+		if payers, err = s.store.payersWithin(ctx, s.store.db.Ent(), []string{survivor(names, asked)}); err != nil {
 			return nil, err
 		}
 	}
@@ -164,10 +169,10 @@ func (s *Service) QuoteRefund(ctx context.Context, req *pb.QuoteRefundRequest) (
 		return nil, err
 	}
 	left := Withdrawal{Time: db.Now(), RegistrationClose: of.closes, Meetings: begin[of.section]}
-	total := rule.Quote(Amount{Currency: of.fee.Currency}, left)
-	for _, claim := range Claims(history[of.id], Program, of.name()) {
+	total := rule.Quote(money.Amount{Currency: of.fee.Currency}, left)
+	for _, claim := range Claims(history[of.id], money.Program, of.name()) {
 		if everywhere || slices.Contains(payers, claim.Payer) {
-			total.Amount.Minor += rule.Quote(Amount{Charged(history[of.id], claim), claim.Currency}, left).Amount.Minor
+			total.Amount.Minor += rule.Quote(money.Amount{Minor: Charged(history[of.id], claim), Currency: claim.Currency}, left).Amount.Minor
 		}
 	}
 	return &pb.QuoteRefundResponse{

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/genproto/googleapis/type/money"
+	moneypb "google.golang.org/genproto/googleapis/type/money"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/ledger/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/money"
 )
 
 // CreateLedgerEntry appends a line to the ledger.
@@ -61,7 +62,7 @@ func checkCards(in *pb.LedgerEntry) error {
 	for _, text := range []struct{ field, value string }{
 		{"reason", in.GetReason()}, {"reference", in.GetReference()}, {"payer", in.GetPayer()}, {"payee", in.GetPayee()}, {"newPayer", in.GetNewPayer()},
 	} {
-		if ContainsCardNumber(text.value) {
+		if money.ContainsCardNumber(text.value) {
 			found = append(found, api.Violation{Field: "ledgerEntry." + text.field, Description: "holds a card number: none is ever taken"})
 		}
 	}
@@ -101,14 +102,19 @@ func (s *Service) enter(ctx context.Context, tx *database.Tx, of *seat, history 
 		Amount: amount, Section: api.Name("btlc/Section", of.section), Registration: of.name(), Reference: in.GetReference(), Reason: in.GetReason(),
 	}
 	if draft.Payee == "" {
-		draft.Payee = Program
+		draft.Payee = money.Program
 	}
 	claims := Claims(history, draft.Payee, draft.Registration)
 	if draft.Payer == "" {
-		if draft.Payer, err = defaultPayer(of, draft.Kind, claims); err != nil {
+		if draft.Payer, err = defaultPayer(of, draft, history, claims); err != nil {
 			return Entry{}, err
 		}
 	}
+	names, err := s.store.survivors(ctx, tx.Client, draft.Payer, draft.NewPayer)
+	if err != nil {
+		return Entry{}, err
+	}
+	draft.Payer, draft.NewPayer = survivor(names, draft.Payer), survivor(names, draft.NewPayer)
 	if draft.Kind == Charge && draft.Reason == "" && len(claims) > 0 {
 		return Entry{}, api.Errorf(api.AlreadyRecorded, "%s has charged this registration. Say in `reason` why it charges once more.", draft.Payee).With("payee", draft.Payee)
 	}
@@ -128,20 +134,25 @@ func (s *Service) enter(ctx context.Context, tx *database.Tx, of *seat, history 
 	return made, s.checkNames(ctx, tx, made)
 }
 
-// defaultPayer is whom an entry is about that does not say it: who owes, for the registration's payer may have changed since
-// it was charged. Charges, and what comes before any, are the registration's payer's.
-func defaultPayer(of *seat, kind Kind, claims []Claim) (string, error) {
-	switch {
-	case kind == Charge || len(claims) == 0:
-		return of.payer(), nil
-	case len(claims) == 1:
-		return claims[0].Payer, nil
-	}
+// defaultPayer is whom an entry is about that does not say it: of a payout who has something to their credit, else who owes;
+// for the registration's payer may have changed since it was charged. Charges, and what comes before any, are the
+// registration's payer's.
+func defaultPayer(of *seat, d Draft, history []Entry, claims []Claim) (string, error) {
 	owing := make([]string, len(claims))
 	for i, claim := range claims {
 		owing[i] = claim.Payer
 	}
-	return "", api.InvalidField("ledgerEntry.payer", "is required, for several owe for this registration: %s", strings.Join(owing, ", "))
+	candidates, do := owing, "owe for this registration"
+	if credited := Credited(history, d.Payee); d.Kind == Payout && len(credited) > 0 {
+		candidates, do = credited, "have something to their credit"
+	}
+	switch {
+	case d.Kind == Charge || len(candidates) == 0:
+		return of.payer(), nil
+	case len(candidates) == 1:
+		return candidates[0], nil
+	}
+	return "", api.InvalidField("ledgerEntry.payer", "is required, for several %s: %s", do, strings.Join(candidates, ", "))
 }
 
 // newID is the ID of an entry that is made now. They tell the order of entry: nobody else enters what matters to it meanwhile.
@@ -149,21 +160,21 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // amountOf is the amount of a new entry. All that is entered of a registration is in the currency of its course's fee, so
 // that charges and what is taken off them can be compared.
-func amountOf(m *money.Money, of *seat) (Amount, error) {
+func amountOf(m *moneypb.Money, of *seat) (money.Amount, error) {
 	const field = "ledgerEntry.amount"
 	currency := m.GetCurrencyCode()
 	if currency == "" {
 		currency = of.fee.Currency
 	}
 	if m == nil {
-		return Amount{}, api.InvalidField(field, "is required")
+		return money.Amount{}, api.InvalidField(field, "is required")
 	}
 	if currency != of.fee.Currency {
-		return Amount{}, api.InvalidField(field+".currencyCode", "has to be %s, as the fee of the course", of.fee.Currency)
+		return money.Amount{}, api.InvalidField(field+".currencyCode", "has to be %s, as the fee of the course", of.fee.Currency)
 	}
-	amount, err := FromMoney(currency, m.GetUnits(), m.GetNanos())
-	if fault, ok := errors.AsType[*FieldError](err); ok {
-		return Amount{}, api.InvalidField(field+"."+fault.Field, "%s", fault.Description)
+	amount, err := money.Of(currency, m.GetUnits(), m.GetNanos())
+	if fault, ok := errors.AsType[*money.FieldError](err); ok {
+		return money.Amount{}, api.InvalidField(field+"."+fault.Field, "%s", fault.Description)
 	}
 	return amount, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/money"
 	"github.com/btlc/btlc/internal/record"
 )
 
@@ -68,7 +69,7 @@ func (s *Service) SeatsChanged(ctx context.Context, tx *database.Tx, changes []r
 			made, err = s.charge(tx, of)
 		case givesSeatBack(c):
 			made, err = s.refund(tx, of, histories[of.id], begin[of.section], c.SectionCancelled)
-		case ContainsCardNumber(of.purchaseOrder):
+		case money.ContainsCardNumber(of.purchaseOrder):
 			err = cardInPurchaseOrder()
 		}
 		if err != nil {
@@ -84,8 +85,10 @@ func (s *Service) SeatsChanged(ctx context.Context, tx *database.Tx, changes []r
 	return err
 }
 
-// MeetingMoved implements record.SeatFollower: it costs nothing.
-func (s *Service) MeetingMoved(context.Context, *database.Tx, record.MeetingMove) error { return nil }
+// MeetingsMoved implements record.SeatFollower: it costs nothing.
+func (s *Service) MeetingsMoved(context.Context, *database.Tx, []record.MeetingMove) error {
+	return nil
+}
 
 func cardInPurchaseOrder() error {
 	return api.InvalidField("registration.payer.purchaseOrder", "holds a card number: none is ever taken")
@@ -102,22 +105,22 @@ func feeRefusal(course string, err error) error {
 }
 
 // draft is an entry of the program for a seat, of today.
-func (s *Service) draft(tx *database.Tx, of *seat, kind Kind, payer string, amount Amount, reason string) Draft {
+func (s *Service) draft(tx *database.Tx, of *seat, kind Kind, payer string, amount money.Amount, reason string) Draft {
 	return Draft{
-		ID: newID(), Date: api.LocalDay(tx.Now, s.zone), Kind: kind, Payer: payer, Payee: Program,
+		ID: newID(), Date: api.LocalDay(tx.Now, s.zone), Kind: kind, Payer: payer, Payee: money.Program,
 		Amount: amount, Section: api.Name("btlc/Section", of.section), Registration: of.name(), Reason: reason,
 	}
 }
 
 // charge is the charge of a seat: none for a course without a fee. By a purchase order, it bears the order's number.
 func (s *Service) charge(tx *database.Tx, of *seat) ([]posting, error) {
-	if ContainsCardNumber(of.purchaseOrder) {
+	if money.ContainsCardNumber(of.purchaseOrder) {
 		return nil, cardInPurchaseOrder()
 	}
 	if of.imported || of.fee.Minor == 0 {
 		return nil, nil
 	}
-	if !ValidPayer(of.payer()) {
+	if !money.ValidPayer(of.payer()) {
 		return nil, api.InvalidField("registration.payer.sponsor", "has to be the name of a district or a school")
 	}
 	rule, err := s.rule(of)
@@ -137,8 +140,8 @@ func (s *Service) refund(tx *database.Tx, of *seat, history []Entry, meetings []
 		return nil, err
 	}
 	var postings []posting
-	for _, claim := range Claims(history, Program, of.name()) {
-		q := rule.Quote(Amount{Charged(history, claim), claim.Currency}, Withdrawal{Time: tx.Now, RegistrationClose: of.closes, Meetings: meetings, SectionCancelled: cancelled})
+	for _, claim := range Claims(history, money.Program, of.name()) {
+		q := rule.Quote(money.Amount{Minor: Charged(history, claim), Currency: claim.Currency}, Withdrawal{Time: tx.Now, RegistrationClose: of.closes, Meetings: meetings, SectionCancelled: cancelled})
 		if q.Amount.Minor == 0 {
 			continue
 		}

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"iter"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -17,6 +19,7 @@ import (
 	pb "github.com/btlc/btlc/gen/go/btlc/ledger/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/money"
 )
 
 type store struct{ db *database.DB }
@@ -54,7 +57,7 @@ func (l line) people() []uuid.UUID {
 func (l line) proto() *pb.LedgerEntry {
 	e := l.row
 	out := &pb.LedgerEntry{
-		Name: l.name(), Kind: api.EnumOf[pb.LedgerEntry_Kind](e.Kind), Amount: moneyProto(Amount{e.AmountMinor, e.Currency}), Payer: e.Payer, Payee: e.Payee, NewPayer: e.NewPayer,
+		Name: l.name(), Kind: api.EnumOf[pb.LedgerEntry_Kind](e.Kind), Amount: moneyProto(money.Amount{Minor: e.AmountMinor, Currency: e.Currency}), Payer: e.Payer, Payee: e.Payee, NewPayer: e.NewPayer,
 		Reason: e.Reason, Reference: e.Reference, EffectiveDate: api.Date(e.EffectiveDate), DebitAccount: e.DebitAccount, CreditAccount: e.CreditAccount, Rule: e.Rule,
 		RecordedBy: e.RecordedBy, CreateTime: api.Timestamp(e.CreateTime),
 	}
@@ -119,20 +122,82 @@ func (s store) history(ctx context.Context, db *ent.Client, seats ...*seat) (map
 	if err != nil {
 		return nil, err
 	}
-	entries := map[uuid.UUID][]Entry{}
-	for _, row := range rows {
-		e, err := entryOf(row, names[row.RegistrationID].name(), api.Name("btlc/Section", names[row.RegistrationID].section))
-		if err != nil {
+	all := make([]Entry, len(rows))
+	for i, row := range rows {
+		of := names[row.RegistrationID]
+		if all[i], err = entryOf(row, of.name(), api.Name("btlc/Section", of.section)); err != nil {
 			return nil, err
 		}
-		entries[row.RegistrationID] = append(entries[row.RegistrationID], e)
+	}
+	// At once, for a section that is cancelled gives back all its seats while it is locked.
+	if all, err = s.renamed(ctx, db, all); err != nil {
+		return nil, err
+	}
+	entries := map[uuid.UUID][]Entry{}
+	for i, row := range rows {
+		entries[row.RegistrationID] = append(entries[row.RegistrationID], all[i])
 	}
 	return entries, nil
 }
 
-// receivable is all entries that touch what a payer owes a payee, whatever seats they are of.
+// renamed are entries with the payers whose records were merged under the names of those that stay.
+func (s store) renamed(ctx context.Context, db *ent.Client, entries []Entry) ([]Entry, error) {
+	var payers []string
+	for _, e := range entries {
+		payers = append(payers, e.Payer(), e.newPayer())
+	}
+	names, err := s.survivors(ctx, db, payers...)
+	return Renamed(entries, names), err
+}
+
+// survivors are, by the names of payers whose records were merged, those of the records that stay.
+func (s store) survivors(ctx context.Context, db *ent.Client, payers ...string) (map[string]string, error) {
+	names := map[string]string{}
+	for _, payer := range payers {
+		if _, ok := api.IDs("btlc/Educator", payer); ok {
+			names[payer] = payer
+		}
+	}
+	for ids := lastUUIDs(maps.Values(names)); len(ids) > 0; {
+		merged, err := db.Educator.Query().Where(enteducator.IDIn(ids...), enteducator.MergedIntoIDNotNil()).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		next := map[string]string{}
+		for _, row := range merged {
+			next[api.Name("btlc/Educator", row.ID)] = api.Name("btlc/Educator", *row.MergedIntoID)
+		}
+		for payer, name := range names {
+			names[payer] = survivor(next, name)
+		}
+		ids = lastUUIDs(maps.Values(next))
+	}
+	return names, nil
+}
+
+// survivor is a name's survivor, or itself.
+func survivor(names map[string]string, name string) string {
+	if other, merged := names[name]; merged {
+		return other
+	}
+	return name
+}
+
+func lastUUIDs(names iter.Seq[string]) (ids []uuid.UUID) {
+	for name := range names {
+		ids = append(ids, api.LastUUID(name))
+	}
+	return ids
+}
+
+// receivable is all entries that touch what a payer owes a payee, whatever seats they are of and by whatever name of the
+// payer.
 func (s store) receivable(ctx context.Context, tx *database.Tx, payer, payee string) ([]Entry, error) {
-	rows, err := tx.LedgerEntry.Query().Where(ledgerentry.Payee(payee), ledgerentry.Or(ledgerentry.Payer(payer), ledgerentry.NewPayer(payer))).WithRegistration().All(ctx)
+	payers, err := s.payersWithin(ctx, tx.Client, []string{payer})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.LedgerEntry.Query().Where(ledgerentry.Payee(payee), ledgerentry.Or(ledgerentry.PayerIn(payers...), ledgerentry.NewPayerIn(payers...))).WithRegistration().All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +208,7 @@ func (s store) receivable(ctx context.Context, tx *database.Tx, payer, payee str
 			return nil, err
 		}
 	}
-	return entries, nil
+	return s.renamed(ctx, tx.Client, entries)
 }
 
 func entryOf(row *ent.LedgerEntry, registration, section string) (Entry, error) {
@@ -156,7 +221,7 @@ func entryOf(row *ent.LedgerEntry, registration, section string) (Entry, error) 
 		return Entry{}, err
 	}
 	e := Entry{
-		ID: row.ID.String(), Date: row.EffectiveDate, Kind: Kind(row.Kind), Debit: debit, Credit: credit, Amount: Amount{row.AmountMinor, row.Currency},
+		ID: row.ID.String(), Date: row.EffectiveDate, Kind: Kind(row.Kind), Debit: debit, Credit: credit, Amount: money.Amount{Minor: row.AmountMinor, Currency: row.Currency},
 		Section: section, Registration: registration, Reference: row.Reference, Reason: row.Reason,
 	}
 	if row.ReversesID != nil {
@@ -215,12 +280,12 @@ func (s store) exists(ctx context.Context, db *ent.Client, name string) (bool, e
 	if ids, ok := api.IDs("btlc/Institution", name); ok {
 		return db.Institution.Query().Where(entinstitution.ID(ids[0])).Exist(ctx)
 	}
-	return name == Program, nil
+	return name == money.Program, nil
 }
 
 // payersWithin are the payers whose accounts are in these scopes: the scopes themselves, and the records that were merged
 // into those of educators, whose entries keep the name that they were made under.
-func (s store) payersWithin(ctx context.Context, scopes []string) ([]string, error) {
+func (s store) payersWithin(ctx context.Context, db *ent.Client, scopes []string) ([]string, error) {
 	payers := slices.Clone(scopes)
 	var ids []uuid.UUID
 	for _, scope := range scopes {
@@ -229,7 +294,7 @@ func (s store) payersWithin(ctx context.Context, scopes []string) ([]string, err
 		}
 	}
 	for len(ids) > 0 {
-		merged, err := s.db.Ent().Educator.Query().Where(enteducator.MergedIntoIDIn(ids...)).IDs(ctx)
+		merged, err := db.Educator.Query().Where(enteducator.MergedIntoIDIn(ids...)).IDs(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 
 	pb "github.com/btlc/btlc/gen/go/btlc/ledger/v1"
 	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/money"
 )
 
 // ExportSQL is the lines of the days from $1 to $2 (NULL for no bound), in the order of entry.
@@ -41,7 +42,7 @@ func (s store) export(ctx context.Context, first, last *time.Time) iter.Seq2[exp
 			var id, section, registration uuid.UUID
 			var reverses uuid.NullUUID
 			var date, recorded time.Time
-			var amount Amount
+			var amount money.Amount
 			to := e.row
 			err := rows.Scan(&id, &date, &to.Kind, &to.DebitAccount, &to.CreditAccount, &amount.Minor, &amount.Currency, &to.Payer, &to.Payee,
 				&section, &registration, &to.Reference, &to.Reason, &reverses, &recorded, &e.educator)

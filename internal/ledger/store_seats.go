@@ -10,6 +10,7 @@ import (
 
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/money"
 )
 
 // seat is a registration as far as money goes.
@@ -22,7 +23,7 @@ type seat struct {
 	imported              bool
 	closes                time.Time // the registration of its section
 	course                string    // name of the course version
-	fee                   Amount
+	fee                   money.Amount
 }
 
 func (s *seat) name() string { return api.Name("btlc/Registration", s.section, s.id) }
@@ -61,8 +62,8 @@ func (s store) seats(ctx context.Context, db database.Querier, statement string,
 			return nil, err
 		}
 		of.course = api.Name("btlc/CourseVersion", course, version)
-		if of.fee, err = FromMoney(of.fee.Currency, units, 0); err != nil {
-			return nil, feeRefusal(of.course, err)
+		if of.fee, err = money.Of(of.fee.Currency, units, 0); err != nil {
+			return nil, feeRefusal(of.course, amountFault("", err))
 		}
 		seats = append(seats, &of)
 	}

@@ -86,11 +86,16 @@ func (b *box) meet(section uuid.UUID, start time.Time) uuid.UUID {
 // move tells the service that a meeting of an hour moved.
 func (b *box) move(section uuid.UUID, from, to time.Time) error {
 	return b.world.InTx(b.t.Context(), false, func(ctx context.Context, tx *database.Tx) error {
-		return b.MeetingMoved(ctx, tx, record.MeetingMove{
-			Section: section, Meeting: uuid.New(), MeetingNumber: 4, OldStart: from, OldEnd: from.Add(time.Hour), NewStart: to, NewEnd: to.Add(time.Hour),
-			OldRoom: "Room 12", OldLocation: "Harbor School", NewLocation: "Library",
-		})
+		return b.MeetingsMoved(ctx, tx, []record.MeetingMove{moveOf(section, 4, from, to)})
 	})
+}
+
+// moveOf is a meeting of an hour that moved.
+func moveOf(section uuid.UUID, number int32, from, to time.Time) record.MeetingMove {
+	return record.MeetingMove{
+		Section: section, Meeting: uuid.New(), MeetingNumber: number, OldStart: from, OldEnd: from.Add(time.Hour), NewStart: to, NewEnd: to.Add(time.Hour),
+		OldRoom: "Room 12", OldLocation: "Harbor School", NewLocation: "Library",
+	}
 }
 
 func TestMeetingMoves(t *testing.T) {
@@ -115,9 +120,12 @@ func TestMeetingMoves(t *testing.T) {
 	}
 	row := b.written(p)[0]
 	told, err := factsOf(row.Facts)
-	if err != nil || row.Kind != "MEETING_MOVED" || told.Number != 4 || told.Before.Where != "Room 12, Harbor School" || told.After.Where != "Library" ||
-		!told.Before.Start.Equal(recordtest.Start.Add(24*time.Hour)) || !told.After.End.Equal(recordtest.Start.Add(49*time.Hour)) {
-		t.Errorf("written %v: %+v, %v", row, told, err)
+	if err != nil || row.Kind != "MEETING_MOVED" || len(told.Moves) != 1 {
+		t.Fatalf("written %v: %+v, %v", row, told, err)
+	}
+	if m := told.Moves[0]; m.Number != 4 || m.Before.Where != "Room 12, Harbor School" || m.After.Where != "Library" ||
+		!m.Before.Start.Equal(recordtest.Start.Add(24*time.Hour)) || !m.After.End.Equal(recordtest.Start.Add(49*time.Hour)) {
+		t.Errorf("written %+v", m)
 	}
 	for _, row := range b.written(gone) {
 		if row.Kind == "MEETING_MOVED" {

@@ -1,4 +1,4 @@
-// Package notice tells a person by e-mail what became of a registration: it words a message as plain text and as HTML, and
+// Package notice tells a person by e-mail what became of a registration, and asks a principal to confirm a role: it words a message as plain text and as HTML, and
 // hands it to an SMTP server. Who is to be told, and whether they want to be, its callers know.
 package notice
 
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,7 +14,7 @@ import (
 // Kind is what a notice is about.
 type Kind string
 
-// The kinds of notices. All are for the educator, in the second person.
+// The kinds of notices. All but RoleToConfirm are for the educator, in the second person.
 const (
 	// Registered: has a seat.
 	Registered Kind = "REGISTERED"
@@ -27,15 +28,17 @@ const (
 	RoleAwaited Kind = "ROLE_AWAITED"
 	// Withdrawn: the seat, or the place on the waitlist, was given back.
 	Withdrawn Kind = "WITHDRAWN"
-	// MeetingMoved: a meeting changed its time or its place, from Data.Before to Data.After.
+	// MeetingMoved: meetings changed their times or places, as Data.Moves says.
 	MeetingMoved Kind = "MEETING_MOVED"
 	// SectionCancelled: the section does not take place.
 	SectionCancelled Kind = "SECTION_CANCELLED"
 	// Completed: took part to the end.
 	Completed Kind = "COMPLETED"
+	// RoleToConfirm asks the principal of a school, until Data.Deadline, whether Data.Person holds Data.Role.
+	RoleToConfirm Kind = "ROLE_TO_CONFIRM"
 )
 
-var kinds = []Kind{Registered, Waitlisted, Offered, OfferExpired, RoleAwaited, Withdrawn, MeetingMoved, SectionCancelled, Completed}
+var kinds = []Kind{Registered, Waitlisted, Offered, OfferExpired, RoleAwaited, Withdrawn, MeetingMoved, SectionCancelled, Completed, RoleToConfirm}
 
 // Meeting is when and where a section meets. With a zero Start there is none to tell of.
 type Meeting struct {
@@ -46,6 +49,9 @@ type Meeting struct {
 	// Place is where; empty when it is not known.
 	Place string
 }
+
+// Move is a meeting before and after it moved.
+type Move struct{ Before, After Meeting }
 
 // Data is what a notice tells. Texts may hold anything: what is no text of one line is made one.
 type Data struct {
@@ -61,12 +67,16 @@ type Data struct {
 	Zone *time.Location
 	// First is the section's first meeting; optional.
 	First Meeting
-	// Before and After are a meeting that moved. Required for MeetingMoved, and for no other.
-	Before, After Meeting
-	// Deadline is until when an offer stands, where it is required, or a role can be confirmed, where it is optional.
+	// Moves are the meetings that moved, at least one. Required for MeetingMoved, and for no other.
+	Moves []Move
+	// Deadline is until when an offer stands or, for RoleToConfirm, registration is open, where it is required, or until when
+	// a role can be confirmed, where it is optional.
 	Deadline time.Time
-	// Role is the leadership role that is to be confirmed; optional.
+	// Role is the leadership role that is to be confirmed; optional but for RoleToConfirm.
 	Role string
+	// Person is who says that they hold the role, and Reported since when they do. Required for RoleToConfirm, and for no other.
+	Person   string
+	Reported time.Time
 	// Reason is why a seat was given back or a section cancelled; optional.
 	Reason string
 	// URL is where the person signs in to the program, with http or https. Required.
@@ -112,10 +122,15 @@ func Render(kind Kind, data Data) (Message, error) {
 // clean is the data with every text as one line.
 func (d Data) clean() Data {
 	for _, text := range []*string{
-		&d.GivenName, &d.Program, &d.Course, &d.Section, &d.Site, &d.First.Place, &d.Before.Place, &d.After.Place, &d.Role, &d.Reason,
+		&d.GivenName, &d.Program, &d.Course, &d.Section, &d.Site, &d.First.Place, &d.Role, &d.Person, &d.Reason,
 		&d.URL, &d.Unsubscribe, &d.UnsubscribeURL,
 	} {
 		*text = line(*text)
+	}
+	d.Moves = slices.Clone(d.Moves)
+	for i := range d.Moves {
+		m := &d.Moves[i]
+		m.Before.Place, m.After.Place = line(m.Before.Place), line(m.After.Place)
 	}
 	return d
 }
@@ -135,13 +150,17 @@ func (d Data) lacks(kind Kind) string {
 		return "the program's address"
 	case d.UnsubscribeURL != "" && !isWeb(d.UnsubscribeURL):
 		return "an address to unsubscribe at"
-	case kind == Offered && d.Deadline.IsZero():
+	case (kind == Offered || kind == RoleToConfirm) && d.Deadline.IsZero():
 		return "a deadline"
-	case kind == MeetingMoved && (d.Before.Start.IsZero() || d.After.Start.IsZero()):
-		return "the times of the meeting"
+	case kind == MeetingMoved && (len(d.Moves) == 0 || slices.ContainsFunc(d.Moves, Move.isUntimed)):
+		return "the times of a meeting"
+	case kind == RoleToConfirm && (d.Person == "" || d.Role == "" || d.Reported.IsZero()):
+		return "who reported which role, and when"
 	}
 	return ""
 }
+
+func (m Move) isUntimed() bool { return m.Before.Start.IsZero() || m.After.Start.IsZero() }
 
 func isWeb(address string) bool {
 	u, err := url.Parse(address)

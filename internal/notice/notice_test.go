@@ -52,8 +52,12 @@ func example(t *testing.T, kind Kind) Data {
 	case SectionCancelled:
 		data.Reason = "Too few people registered."
 	case MeetingMoved:
-		data.Before = Meeting{Number: 4, Start: at(time.October, 27, 16, 30), End: at(time.October, 27, 18, 30), Place: "Room 12"}
-		data.After = Meeting{Number: 4, Start: at(time.November, 3, 17, 0), End: at(time.November, 3, 19, 0), Place: "Library, second floor"}
+		before := Meeting{Number: 4, Start: at(time.October, 27, 16, 30), End: at(time.October, 27, 18, 30), Place: "Room 12"}
+		after := Meeting{Number: 4, Start: at(time.November, 3, 17, 0), End: at(time.November, 3, 19, 0), Place: "Library, second floor"}
+		data.Moves = []Move{{before, after}}
+	case RoleToConfirm:
+		data.GivenName, data.Person, data.Role = "", "Ana Example", "Leader of the grade 5 team at Example School"
+		data.Reported, data.Deadline = at(time.September, 1, 9, 15), at(time.September, 25, 17, 0)
 	}
 	return data
 }
@@ -160,9 +164,11 @@ func TestRequired(t *testing.T) {
 		data := least
 		switch kind {
 		case Offered:
-			data.Deadline = full.After.Start
+			data.Deadline = full.Moves[0].After.Start
 		case MeetingMoved:
-			data.Before, data.After = Meeting{Start: full.Before.Start}, Meeting{Start: full.After.Start}
+			data.Moves = []Move{{Meeting{Start: full.Moves[0].Before.Start}, Meeting{Start: full.Moves[0].After.Start}}}
+		case RoleToConfirm:
+			data.Person, data.Role, data.Reported, data.Deadline = "Ana", "Mentor", full.Moves[0].Before.Start, full.Moves[0].After.Start
 		}
 		message := render(t, kind, data)
 		if !strings.HasPrefix(message.Text, "Hello,\n") || strings.Contains(message.Text, "January 1, 1") || strings.Contains(message.HTML, "January 1, 1") {
@@ -186,6 +192,15 @@ func TestRequired(t *testing.T) {
 			if _, err := Render(kind, poor); !errors.Is(err, ErrData) {
 				t.Errorf("%s with a wrong %s: %v", kind, what, err)
 			}
+		}
+	}
+	for what, change := range map[string]func(*Data){
+		"person": func(d *Data) { d.Person = "" }, "role": func(d *Data) { d.Role = " " }, "day": func(d *Data) { d.Reported = time.Time{} }, "deadline": func(d *Data) { d.Deadline = time.Time{} },
+	} {
+		poor := example(t, RoleToConfirm)
+		change(&poor)
+		if _, err := Render(RoleToConfirm, poor); !errors.Is(err, ErrData) {
+			t.Errorf("without a %s: %v", what, err)
 		}
 	}
 	for _, kind := range []Kind{Offered, MeetingMoved} {
@@ -242,5 +257,46 @@ func TestUnsubscribe(t *testing.T) {
 	}
 	if links := readPage(t, message.HTML).attributes["href"]; !slices.Equal(links, []string{programURL, data.UnsubscribeURL}) || message.UnsubscribeURL != data.UnsubscribeURL {
 		t.Errorf("links %q, header %q", links, message.UnsubscribeURL)
+	}
+}
+
+// Of several meetings each is told of by its number, and a document says what the text does.
+func TestSeveralMoves(t *testing.T) {
+	data := example(t, MeetingMoved)
+	second := data.Moves[0]
+	second.Before.Number, second.After.Number, second.After.Place = 5, 5, ""
+	second.After.Start, second.After.End = second.After.Start.AddDate(0, 0, 7), second.After.End.AddDate(0, 0, 7)
+	data.Moves = append(data.Moves, second)
+	message := render(t, MeetingMoved, data)
+	const body = `2 meetings of this section have moved.
+
+  Meeting 4
+  Now: Tuesday, November 3, 2026, 5:00 PM to 7:00 PM EST, Library, second
+    floor
+  Before: Tuesday, October 27, 2026, 4:30 PM to 6:30 PM EDT, Room 12
+
+  Meeting 5
+  Now: Tuesday, November 10, 2026, 5:00 PM to 7:00 PM EST
+  Before: Tuesday, October 27, 2026, 4:30 PM to 6:30 PM EDT, Room 12
+
+  Course: `
+	if message.Subject != "Meetings have moved: Leading Inquiry Cycles" || !strings.Contains(message.Text, body) {
+		t.Errorf("%s\n%s", message.Subject, message.Text)
+	}
+	told := strings.Join(readPage(t, message.HTML).words, " ")
+	if !strings.Contains(told, strings.Join(words(body), " ")) {
+		t.Errorf("as HTML %s", told)
+	}
+}
+
+// A principal is told who, which role, since when, for which course and until when, and nothing else about anybody.
+func TestAPrincipalIsToldNoMore(t *testing.T) {
+	data := example(t, RoleToConfirm)
+	data.First, data.Reason = Meeting{Number: 1, Start: data.Deadline, Place: "Room 12"}, "No reason"
+	message := render(t, RoleToConfirm, data)
+	for _, secret := range []string{data.Section, data.Site, "Room 12", "No reason", "turn them off"} {
+		if strings.Contains(message.Text, secret) || strings.Contains(message.HTML, secret) {
+			t.Errorf("it tells %q:\n%s", secret, message.Text)
+		}
 	}
 }

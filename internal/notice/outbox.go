@@ -36,6 +36,8 @@ var Lives = map[string]api.Life{"btlc/Notice": noticeLife}
 const (
 	unwanted    = "The person does not want it."
 	unreachable = "The person has no verified address on record."
+	unaddressed = "The school has no address of its principal on record."
+	oneself     = "The address of the school's principal is the person's own, and nobody confirms their own role: somebody else has to."
 	offerOver   = "The offer is over."
 	outdated    = "What it tells is no longer so."
 	tooLate     = "It could not be sent in time."
@@ -57,7 +59,7 @@ func kindOf(from, to string, sectionCancelled bool) (kind Kind, ok bool) {
 		return OfferExpired, true
 	}
 	kind, ok = map[string]Kind{
-		"ENROLLED": Registered, "WAITLISTED": Waitlisted, "OFFERED": Offered, "AWAITING_ROLE": RoleAwaited,
+		"ENROLLED": Registered, "WAITLISTED": Waitlisted, "OFFERED": Offered, awaitingRole: RoleAwaited,
 		"WITHDRAWN": Withdrawn, "DECLINED": Withdrawn, "EXPIRED": Withdrawn, "COMPLETED": Completed,
 	}[to]
 	return kind, ok
@@ -67,10 +69,16 @@ func kindOf(from, to string, sectionCancelled bool) (kind Kind, ok bool) {
 // free text: who is erased or renamed in one place is so everywhere.
 type facts struct {
 	Deadline time.Time `json:"deadline,omitzero"`
-	// Number, Before and After are of a meeting that moved.
-	Number int32  `json:"number,omitempty"`
-	Before *place `json:"before,omitempty"`
-	After  *place `json:"after,omitempty"`
+	Moves    []moved   `json:"moves,omitempty"`
+	// Assignment is the role that is to be confirmed.
+	Assignment uuid.UUID `json:"assignment,omitzero"`
+}
+
+// moved is a meeting that moved.
+type moved struct {
+	Number int32 `json:"number"`
+	Before place `json:"before"`
+	After  place `json:"after"`
 }
 
 // place is when and where a meeting is.
@@ -80,11 +88,17 @@ type place struct {
 	Where string    `json:"where,omitempty"`
 }
 
-func (p *place) meeting(number int32) Meeting {
-	if p == nil {
-		return Meeting{}
-	}
+func (p place) meeting(number int32) Meeting {
 	return Meeting{Number: int(number), Start: p.Start, End: p.End, Place: p.Where}
+}
+
+// moves are the meetings that moved, as they are told of.
+func (f facts) moves() []Move {
+	moves := make([]Move, len(f.Moves))
+	for i, m := range f.Moves {
+		moves[i] = Move{m.Before.meeting(m.Number), m.After.meeting(m.Number)}
+	}
+	return moves
 }
 
 // row is the facts as they are kept.
@@ -111,8 +125,10 @@ type preference struct {
 	kinds []string // that are not wanted
 }
 
+// wants says whether a notice about the person is to be sent. One to the school is not the person's to stop: by registering
+// with a role that is only reported they ask for it to be confirmed.
 func (p preference) wants(kind Kind) bool {
-	return !p.muted && !slices.Contains(p.kinds, string(kind))
+	return kind == RoleToConfirm || !p.muted && !slices.Contains(p.kinds, string(kind))
 }
 
 // due is a notice that is to be sent, with what is on record of it now.
@@ -125,10 +141,14 @@ type due struct {
 	data     Data
 	to       mail.Address // whose Address is empty when the person has none
 	wanted   bool
-	state    string  // of the registration
-	seated   bool    // the person has a seat in the section, by this registration or by a later one
-	meeting  Meeting // that moved, as it is now; the zero value when there is none
+	state    string // of the registration
+	seated   bool   // the person has a seat in the section, by this registration or by a later one
+	reported bool   // the role that is to be confirmed is neither confirmed nor disputed, nor has it ended
+	oneself  bool   // who would be asked is the person whom it is about
 }
+
+// awaitingRole is the state of a registration that waits for a role to be confirmed.
+const awaitingRole = "AWAITING_ROLE"
 
 // seatedStates are the states of registrations that have a seat, or had it to the end.
 var seatedStates = []string{"ENROLLED", "COMPLETED", "NOT_COMPLETED"}
@@ -141,15 +161,25 @@ func (d due) holds() bool {
 	case Waitlisted, Offered:
 		return d.state == string(d.kind)
 	case RoleAwaited:
-		return d.state == "AWAITING_ROLE"
+		return d.state == awaitingRole
+	case RoleToConfirm:
+		return d.state == awaitingRole && d.reported
 	case MeetingMoved:
-		return d.state == "ENROLLED" && d.meeting.same(d.data.After)
+		return d.state == "ENROLLED" && len(d.data.Moves) > 0
 	case Withdrawn, OfferExpired:
 		// No registration comes back, but the person may have registered again.
 		return !d.seated
 	case SectionCancelled, Completed:
 	}
 	return true
+}
+
+// still are the moves after which no other came; now has the section's meetings by their numbers.
+func still(moves []Move, now map[int]Meeting) []Move {
+	return slices.DeleteFunc(moves, func(m Move) bool {
+		at, found := now[m.After.Number]
+		return !found || !at.same(m.After)
+	})
 }
 
 // same says whether two meetings are at the same time and place.
@@ -170,12 +200,16 @@ func (d due) objection(now time.Time) (outcome, bool) {
 	switch {
 	case !d.wanted:
 		return outcome{verb: suppress, failure: unwanted}, true
+	case d.to.Address == "" && d.kind == RoleToConfirm:
+		return outcome{verb: suppress, failure: unaddressed}, true
 	case d.to.Address == "":
 		return outcome{verb: suppress, failure: unreachable}, true
 	case d.kind == Offered && (!d.holds() || !d.data.Deadline.After(now)):
 		return outcome{verb: suppress, failure: offerOver}, true
 	case !d.holds():
 		return outcome{verb: suppress, failure: outdated}, true
+	case d.oneself:
+		return outcome{verb: suppress, failure: oneself}, true
 	case now.Sub(d.created) >= stale:
 		return outcome{verb: fail, failure: tooLate}, true
 	}

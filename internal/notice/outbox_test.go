@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"github.com/btlc/btlc/internal/api"
@@ -53,8 +54,12 @@ func TestFacts(t *testing.T) {
 			told.Deadline = at.Add(time.Duration(rapid.Int64Range(0, 1e18).Draw(t, "after")))
 		}
 		if rapid.Bool().Draw(t, "moved") {
-			told.Number = rapid.Int32Range(1, 40).Draw(t, "number")
-			told.Before, told.After = &place{at, at.Add(time.Hour), rapid.String().Draw(t, "where")}, &place{Start: at, End: at}
+			for range rapid.IntRange(1, 3).Draw(t, "meetings") {
+				told.Moves = append(told.Moves, moved{rapid.Int32Range(1, 40).Draw(t, "number"), place{at, at.Add(time.Hour), rapid.String().Draw(t, "where")}, place{Start: at, End: at}})
+			}
+		}
+		if rapid.Bool().Draw(t, "asked") {
+			told.Assignment = uuid.New()
 		}
 		row, err := told.row()
 		if err != nil {
@@ -71,7 +76,8 @@ func TestFacts(t *testing.T) {
 
 func TestPreference(t *testing.T) {
 	for _, kind := range kinds {
-		if !(preference{}).wants(kind) || (preference{muted: true}).wants(kind) || (preference{kinds: []string{string(kind)}}).wants(kind) {
+		heeded := kind != RoleToConfirm // which is to the school
+		if !(preference{}).wants(kind) || (preference{muted: true}).wants(kind) == heeded || (preference{kinds: []string{string(kind)}}).wants(kind) == heeded {
 			t.Errorf("%s is not heeded", kind)
 		}
 	}
@@ -93,6 +99,8 @@ func TestObjections(t *testing.T) {
 		"unwanted":      {func(d *due) { d.wanted = false }, suppress, unwanted},
 		"no address":    {func(d *due) { d.to = mail.Address{Name: "Ana"} }, suppress, unreachable},
 		"past deadline": {func(d *due) { d.data.Deadline = now }, suppress, offerOver},
+		"own principal": {func(d *due) { d.kind, d.state, d.reported, d.oneself = RoleToConfirm, awaitingRole, true, true }, suppress, oneself},
+		"no principal":  {func(d *due) { d.kind, d.to.Address = RoleToConfirm, "" }, suppress, unaddressed},
 		"taken":         {func(d *due) { d.state = "ENROLLED" }, suppress, offerOver},
 		"too old":       {func(d *due) { d.created = now.Add(-stale) }, fail, tooLate},
 	} {
@@ -117,19 +125,30 @@ func TestObjections(t *testing.T) {
 func TestHolds(t *testing.T) {
 	states := []string{"ENROLLED", "WITHDRAWN", "COMPLETED", "NOT_COMPLETED", "AWAITING_ROLE", "WAITLISTED", "OFFERED", "DECLINED", "EXPIRED"}
 	for kind, want := range map[Kind][]string{
-		Registered: {"ENROLLED", "COMPLETED", "NOT_COMPLETED"}, Waitlisted: {"WAITLISTED"}, Offered: {"OFFERED"}, RoleAwaited: {"AWAITING_ROLE"}, MeetingMoved: {"ENROLLED"},
+		Registered: {"ENROLLED", "COMPLETED", "NOT_COMPLETED"}, Waitlisted: {"WAITLISTED"}, Offered: {"OFFERED"}, RoleAwaited: {"AWAITING_ROLE"}, MeetingMoved: {"ENROLLED"}, RoleToConfirm: {"AWAITING_ROLE"},
 		OfferExpired: states, Withdrawn: states, SectionCancelled: states, Completed: states,
 	} {
+		good := due{kind: kind, reported: true, data: Data{Moves: []Move{{}}}}
 		for _, state := range states {
-			if got := (due{kind: kind, state: state}).holds(); got != slices.Contains(want, state) {
+			good.state = state
+			if got := good.holds(); got != slices.Contains(want, state) {
 				t.Errorf("%s of who is %s: %v", kind, state, got)
 			}
 		}
-		again := due{kind: kind, state: want[0], seated: true}
-		if got := again.holds(); got == (kind == Withdrawn || kind == OfferExpired) {
+		good.state, good.seated = want[0], true
+		if got := good.holds(); got == (kind == Withdrawn || kind == OfferExpired) {
 			t.Errorf("%s to who has a seat: %v", kind, got)
 		}
 	}
+	if (due{kind: RoleToConfirm, state: "AWAITING_ROLE"}).holds() {
+		t.Error("a principal is asked about a role that is reported no more")
+	}
+	if (due{kind: MeetingMoved, state: "ENROLLED"}).holds() {
+		t.Error("told of no move")
+	}
+}
+
+func TestMovesThatStillHold(t *testing.T) {
 	at := time.Date(2026, 10, 6, 20, 30, 0, 0, time.UTC)
 	told := Meeting{Number: 4, Start: at, End: at.Add(time.Hour), Place: "Library"}
 	for what, c := range map[string]struct {
@@ -143,7 +162,10 @@ func TestHolds(t *testing.T) {
 		"in another place":   {Meeting{4, at, told.End, "Gym"}, false},
 		"there is none more": {Meeting{}, false},
 	} {
-		if got := (due{kind: MeetingMoved, state: "ENROLLED", data: Data{After: told}, meeting: c.now}).holds(); got != c.want {
+		other := Meeting{Number: 5, Start: at, End: at.Add(time.Hour)}
+		now := map[int]Meeting{4: c.now, 5: other}
+		got := still([]Move{{After: told}, {After: other}, {After: Meeting{Number: 6, Start: at}}}, now)
+		if want := 1 + map[bool]int{true: 1}[c.want]; len(got) != want || got[len(got)-1].After != other {
 			t.Errorf("a meeting %s: %v", what, got)
 		}
 	}

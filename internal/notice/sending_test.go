@@ -59,7 +59,7 @@ func TestEveryKindIsSent(t *testing.T) {
 		{"WAITLISTED", "OFFERED", "Sunday, November 22, 2026, 10:00 AM EST"},
 		{"OFFERED", "EXPIRED", "It goes to the next person now"},
 		{"OFFERED", "DECLINED", "Because of Ana"},
-		{"", "AWAITING_ROLE", "Please ask your principal"},
+		{"", "AWAITING_ROLE", "Please ask your principal"}, // whose role is confirmed by now, so that nobody is asked
 		{"ENROLLED", "WITHDRAWN", "Because of Ana"},
 		{"ENROLLED", "COMPLETED", "Congratulations"},
 	} {
@@ -163,6 +163,57 @@ func TestNoLongerSo(t *testing.T) {
 		if row := b.written(p)[0]; row.State != "SUPPRESSED" || row.Failure != outdated {
 			t.Errorf("%s of %s is %s: %s", row.Kind, p.number, row.State, row.Failure)
 		}
+	}
+}
+
+// Of meetings that moved together, those are told of that are still where they moved to.
+func TestMovedTogether(t *testing.T) {
+	b := newBox(t)
+	p := b.educator("B1")
+	section, day := p.registration.Section, func(n int) time.Time { return recordtest.Start.AddDate(0, 0, n) }
+	b.meet(section, day(8)) // the fourth
+	_, err := b.world.Ent().Meeting.Create().SetSectionID(section).SetMeetingNumber(5).SetStartTime(day(20)).SetEndTime(day(20).Add(time.Hour)).Save(t.Context())
+	recordtest.Must(t, err)
+	recordtest.Must(t, b.world.InTx(t.Context(), false, func(ctx context.Context, tx *database.Tx) error {
+		return b.MeetingsMoved(ctx, tx, []record.MeetingMove{moveOf(section, 4, day(1), day(8)), moveOf(section, 5, day(2), day(9)), moveOf(section, 3, day(-2), day(-1))})
+	}))
+	if row := b.only(p); !strings.HasPrefix(row.Subject, "Meetings have moved: ") {
+		t.Errorf("subject %s", row.Subject)
+	}
+	recordtest.Must(t, b.round(b.Service, Round{Sent: 1}))
+	if _, text, _ := parts(t, b.mail.Inbox()[0].Body); !strings.Contains(text, "Meeting 4 of this section has moved.") || strings.Contains(text, "Meeting 5") || strings.Contains(text, "Meeting 3") {
+		t.Errorf("it tells\n%s", text)
+	}
+}
+
+// What has ended is forgotten when it is old, and what is still to be sent is not.
+func TestForget(t *testing.T) {
+	b := newBox(t)
+	old, muted, late := b.educator("B1"), b.educator("B2"), b.educator("B3")
+	want(t, b.Service, muted.id, true)
+	b.change("", "ENROLLED", old, muted)
+	recordtest.Must(t, b.round(b.Service, Round{Sent: 1}))
+	b.change("", "ENROLLED", late)
+	forget := func(want int64) {
+		t.Helper()
+		if n, err := b.Forget(t.Context()); n != want || err != nil {
+			t.Errorf("forgot %d, %v, want %d", n, err, want)
+		}
+	}
+	b.world.Travel(recordtest.Start.AddDate(9, 0, 0))
+	forget(0) // nothing is said of how long they are kept
+	b.options.Keep = 24 * time.Hour
+	b.world.Travel(recordtest.Start.Add(b.options.Keep))
+	forget(0)
+	b.world.Travel(recordtest.Start.Add(b.options.Keep + time.Microsecond))
+	if n, err := b.store.forget(t.Context(), recordtest.Start.Add(time.Microsecond), 1); n != 1 || err != nil {
+		t.Errorf("one at most: %d, %v", n, err)
+	}
+	forget(1)
+	forget(0)
+	b.standing(late, "PENDING", 0, "")
+	if rows := append(b.written(old), b.written(muted)...); len(rows) != 0 {
+		t.Errorf("left %v", rows)
 	}
 }
 

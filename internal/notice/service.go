@@ -29,6 +29,8 @@ type Options struct {
 	// Next is the time from failed attempt number attempt, the first being 1, to the next one, and false when there is
 	// none; nil is Delay with chance.
 	Next func(attempt int) (time.Duration, bool)
+	// Keep is how long notices that were sent, or will not be, stay on record; 0 is for ever.
+	Keep time.Duration
 	// Poll is how often notices that are due are looked for; 0 is every other second.
 	Poll time.Duration
 }

@@ -2,6 +2,8 @@ package notice
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -18,6 +20,7 @@ type draft struct {
 	educator, registration, section uuid.UUID
 	kind                            Kind
 	facts                           facts
+	school                          *uuid.UUID // whose principal it is for; nil for one to the educator
 }
 
 // SeatsChanged writes a notice to each person whom a change concerns.
@@ -26,32 +29,46 @@ func (s *Service) SeatsChanged(ctx context.Context, tx *database.Tx, changes []r
 		return nil
 	}
 	var drafts []draft
+	var awaiting []uuid.UUID
 	for _, c := range changes {
-		if kind, ok := kindOf(c.From, c.To, c.SectionCancelled); ok {
-			drafts = append(drafts, draft{c.Educator, c.Registration, c.Section, kind, facts{Deadline: c.OfferExpireTime}})
+		kind, ok := kindOf(c.From, c.To, c.SectionCancelled)
+		if !ok {
+			continue
+		}
+		drafts = append(drafts, draft{educator: c.Educator, registration: c.Registration, section: c.Section, kind: kind, facts: facts{Deadline: c.OfferExpireTime}})
+		if kind == RoleAwaited {
+			awaiting = append(awaiting, c.Registration)
 		}
 	}
-	return s.store.write(ctx, tx, drafts)
+	questions, err := s.store.questions(ctx, tx, awaiting)
+	if err != nil {
+		return err
+	}
+	return s.store.write(ctx, tx, append(drafts, questions...))
 }
 
-// MeetingMoved writes a notice to each person who has a seat in the section. A meeting that was over, and still is where
-// it moved to, is corrected, which is no news.
-func (s *Service) MeetingMoved(ctx context.Context, tx *database.Tx, move record.MeetingMove) error {
-	if s.options.Sender == nil || tx.Now.After(move.OldEnd) && tx.Now.After(move.NewEnd) {
+// MeetingsMoved writes one notice to each person who has a seat in a section, of all its meetings that moved. A meeting that
+// was over, and still is where it moved to, is corrected, which is no news.
+func (s *Service) MeetingsMoved(ctx context.Context, tx *database.Tx, moves []record.MeetingMove) error {
+	if s.options.Sender == nil {
 		return nil
 	}
-	told := facts{
-		Number: move.MeetingNumber,
-		Before: &place{move.OldStart.UTC(), move.OldEnd.UTC(), where(move.OldRoom, move.OldLocation)},
-		After:  &place{move.NewStart.UTC(), move.NewEnd.UTC(), where(move.NewRoom, move.NewLocation)},
+	told := map[uuid.UUID][]moved{}
+	for _, m := range moves {
+		if tx.Now.After(m.OldEnd) && tx.Now.After(m.NewEnd) {
+			continue
+		}
+		told[m.Section] = append(told[m.Section], moved{
+			m.MeetingNumber, place{m.OldStart.UTC(), m.OldEnd.UTC(), where(m.OldRoom, m.OldLocation)}, place{m.NewStart.UTC(), m.NewEnd.UTC(), where(m.NewRoom, m.NewLocation)},
+		})
 	}
-	seated, err := s.store.seated(ctx, tx, move.Section)
+	seated, err := s.store.seated(ctx, tx, slices.Collect(maps.Keys(told))...)
 	if err != nil {
 		return err
 	}
 	drafts := make([]draft, len(seated))
 	for i, of := range seated {
-		drafts[i] = draft{of.EducatorID, of.ID, move.Section, MeetingMoved, told}
+		drafts[i] = draft{educator: of.EducatorID, registration: of.ID, section: of.SectionID, kind: MeetingMoved, facts: facts{Moves: told[of.SectionID]}}
 	}
 	return s.store.write(ctx, tx, drafts)
 }

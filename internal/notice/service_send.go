@@ -49,6 +49,26 @@ func (s *Service) KeepSending(ctx context.Context, report func(Round, error)) {
 	}
 }
 
+// forgetBatch is how many notices are deleted at a time.
+const forgetBatch = 10_000
+
+// Forget deletes the notices that have been on record for long enough, a bounded number at a time, and says how many. What is
+// still to be sent stays.
+func (s *Service) Forget(ctx context.Context) (deleted int64, err error) {
+	if s.options.Keep == 0 {
+		return 0, nil
+	}
+	for more := true; more; {
+		n, err := s.store.forget(ctx, s.store.db.Now().Add(-s.options.Keep), forgetBatch)
+		if err != nil {
+			return deleted, err
+		}
+		deleted += n
+		more = n == forgetBatch
+	}
+	return deleted, nil
+}
+
 // sendDue hands over the notices that are due, a batch at most. The error is of the database, or the first one of the
 // mail server, which is on record with its notice.
 func (s *Service) sendDue(ctx context.Context) (Round, error) {
@@ -91,7 +111,9 @@ func (s *Service) handOver(ctx context.Context, dues []due, now time.Time) (outc
 			outcomes[d.id], fault = outcome{verb: fail, failure: unworded}, err
 			continue
 		}
-		message.Subject = d.subject // as it is on record
+		if d.kind != RoleToConfirm {
+			message.Subject = d.subject // as it is on record; of a role, the first course that it was asked for, which may be over
+		}
 		sent, envelopes = append(sent, d), append(envelopes, Envelope{To: d.to, Message: message, ID: s.options.Sender.MessageID("notice-" + d.id.String())})
 	}
 	sending, done := database.Outlasting(ctx, farewell)

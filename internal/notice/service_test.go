@@ -75,6 +75,12 @@ func TestPreferences(t *testing.T) {
 	if got := want(t, s, educator, true); !got.Muted || got.MutedKinds != nil {
 		t.Errorf("said again %v", got)
 	}
+	unheard := &pb.UpdateNoticePreferencesRequest{NoticePreferences: &pb.NoticePreferences{
+		Name: unsaid.Name, MutedKinds: []pb.NoticeKind{pb.NoticeKind_NOTICE_KIND_COMPLETED, pb.NoticeKind_NOTICE_KIND_ROLE_TO_CONFIRM},
+	}}
+	if _, err := do(t, self(educator), s.UpdateNoticePreferences, unheard); recordtest.Reason(err) != api.InvalidRequest || recordtest.Known(err).Violations[0].Field != "noticePreferences.mutedKinds[1]" {
+		t.Errorf("what is sent to the school: %v", err)
+	}
 	for caller, reason := range map[*access.Caller]api.Reason{
 		self(educator): "", recordtest.Staff(): "", recordtest.Caller(accesspb.Role_ROLE_AUDITOR, ""): "", self(other): api.NotFound,
 		recordtest.Caller(accesspb.Role_ROLE_DISTRICT_HR, "districts/bps"): api.PermissionDenied,

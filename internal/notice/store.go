@@ -2,6 +2,8 @@ package notice
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -55,7 +57,7 @@ func (s store) updatePreferences(ctx context.Context, tx *database.Tx, req *pb.U
 	name := req.GetNoticePreferences().GetName()
 	person := api.PartUUID(name, 0)
 	// The person is held, for there may be no row yet that could be.
-	if _, err := tx.Educator.Query().Where(educator.ID(person)).ForUpdate().OnlyID(ctx); ent.IsNotFound(err) {
+	if _, err := tx.Educator.Query().Where(educator.ID(person)).ForUpdate(noKeyUpdate).OnlyID(ctx); ent.IsNotFound(err) {
 		return nil, api.Missing(name)
 	} else if err != nil {
 		return nil, err
@@ -69,6 +71,9 @@ func (s store) updatePreferences(ctx context.Context, tx *database.Tx, req *pb.U
 	next, err := api.ApplyMask(ctx, req, preferencesProto(person, row))
 	if err != nil {
 		return nil, err
+	}
+	if i := slices.Index(next.MutedKinds, pb.NoticeKind_NOTICE_KIND_ROLE_TO_CONFIRM); i >= 0 {
+		return nil, api.InvalidField(fmt.Sprintf("noticePreferences.mutedKinds[%d]", i), "is a kind of e-mail that goes to the school, whatever its educators want")
 	}
 	if row == nil {
 		row, err = tx.NoticePreference.Create().SetEducatorID(person).SetMuted(next.Muted).SetMutedKinds(wordsOf(next.MutedKinds)).SetVersion(unsaidVersion + 1).

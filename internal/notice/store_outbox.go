@@ -20,9 +20,9 @@ import (
 	"github.com/btlc/btlc/internal/database"
 )
 
-// seated are the registrations that have a seat in a section.
-func (s store) seated(ctx context.Context, tx *database.Tx, of uuid.UUID) ([]*ent.Registration, error) {
-	return tx.Registration.Query().Where(registration.SectionID(of), registration.State("ENROLLED")).Order(ent.Asc(registration.FieldID)).All(ctx)
+// seated are the registrations that have a seat in one of the sections.
+func (s store) seated(ctx context.Context, tx *database.Tx, sections ...uuid.UUID) ([]*ent.Registration, error) {
+	return tx.Registration.Query().Where(registration.SectionIDIn(sections...), registration.State("ENROLLED")).Order(ent.Asc(registration.FieldID)).All(ctx)
 }
 
 // write puts notices into the outbox; those that are not wanted are suppressed at once.
@@ -44,7 +44,7 @@ func (s store) write(ctx context.Context, tx *database.Tx, drafts []draft) error
 	}
 	rows := make([]*ent.NoticeCreate, len(drafts))
 	for i, d := range drafts {
-		subject, err := wordings[d.kind].subject(titles[d.section])
+		subject, err := wordings[d.kind].subject(Data{Course: titles[d.section], Moves: d.facts.moves()})
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (s store) write(ctx context.Context, tx *database.Tx, drafts []draft) error
 		if err != nil {
 			return err
 		}
-		rows[i] = tx.Notice.Create().SetEducatorID(d.educator).SetRegistrationID(d.registration).SetKind(string(d.kind)).SetFacts(told).SetSubject(subject).
+		rows[i] = tx.Notice.Create().SetEducatorID(d.educator).SetNillableSchoolID(d.school).SetRegistrationID(d.registration).SetKind(string(d.kind)).SetFacts(told).SetSubject(subject).
 			SetState(noticeLife.First()).SetNextAttemptTime(tx.Now).SetCreateTime(tx.Now)
 		if !preferences[d.educator].wants(d.kind) {
 			state, err := noticeLife.After("notice", noticeLife.First(), suppress)
@@ -114,12 +114,18 @@ func (s store) claim(ctx context.Context, now, lease time.Time, most int) (ids [
 
 // due reads notices, the oldest first, with what they tell: everything is as it is on record now.
 func (s store) due(ctx context.Context, ids []uuid.UUID) ([]due, error) {
-	rows, err := s.db.Ent().Notice.Query().Where(entnotice.IDIn(ids...)).Order(ent.Asc(entnotice.FieldCreateTime, entnotice.FieldID)).WithEducator().
-		WithRegistration(func(q *ent.RegistrationQuery) {
-			q.WithRoleAssignment(func(q *ent.RoleAssignmentQuery) { q.WithRole() }).WithSection(func(q *ent.SectionQuery) {
-				q.WithTerm().WithSchool().WithCourseVersion(func(q *ent.CourseVersionQuery) { q.WithCourse() })
-			})
-		}).All(ctx)
+	rows, err := s.db.Ent().Notice.Query().Where(entnotice.IDIn(ids...)).Order(ent.Asc(entnotice.FieldCreateTime, entnotice.FieldID)).WithEducator().WithSchool().
+		WithRegistration(withCourse).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	facts := make([]facts, len(rows))
+	for i, row := range rows {
+		if facts[i], err = factsOf(row.Facts); err != nil {
+			return nil, err
+		}
+	}
+	roles, err := s.toConfirm(ctx, rows, facts)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +133,7 @@ func (s store) due(ctx context.Context, ids []uuid.UUID) ([]due, error) {
 	for i, row := range rows {
 		people[i], sections[i] = row.EducatorID, row.Edges.Registration.SectionID
 	}
-	addresses, err := s.addresses(ctx, people)
+	addresses, own, err := s.addresses(ctx, people)
 	if err != nil {
 		return nil, err
 	}
@@ -145,27 +151,37 @@ func (s store) due(ctx context.Context, ids []uuid.UUID) ([]due, error) {
 	}
 	dues := make([]due, len(rows))
 	for i, row := range rows {
-		kind, person, r := Kind(row.Kind), row.Edges.Educator, row.Edges.Registration
-		data, err := dataOf(row, first)
-		if err != nil {
-			return nil, err
+		kind, r := Kind(row.Kind), row.Edges.Registration
+		d := due{
+			id: row.ID, kind: kind, subject: row.Subject, attempts: int(row.Attempts), created: row.CreateTime, data: dataOf(row, facts[i], first),
+			to:     mail.Address{Name: fullName(row.Edges.Educator), Address: addresses[row.EducatorID]},
+			wanted: preferences[row.EducatorID].wants(kind), state: r.State, seated: seats[seat{row.EducatorID, r.SectionID}],
 		}
-		dues[i] = due{
-			id: row.ID, kind: kind, subject: row.Subject, attempts: int(row.Attempts), created: row.CreateTime, data: data,
-			to:     mail.Address{Name: person.GivenName + " " + person.FamilyName, Address: addresses[row.EducatorID]},
-			wanted: preferences[row.EducatorID].wants(kind), state: r.State,
-			seated: seats[seat{row.EducatorID, r.SectionID}], meeting: meetings[numbered{r.SectionID, data.After.Number}],
+		d.data.Moves = still(d.data.Moves, meetings[r.SectionID])
+		if school := row.Edges.School; school != nil {
+			d.to = mail.Address{Name: school.DisplayName, Address: school.PrincipalEmail}
+			d.oneself = own[row.EducatorID][strings.ToLower(school.PrincipalEmail)]
 		}
+		if role := roles[facts[i].Assignment]; role != nil {
+			d.reported = role.State == reported
+			d.data.Role, d.data.Reported = role.Edges.Role.DisplayName, role.CreateTime
+		}
+		dues[i] = d
 	}
 	return dues, nil
 }
 
+// withCourse reads registrations with what notices tell of them.
+func withCourse(q *ent.RegistrationQuery) {
+	q.WithRoleAssignment(func(q *ent.RoleAssignmentQuery) { q.WithRole() }).WithSection(func(q *ent.SectionQuery) {
+		q.WithTerm().WithSchool().WithCourseVersion(func(q *ent.CourseVersionQuery) { q.WithCourse() })
+	})
+}
+
+func fullName(person *ent.Educator) string { return person.GivenName + " " + person.FamilyName }
+
 // dataOf is what a notice tells, but for who writes it. A zone that is none is left out, and so the notice lacks it.
-func dataOf(row *ent.Notice, first map[uuid.UUID]Meeting) (Data, error) {
-	told, err := factsOf(row.Facts)
-	if err != nil {
-		return Data{}, err
-	}
+func dataOf(row *ent.Notice, told facts, first map[uuid.UUID]Meeting) Data {
 	r := row.Edges.Registration
 	of := r.Edges.Section
 	zone, err := time.LoadLocation(of.TimeZone)
@@ -175,7 +191,7 @@ func dataOf(row *ent.Notice, first map[uuid.UUID]Meeting) (Data, error) {
 	data := Data{
 		GivenName: row.Edges.Educator.GivenName, Course: of.Edges.CourseVersion.Edges.Course.Title,
 		Section: cmp.Or(strings.TrimSpace(of.DisplayName), of.Edges.Term.DisplayName), Site: of.Site, Zone: zone,
-		Deadline: told.Deadline, Before: told.Before.meeting(told.Number), After: told.After.meeting(told.Number),
+		Deadline: told.Deadline, Moves: told.moves(),
 	}
 	if data.Site == "" && of.Edges.School != nil {
 		data.Site = of.Edges.School.DisplayName
@@ -191,22 +207,31 @@ func dataOf(row *ent.Notice, first map[uuid.UUID]Meeting) (Data, error) {
 		data.Reason = r.Reason
 	case SectionCancelled:
 		data.Reason = of.Reason
+	case RoleToConfirm:
+		data.GivenName, data.Person, data.Deadline = "", fullName(row.Edges.Educator), of.RegistrationCloseTime
 	case OfferExpired, MeetingMoved, Completed:
 	}
-	return data, nil
+	return data
 }
 
-// addresses are where people can be reached: the first address of each that is verified.
-func (s store) addresses(ctx context.Context, people []uuid.UUID) (map[uuid.UUID]string, error) {
-	rows, err := s.db.Ent().EducatorEmail.Query().Where(educatoremail.EducatorIDIn(people...), educatoremail.Verified(true)).Order(ent.Desc(educatoremail.FieldID)).All(ctx)
+// addresses are where people can be reached, the first address of each that is verified, and all that are their own, in lower
+// case.
+func (s store) addresses(ctx context.Context, people []uuid.UUID) (first map[uuid.UUID]string, own map[uuid.UUID]map[string]bool, err error) {
+	rows, err := s.db.Ent().EducatorEmail.Query().Where(educatoremail.EducatorIDIn(people...)).Order(ent.Desc(educatoremail.FieldID)).All(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	addresses := make(map[uuid.UUID]string, len(people))
+	first, own = make(map[uuid.UUID]string, len(people)), make(map[uuid.UUID]map[string]bool, len(people))
 	for _, row := range rows {
-		addresses[row.EducatorID] = row.Address // the first one is read last
+		if own[row.EducatorID] == nil {
+			own[row.EducatorID] = map[string]bool{}
+		}
+		own[row.EducatorID][row.AddressKey] = true
+		if row.Verified {
+			first[row.EducatorID] = row.Address // the first one is read last
+		}
 	}
-	return addresses, nil
+	return first, own, nil
 }
 
 // seat is a person's in a section.
@@ -225,22 +250,19 @@ func (s store) seats(ctx context.Context, people, sections []uuid.UUID) (map[sea
 	return seats, nil
 }
 
-// numbered is a section's meeting by its number.
-type numbered struct {
-	section uuid.UUID
-	number  int
-}
-
-// meetings are those of sections, and the first one of each.
-func (s store) meetings(ctx context.Context, sections []uuid.UUID) (first map[uuid.UUID]Meeting, all map[numbered]Meeting, err error) {
+// meetings are those of sections by their numbers, and the first one of each.
+func (s store) meetings(ctx context.Context, sections []uuid.UUID) (first map[uuid.UUID]Meeting, all map[uuid.UUID]map[int]Meeting, err error) {
 	rows, err := s.db.Ent().Meeting.Query().Where(meeting.SectionIDIn(sections...)).Order(ent.Desc(meeting.FieldStartTime)).All(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	first, all = make(map[uuid.UUID]Meeting, len(sections)), make(map[numbered]Meeting, len(rows))
+	first, all = make(map[uuid.UUID]Meeting, len(sections)), make(map[uuid.UUID]map[int]Meeting, len(sections))
+	for _, id := range sections {
+		all[id] = map[int]Meeting{}
+	}
 	for _, row := range rows {
 		m := Meeting{Number: int(row.MeetingNumber), Start: row.StartTime, End: row.EndTime, Place: where(row.Room, row.Location)}
-		first[row.SectionID], all[numbered{row.SectionID, m.Number}] = m, m // the first one is read last
+		first[row.SectionID], all[row.SectionID][m.Number] = m, m // the first one is read last
 	}
 	return first, all, nil
 }
@@ -272,4 +294,16 @@ func (s store) save(ctx context.Context, lease, now time.Time, outcomes map[uuid
 	}
 	_, err := s.db.SQL().ExecContext(ctx, saveSQL, lease, now, pq.Array(ids), pq.Array(states), pq.Array(tries), pq.Array(nexts), pq.Array(failures))
 	return err
+}
+
+// forgetSQL leaves what is still to be sent.
+const forgetSQL = `DELETE FROM notices WHERE id = ANY (ARRAY(SELECT id FROM notices WHERE state <> 'PENDING' AND create_time < $1 LIMIT $2))`
+
+// forget deletes notices of before a time that have come to their end, as many at most, and says how many it deleted.
+func (s store) forget(ctx context.Context, before time.Time, most int) (int64, error) {
+	result, err := s.db.SQL().ExecContext(ctx, forgetSQL, before, most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -13,7 +13,8 @@ import (
 var templates embed.FS
 
 // wording is the pair of templates of a kind. The texts define subject, body and action, what is done at the program's
-// address; the HTML defines its body and takes the rest from them.
+// address; the HTML defines its body and takes the rest from them. Either may define anew what the layout does for most:
+// details, about and unsubscribe.
 type wording struct {
 	text *texttemplate.Template
 	html *htmltemplate.Template
@@ -33,16 +34,16 @@ func parseWordings() map[Kind]wording {
 	return all
 }
 
-// subject is that of a notice about a course. A long title is told whole in the body.
-func (w wording) subject(course string) (string, error) {
-	subject, err := execute(w.text, "subject", view{Data: Data{Course: course}})
+// subject is that of a notice, for which its course and moves are enough. A long title is told whole in the body.
+func (w wording) subject(data Data) (string, error) {
+	subject, err := execute(w.text, "subject", view{Data: data})
 	return shorten(subject, maxSubject), err
 }
 
 func (w wording) render(data Data) (Message, error) {
 	v := view{Data: data}
 	var err error
-	if v.Subject, err = w.subject(data.Course); err != nil {
+	if v.Subject, err = w.subject(data); err != nil {
 		return Message{}, err
 	}
 	if v.Action, err = execute(w.text, "action", v); err != nil {
@@ -83,6 +84,9 @@ func (v view) When(t time.Time) string {
 	t = t.In(v.Zone)
 	return t.Format(day+", "+clock) + " " + abbreviation(t)
 }
+
+// Day is the day of an instant in the section's zone: "Tuesday, October 6, 2026".
+func (v view) Day(t time.Time) string { return t.In(v.Zone).Format(day) }
 
 // Time is from when to when a meeting takes: "Tuesday, October 6, 2026, 4:30 PM to 6:30 PM EDT". The zone's abbreviation
 // is told of both when the clocks change between them.

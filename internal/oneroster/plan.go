@@ -120,7 +120,7 @@ func MakePlan(current State, roster *Roster, opts Options) Plan {
 	current = current.sorted()
 	p.index(current)
 	p.planSchools(current.Schools, roster.Schools)
-	p.planStaff(roster.Staff)
+	p.planStaff(p.folded(roster.Staff))
 	p.planAbsent(current.People)
 	p.plan.Changes = slices.Concat(p.schools, p.people, p.employments)
 	c := &p.plan.Counts
@@ -154,13 +154,20 @@ func (p *planner) index(current State) {
 	p.schoolIDs, p.heldPeople, p.heldSchools = map[string]string{"": ""}, map[string]bool{}, map[string]bool{}
 	p.byNumber, p.byEmail = map[string]*Person{}, map[string]*Person{}
 	p.worksAs, p.listed, p.lastDays = map[string][]Employment{}, map[string]bool{}, map[string]map[string]Date{}
+	byID := make(map[string]*Person, len(current.People))
 	for i := range current.People {
 		person := &current.People[i]
+		byID[person.ID] = person
 		if person.EmployeeNumber != "" {
 			p.byNumber[person.EmployeeNumber] = person
 		}
 		for _, address := range person.Emails {
 			p.byEmail[strings.ToLower(address)] = person
+		}
+	}
+	for number, id := range current.OtherNumbers {
+		if person := byID[id]; person != nil && p.byNumber[number] == nil {
+			p.byNumber[number] = person
 		}
 	}
 	for _, e := range current.Employments {

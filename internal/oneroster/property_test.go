@@ -2,6 +2,7 @@ package oneroster
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,6 +41,13 @@ func drawState(t *rapid.T) State {
 	}
 	if len(s.People) == 0 {
 		return s
+	}
+	s.OtherNumbers = map[string]string{}
+	numbered := slices.DeleteFunc(slices.Clone(s.People), func(p Person) bool { return p.EmployeeNumber == "" })
+	for _, number := range rapid.SliceOfNDistinct(rapid.IntRange(0, 7), 0, 2, rapid.ID).Draw(t, "other numbers") {
+		if other := fmt.Sprint("E", number); len(numbered) > 0 && !slices.ContainsFunc(s.People, func(p Person) bool { return p.EmployeeNumber == other }) {
+			s.OtherNumbers[other] = rapid.SampledFrom(numbered).Draw(t, "of").ID
+		}
 	}
 	places := []string{""}
 	for _, school := range s.Schools {
@@ -92,7 +100,7 @@ func TestPlansConvergeAndCanBeUndone(t *testing.T) {
 		before, roster := drawState(t), drawRoster(t)
 		kept := fmt.Sprintf("%+v", before)
 		plan := MakePlan(before, roster, lenient())
-		shuffled := State{shuffle(t, before.Schools), shuffle(t, before.People), shuffle(t, before.Employments)}
+		shuffled := State{shuffle(t, before.Schools), shuffle(t, before.People), shuffle(t, before.Employments), before.OtherNumbers}
 		if again := MakePlan(shuffled, roster, lenient()); !reflect.DeepEqual(again, plan) {
 			t.Fatalf("of the same in another order:\n%s\nfirst:\n%s", told(again), told(plan))
 		}
@@ -183,20 +191,27 @@ func checkPlaces(t *rapid.T, after State, roster *Roster, plan Plan) {
 	for _, p := range after.People {
 		ids[p.EmployeeNumber] = p.ID
 	}
+	maps.Copy(ids, after.OtherNumbers)
+	roles := map[string][]Role{} // of a person, in all rows that say that they are there
+	for _, s := range roster.Staff {
+		if id := ids[s.EmployeeNumber]; s.Active {
+			roles[id] = append(roles[id], s.Roles...)
+		}
+	}
 	for _, s := range roster.Staff {
 		id := ids[s.EmployeeNumber]
 		asked := func(q Question) bool { return q.RecordID == id && q.Held }
 		unknown := func(role Role) bool { return !known[role.School] }
-		if !s.Active || id == "" || slices.ContainsFunc(plan.Questions, asked) || slices.ContainsFunc(s.Roles, unknown) {
+		if !s.Active || id == "" || slices.ContainsFunc(plan.Questions, asked) || slices.ContainsFunc(roles[id], unknown) {
 			continue
 		}
 		for _, e := range after.Employments {
 			here := func(role Role) bool { return role.School == codes[e.SchoolID] && (role.End == "" || role.End >= today) }
-			if e.PersonID == id && e.runs(today) && !slices.ContainsFunc(s.Roles, here) {
+			if e.PersonID == id && e.runs(today) && !slices.ContainsFunc(roles[id], here) {
 				t.Fatalf("%+v of %s goes on", e, s.EmployeeNumber)
 			}
 		}
-		for _, role := range s.Roles {
+		for _, role := range roles[id] {
 			there := func(e Employment) bool {
 				return e.PersonID == id && codes[e.SchoolID] == role.School && (e.End == "" || e.End >= today)
 			}

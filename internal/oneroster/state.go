@@ -14,13 +14,17 @@ type State struct {
 	People []Person
 	// Employments are all in the district, those that are over too.
 	Employments []Employment
+	// OtherNumbers are employee numbers that people have beside Person.EmployeeNumber, as somebody has whose two records were
+	// merged: by number, the person's ID. Who has one has Person.EmployeeNumber too.
+	OtherNumbers map[string]string
 }
 
 // sorted is the same state in an order of its own.
 func (s State) sorted() State {
 	return State{
-		Schools: slices.SortedFunc(slices.Values(s.Schools), func(a, b School) int { return cmp.Compare(a.ID, b.ID) }),
-		People:  slices.SortedFunc(slices.Values(s.People), func(a, b Person) int { return cmp.Compare(a.ID, b.ID) }),
+		OtherNumbers: s.OtherNumbers,
+		Schools:      slices.SortedFunc(slices.Values(s.Schools), func(a, b School) int { return cmp.Compare(a.ID, b.ID) }),
+		People:       slices.SortedFunc(slices.Values(s.People), func(a, b Person) int { return cmp.Compare(a.ID, b.ID) }),
 		Employments: slices.SortedFunc(slices.Values(s.Employments), func(a, b Employment) int {
 			return cmp.Or(cmp.Compare(a.SchoolID, b.SchoolID), cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 		}),

@@ -34,5 +34,6 @@ type MeetingMove struct {
 // transaction that changes them, so that neither is without the other; its error undoes both.
 type SeatFollower interface {
 	SeatsChanged(ctx context.Context, tx *database.Tx, changes []SeatChange) error
-	MeetingMoved(ctx context.Context, tx *database.Tx, move MeetingMove) error
+	// MeetingsMoved is told at once of all that one call moves.
+	MeetingsMoved(ctx context.Context, tx *database.Tx, moves []MeetingMove) error
 }

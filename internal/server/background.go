@@ -85,12 +85,22 @@ func (s *Server) tellSent(ctx context.Context, r notice.Round, err error) {
 }
 
 // housekeep looks whether the change feed is still in its history, makes partitions ahead of time, and forgets old changes,
-// old attempts to post them and old idempotency keys.
+// old attempts to post them, old notices, old runs of file drops and old idempotency keys.
 func (s *Server) housekeep(ctx context.Context) {
 	_, err := s.db.RenewFeedEpoch(ctx, false)
 	s.warn(ctx, "epoch of the change feed", err)
 	s.forget(ctx, "old changes", s.options.FeedRetention, s.db.ForgetFeed)
 	s.forget(ctx, "old attempts to post changes", s.options.WebhookLog, s.db.ForgetWebhookLog)
+	notices, err := s.notices.Forget(ctx)
+	s.warn(ctx, "old notices", err)
+	if notices > 0 {
+		s.log.InfoContext(ctx, "old notices are forgotten", "notices", notices)
+	}
+	runs, err := s.drops.Forget(ctx)
+	s.warn(ctx, "old runs of file drops", err)
+	if runs > 0 {
+		s.log.InfoContext(ctx, "old runs of file drops are forgotten", "runs", runs)
+	}
 	strays, err := s.db.EnsurePartitions(ctx)
 	s.warn(ctx, "partitions", err)
 	if strays > 0 {

@@ -3,8 +3,11 @@ package server_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/btlc/btlc/internal/qrscan/qrscantest"
 )
 
 // TestPagesInABrowser walks through the pages in Chromium, as people do.
@@ -15,9 +18,13 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.settle(t)
+	photos := t.TempDir()
+	for name, address := range map[string]string{"ours": w.rest.base + "/" + w.variables["credential"], "elsewhere": "https://elsewhere.example.org/1"} {
+		must(t, os.WriteFile(filepath.Join(photos, name+".jpg"), qrscantest.JPEG(t, photoOf(t, address)), 0o600))
+	}
 	run := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=tap", "pages.test.mjs")
 	run.Dir = "../web/browser"
-	run.Env = append(os.Environ(), "BTLC_URL="+w.rest.base, "BTLC_CREDENTIAL="+w.variables["credential"], "BTLC_EMAIL=educator@example.org", "BTLC_KEY="+w.keys["staff"])
+	run.Env = append(os.Environ(), "BTLC_URL="+w.rest.base, "BTLC_CREDENTIAL="+w.variables["credential"], "BTLC_EMAIL=educator@example.org", "BTLC_KEY="+w.keys["staff"], "BTLC_PHOTOS="+photos)
 	report, err := run.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, report)

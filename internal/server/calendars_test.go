@@ -106,6 +106,24 @@ func TestCalendars(t *testing.T) {
 	}
 }
 
+// What there is to read for a meeting stands in its event, whatever it is called, and in no other.
+func TestCalendarsTellWhatToRead(t *testing.T) {
+	t.Parallel()
+	w := settled(t)
+	v := w.variables
+	path, _ := w.calendarLink(t, "educator", map[string]any{"educator": v["educator"]})
+	before := w.events(t, path, "DESCRIPTION")[0][0]
+	w.clock.Add(int64(time.Hour))
+	w.do(t, "facilitator", "SetMeetingResources", map[string]any{"name": v["meeting"], "resources": []any{
+		map[string]any{"title": "A reader; \\n, END:VEVENT"}, map[string]any{"title": "Protocols", "url": "https://example.org/a?b=c,d;e"},
+	}})
+	got := w.events(t, path, "DESCRIPTION", "SEQUENCE", "LAST-MODIFIED", "DTSTART")
+	want := strings.TrimSpace(before + "\n- A reader; \\n, END:VEVENT\n- Protocols https://example.org/a?b=c,d;e")
+	if len(got) != 11 || !slices.Equal(got[0], []string{want, "1", "20261120T160000Z", "20260904T203000Z"}) || got[1][0] != before || got[1][1] != "0" {
+		t.Errorf("got %q, want %q in the first alone", got, want)
+	}
+}
+
 // noCalendar checks that an address shows nothing, and says no more than any other that does.
 func (w *world) noCalendar(t *testing.T, path string) {
 	t.Helper()

@@ -42,6 +42,8 @@ type chain struct {
 	log           *slog.Logger
 	// stopping ends when the server is about to stop: streams end with it. Nil for never.
 	stopping context.Context
+	// patience is how long what a stream sends may lie until its reader takes it.
+	patience time.Duration
 }
 
 func (c *chain) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (answer any, err error) {

@@ -147,7 +147,7 @@ func (s *Server) credentialPage(w http.ResponseWriter, r *http.Request, id strin
 	zone := s.options.Zone
 	page := web.Credential{
 		Page: web.Page{Root: rootOf(r)}, Verdict: verdictOn(p, answer), ID: id, Title: p.Title, Description: p.Description, Criteria: p.Criteria, Issuer: p.Issuer,
-		Issued: p.IssueTime.In(zone), Competencies: p.Competencies, Checks: checksOf(answer), Checked: s.db.Now().In(zone), AsksHolder: p.ByEmail(), HolderAnswer: holder,
+		Issued: p.IssueTime.In(zone), Competencies: p.Competencies, Checks: checksOf(answer), Checked: s.db.Now().In(zone), AsksHolder: p.ByEmail(), HolderAnswer: holder, NamesDID: p.ByDID(),
 	}
 	if !p.ExpireTime.IsZero() {
 		page.Until = p.ExpireTime.In(zone)

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
@@ -22,6 +23,9 @@ var mediaOfDrops = map[string]string{drops.CSV: mediaCSV, drops.NDJSON: mediaNDJ
 func (s *Server) Drop(ctx context.Context, name string) (drop.Receipt, error) {
 	return s.drops.Make(ctx, name)
 }
+
+// Metrics are those of the work that nobody asks for, beside those of RPCs.
+func (s *Server) Metrics() prometheus.Collector { return s.drops }
 
 // exportDrop writes the statuses of a district as a file's content. Nobody calls: the operator said who gets what, and it
 // is on record that the drop read it.

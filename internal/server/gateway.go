@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -34,8 +35,8 @@ import (
 // maxBody is the largest body that a request may have, in bytes.
 const maxBody = 4 << 20
 
-// newGateway serves REST over the channel: it translates, and nothing else.
-func newGateway(ctx context.Context, channel grpc.ClientConnInterface) (http.Handler, error) {
+// newGateway serves REST over the channel: it translates, and nothing else. Patience is that for readers of streams.
+func newGateway(ctx context.Context, channel grpc.ClientConnInterface, patience time.Duration) (http.Handler, error) {
 	mux := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, streamingCodec{newCodec()}),
 		runtime.WithStreamErrorHandler(keepStreamError),
@@ -46,7 +47,7 @@ func newGateway(ctx context.Context, channel grpc.ClientConnInterface) (http.Han
 		runtime.WithOutgoingHeaderMatcher(outgoingHeader),
 		runtime.WithForwardResponseOption(setEtag),
 	)
-	return streamed(mux), errors.Join(
+	return streamed(mux, patience), errors.Join(
 		accesspb.RegisterAccessServiceHandlerClient(ctx, mux, accesspb.NewAccessServiceClient(channel)),
 		assessmentpb.RegisterAssessmentServiceHandlerClient(ctx, mux, assessmentpb.NewAssessmentServiceClient(channel)),
 		changepb.RegisterChangeServiceHandlerClient(ctx, mux, changepb.NewChangeServiceClient(channel)),
@@ -150,9 +151,14 @@ func queryField(d protoreflect.MessageDescriptor, path string) bool {
 	return !nested || queryField(fd.Message(), rest)
 }
 
-// bounded refuses bodies that are too large, before anything reads them.
+// bounded refuses bodies that are too large, before anything reads them. The form that verifies tells people so itself.
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == verifyPath {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			next.ServeHTTP(w, r)
+			return
+		}
 		if r.Body != nil && r.Body != http.NoBody {
 			body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/btlc/btlc/internal/jsontext"
 )
@@ -143,8 +144,8 @@ func appendValue(b []byte, fd protoreflect.FieldDescriptor, v protoreflect.Value
 // appendWellKnown appends the types with a form of their own in ProtoJSON. Times are in most answers; the others are
 // rare, and protojson knows them.
 func appendWellKnown(b []byte, m protoreflect.Message) ([]byte, error) {
-	if m.Descriptor().Name() == "Timestamp" {
-		if appended, ok := appendTime(b, m); ok {
+	if stamp, ok := m.Interface().(*timestamppb.Timestamp); ok {
+		if appended, ok := appendTime(b, stamp.GetSeconds(), int64(stamp.GetNanos())); ok {
 			return appended, nil
 		}
 	}
@@ -164,20 +165,22 @@ func appendLoose(b []byte, m proto.Message) ([]byte, error) {
 // The seconds of the first and the last Timestamp: the years 1 to 9999.
 const firstSecond, lastSecond = -62135596800, 253402300799
 
-func appendTime(b []byte, m protoreflect.Message) (_ []byte, ok bool) {
-	fields := m.Descriptor().Fields()
-	seconds, nanos := m.Get(fields.ByNumber(1)).Int(), m.Get(fields.ByNumber(2)).Int()
+// appendTime appends a moment with as many digits of its second, in threes, as it has. It formats by time.RFC3339, the layout
+// that package time writes without reading it.
+func appendTime(b []byte, seconds, nanos int64) (_ []byte, ok bool) {
 	if seconds < firstSecond || seconds > lastSecond || nanos < 0 || nanos > 999_999_999 {
 		return nil, false
 	}
-	layout := `"2006-01-02T15:04:05Z"`
-	switch {
-	case nanos%1_000 != 0:
-		layout = `"2006-01-02T15:04:05.000000000Z"`
-	case nanos%1_000_000 != 0:
-		layout = `"2006-01-02T15:04:05.000000Z"`
-	case nanos != 0:
-		layout = `"2006-01-02T15:04:05.000Z"`
+	b = time.Unix(seconds, 0).UTC().AppendFormat(append(b, '"'), time.RFC3339)
+	if nanos == 0 {
+		return append(b, '"'), true
 	}
-	return time.Unix(seconds, nanos).UTC().AppendFormat(b, layout), true
+	point := len(b) - 1               // where the Z stands
+	fraction := 1_000_000_000 + nanos // the point comes in the place of the 1
+	for fraction%1_000 == 0 {
+		fraction /= 1_000
+	}
+	b = strconv.AppendInt(b[:point], fraction, 10)
+	b[point] = '.'
+	return append(b, 'Z', '"'), true
 }

@@ -58,3 +58,49 @@ func TestTheSurvivorsChoiceStands(t *testing.T) {
 		t.Errorf("not wanted is %s", kind)
 	}
 }
+
+// TestPostedCreditFollowsItsEducator merges the record of somebody who has posted credit, and takes the merge back.
+func TestPostedCreditFollowsItsEducator(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.settle(t)
+	v := w.variables
+	survivor := text(w.do(t, "staff", "CreateEducator", map[string]any{"educator": map[string]any{"givenName": "Robin", "familyName": "Once"}}), "educator.name")
+	isOf := func(educator string) {
+		t.Helper()
+		if got := text(w.do(t, "registrar", "GetCreditPosting", map[string]any{"name": v["posting"]}), "creditPosting.educator"); got != educator {
+			t.Errorf("the posting is of %s, want %s", got, educator)
+		}
+		facts := w.do(t, "districtHr", "GetCareerFacts", map[string]any{"parent": v["district"], "person": map[string]any{"educator": educator}})
+		if credits := text(facts, "courses.0.postedCredits.0.credits"); credits != "3" {
+			t.Errorf("the facts of %s are %v", educator, facts)
+		}
+	}
+	w.do(t, "staff", "MergeEducators", map[string]any{"name": survivor, "duplicate": v["educator"]})
+	isOf(survivor)
+	w.do(t, "staff", "UnmergeEducator", map[string]any{"name": v["educator"]})
+	isOf(v["educator"])
+}
+
+// TestEveryTableOfPeopleRefusesTheMerged finds each table that refers to a person, and that a row for a record that was
+// merged into another is refused there: by a trigger, since what races with the merge has looked before it.
+func TestEveryTableOfPeopleRefusesTheMerged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rows, err := w.pool.QueryContext(t.Context(), `SELECT c.conrelid::regclass::text FROM pg_constraint c
+			JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+		WHERE c.contype = 'f' AND c.confrelid = 'educators'::regclass AND a.attname = 'educator_id'
+			AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.conrelid AND t.tgname = 'refuse_merged') ORDER BY 1`)
+	must(t, err)
+	defer rows.Close()
+	var open []string
+	for rows.Next() {
+		var table string
+		must(t, rows.Scan(&table))
+		open = append(open, table)
+	}
+	must(t, rows.Err())
+	if len(open) > 0 {
+		t.Errorf("these tables take rows for records that were merged: %v", open)
+	}
+}

@@ -3,11 +3,13 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"mime"
 	"mime/multipart"
 	"net/mail"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +92,34 @@ func TestARegistrationIsMailed(t *testing.T) {
 		"kind": "NOTICE_KIND_REGISTERED", "registration": registration, "state": "STATE_SENT", "attempts": 1, "subject": message.Header.Get("Subject"), "sendTime": "2026-11-20T15:00:00Z",
 	}}}); fault != "" {
 		t.Errorf("on record: %s", fault)
+	}
+}
+
+// A principal is asked by e-mail about a role that is only reported. Neither the log nor the change feed has the address.
+func TestAPrincipalIsMailed(t *testing.T) {
+	t.Parallel()
+	box := (&noticetest.Server{Anybody: true}).Start(t, noticetest.Open)
+	w, registration, told := mailing(t, "smtp://"+box.Address+"?from=notices@example.org&tls=none")
+	<-told // the educator's own registration
+	v, address := w.variables, "principal-of-the-school@example.org"
+	w.do(t, "staff", "UpdateSchool", map[string]any{"school": map[string]any{"name": v["school"], "principalEmail": address}})
+	section, _, _ := strings.Cut(registration, "/registrations/")
+	w.do(t, "colleague", "CreateRoleAssignment", map[string]any{"parent": v["colleague"], "roleAssignment": map[string]any{"role": v["role"], "school": v["school"], "startDate": day(2024, 9, 1)}})
+	w.do(t, "colleague", "CreateRegistration", map[string]any{"parent": section, "awaitRole": true, "registration": map[string]any{"educator": v["colleague"], "acknowledgedFramework": v["framework"]}})
+	if line := <-told; !strings.Contains(line, "sent=2 suppressed=0 deferred=0 failed=0") || strings.Contains(line, address) {
+		t.Errorf("it logs %s", line)
+	}
+	inbox := box.Inbox()
+	at := slices.IndexFunc(inbox, func(m noticetest.Received) bool { return m.To == address })
+	if len(inbox) != 3 || at < 0 || !strings.Contains(inbox[at].Body, "Given Of colleague") || !strings.Contains(inbox[at].Body, "https://app.example.org") {
+		t.Fatalf("the mail server has %+v", inbox)
+	}
+	changes, err := json.Marshal(w.do(t, "staff", "ListChanges", map[string]any{"parent": "program", "pageSize": 1000}))
+	must(t, err)
+	audit, err := json.Marshal(w.do(t, "auditor", "ListAuditEntries", map[string]any{"pageSize": 1000}))
+	must(t, err)
+	if !bytes.Contains(changes, []byte("AWAITING_ROLE")) || bytes.Contains(changes, []byte(address)) || !bytes.Contains(audit, []byte("UpdateSchool")) || bytes.Contains(audit, []byte(address)) {
+		t.Errorf("the feed has %s\nand the audit %s", changes, audit)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -46,6 +47,7 @@ import (
 	"github.com/btlc/btlc/internal/ledger"
 	"github.com/btlc/btlc/internal/notice"
 	"github.com/btlc/btlc/internal/program"
+	"github.com/btlc/btlc/internal/qrscan"
 	"github.com/btlc/btlc/internal/roleinventory"
 )
 
@@ -113,6 +115,8 @@ type Server struct {
 	notices     *notice.Service
 	chain       *chain
 	drops       *drops.Maker
+	scanner     *qrscan.Scanner
+	largeForms  *semaphore.Weighted
 	stopStreams context.CancelFunc
 }
 
@@ -122,7 +126,7 @@ func New(options Options) (*Server, error) {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
 	db := database.NewDB(options.Pool, options.Clock)
-	s := &Server{options: options, log: options.Log, db: db, health: health.NewServer()}
+	s := &Server{options: options, log: options.Log, db: db, health: health.NewServer(), scanner: qrscan.New(), largeForms: semaphore.NewWeighted(maxLargeForms)}
 	rules, err := access.RulesOf(services()...)
 	if err != nil {
 		return nil, err
@@ -148,7 +152,7 @@ func New(options Options) (*Server, error) {
 	callers := access.New(db, options.Issuers)
 	var stopping context.Context
 	stopping, s.stopStreams = context.WithCancel(context.Background())
-	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, auditReads: !options.WithoutReadAudit, log: options.Log, stopping: stopping}
+	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, auditReads: !options.WithoutReadAudit, log: options.Log, stopping: stopping, patience: streamPatience}
 	s.chain, s.drops = way, drops.NewMaker(options.Drops, options.DropReach, drops.NewStore(options.Pool), s.exportDrop, db.Now, options.Log)
 	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.StreamInterceptor(way.stream), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(newTolerant()), grpc.NumStreamWorkers(streamWorkers)}
 	s.channel = newChannel(way.unary, way.stream, options.StatsHandler)
@@ -165,13 +169,13 @@ func New(options Options) (*Server, error) {
 	s.enrollment = enrollment.New(db, options.Zone, data.EnrollmentRules, money, s.notices).At(options.Issuer.BaseURL)
 	enrollmentpb.RegisterEnrollmentServiceServer(registrar, s.enrollment)
 	feedbackpb.RegisterFeedbackServiceServer(registrar, feedback.New(db, options.Zone, data.EnrollmentRules))
-	gradcreditpb.RegisterGraduateCreditServiceServer(registrar, gradcredit.New(db))
+	gradcreditpb.RegisterGraduateCreditServiceServer(registrar, gradcredit.New(db, options.Zone))
 	ledgerpb.RegisterLedgerServiceServer(registrar, money)
 	noticepb.RegisterNoticeServiceServer(registrar, s.notices)
 	roleinventorypb.RegisterRoleInventoryServiceServer(registrar, roleinventory.New(db, s.enrollment.RoleConfirmed))
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
-	gateway, err := newGateway(context.Background(), s.channel)
+	gateway, err := newGateway(context.Background(), s.channel, streamPatience)
 	if err != nil {
 		return nil, err
 	}
@@ -216,9 +220,9 @@ func (s *Server) ready(ctx context.Context) error {
 // Serve answers on both listeners until the context ends, then finishes what is in flight, for grace at most.
 func (s *Server) Serve(ctx context.Context, rest, rpc net.Listener, grace time.Duration) error {
 	failed := make(chan error, 2)
-	go func() { failed <- s.grpc.Serve(rpc) }()
+	go func() { failed <- s.grpc.Serve(buffering{rpc}) }()
 	go func() {
-		if err := s.http.Serve(rest); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(buffering{rest}); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}
 	}()

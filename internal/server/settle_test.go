@@ -7,7 +7,7 @@ import (
 )
 
 // settle fills a world with one course that has been taken, for an educator of one district and one of the other: roles,
-// registrations, attendance, submissions, credentials, a batch of them, webhooks, consents and credit requests. Variables of the second begin with
+// registrations, attendance, submissions, credentials, a batch of them, webhooks, consents, credit requests and postings. Variables of the second begin with
 // `other`.
 func (w *world) settle(t testing.TB) {
 	t.Helper()
@@ -112,11 +112,13 @@ func (w *world) takeCourse(t testing.TB, educator, prefix, principal, institutio
 	set("draft", w.submission(t, framework, educator, 2, 0))
 	set("submitted", w.submission(t, framework, educator, 2, 1))
 	w.do(t, educator, "SubmitSubmission", map[string]any{"name": get("submitted")})
+	set("consent", text(w.do(t, educator, "CreateConsent", map[string]any{"parent": v[educator], "consent": map[string]any{"institution": institution}}), "consent.name"))
+	set("request", text(w.do(t, educator, "CreateCreditRequest", map[string]any{"creditRequest": map[string]any{"registration": get("registration"), "institution": institution}}), "creditRequest.name"))
+	made = w.do(t, "staff", "CreateCreditPosting", map[string]any{"parent": institution, "creditPosting": map[string]any{"creditRequest": get("request"), "postDate": day(2026, 11, 20)}})
+	set("posting", text(made, "creditPosting.name"))
 	made = w.do(t, "staff", "IssueCredential", map[string]any{"educator": v[educator], "credentialType": "credentialTypes/using-data-certificate"})
 	set("credential", text(made, "credential.name"))
 	set("event", text(w.do(t, "staff", "ListCredentialEvents", map[string]any{"parent": get("credential")}), "credentialEvents.0.name"))
-	set("consent", text(w.do(t, educator, "CreateConsent", map[string]any{"parent": v[educator], "consent": map[string]any{"institution": institution}}), "consent.name"))
-	set("request", text(w.do(t, educator, "CreateCreditRequest", map[string]any{"creditRequest": map[string]any{"registration": get("registration"), "institution": institution}}), "creditRequest.name"))
 	made = w.do(t, "staff", "CreateRosterImport", map[string]any{"parent": get("district"), "fileName": "roster.zip", "content": rosterOf(t)})
 	set("rosterImport", text(made, "rosterImport.name"))
 	set("employment", text(w.do(t, "staff", "ListEmployments", map[string]any{"parent": v[educator]}), "employments.0.name"))

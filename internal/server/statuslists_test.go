@@ -27,6 +27,7 @@ type observer struct {
 	issuer     openbadge.Resolver
 	credential string
 	entries    map[statuslist.Purpose]statuslist.Entry
+	revoked    string // the address of the revocation list of 1EdTech, "" when the document names none
 }
 
 // observe starts another server over the world's database, with connections of its own.
@@ -47,6 +48,9 @@ func (w *world) observe(t testing.TB, options server.Options, credential string)
 	must(t, err)
 	for _, entry := range statuses.Bitstring {
 		o.entries[entry.Purpose] = entry
+	}
+	for _, list := range statuses.RevocationLists {
+		o.revoked = list
 	}
 	return o
 }
@@ -92,6 +96,10 @@ func (o observer) status(t testing.TB) map[string]string {
 		must(t, err)
 		says[string(purpose)] = map[bool]string{false: "no", true: "yes"}[result.Set()]
 	}
+	if o.revoked != "" {
+		list := o.revocationList(t)
+		says["list of 1EdTech"] = map[bool]string{false: "no", true: "yes"}[slices.Contains(list.Revoked, o.world.rest.base+"/"+o.credential)]
+	}
 	found := o.rest.call(t, methodNamed(t, "LookupCredentialStatus"), o.keys["districtHr"], marshal(t, map[string]any{"parent": o.variables["district"], "employeeId": "E1"}), nil)
 	says["look-up"] = strings.TrimPrefix(text(found.answer, "statuses.0.status"), "CREDENTIAL_STATUS_")
 	feed := o.rest.call(t, methodNamed(t, "ListChanges"), o.keys["districtHr"], marshal(t, map[string]any{"parent": o.variables["district"], "pageSize": 1000}), nil)
@@ -116,20 +124,28 @@ func (o observer) list(t testing.TB, purpose statuslist.Purpose) *statuslist.Pub
 	return published
 }
 
+// revocationList is the revocation list of 1EdTech that the document names.
+func (o observer) revocationList(t testing.TB) statuslist.RevocationList {
+	t.Helper()
+	list, err := statuslist.ParseRevocationList([]byte(visit(t, o.rest.base+strings.TrimPrefix(o.revoked, o.world.rest.base), nil).body))
+	must(t, err)
+	return list
+}
+
 func (o observer) sees(t testing.TB, when, status, word, revoked, suspended string) {
 	t.Helper()
-	want := map[string]string{"look-up": status, "feed": status, "page": word, "revocation": revoked, "suspension": suspended}
+	want := map[string]string{"look-up": status, "feed": status, "page": word, "revocation": revoked, "suspension": suspended, "list of 1EdTech": revoked}
 	if got := o.status(t); !maps.Equal(got, want) {
 		t.Errorf("%s: got %v, want %v", when, got, want)
 	}
 }
 
 // TestAChangeOfStatusIsSeenAtOnce changes a status on one server and looks at it through another one: status look-up,
-// status lists, the credential's page and change feed have it in the first request after the call has returned, whoever else is writing.
+// lists of both kinds, the credential's page and change feed have it in the first request after the call has returned, whoever else is writing.
 func TestAChangeOfStatusIsSeenAtOnce(t *testing.T) {
 	var options server.Options
 	w := newWorld(t, func(o *server.Options) {
-		o.Issuer.SuspensionEntries = true
+		o.Issuer.SuspensionEntries, o.Issuer.RevocationList = true, true
 		options = *o
 	})
 	w.settle(t)
@@ -234,6 +250,45 @@ func TestStatusListPages(t *testing.T) {
 		must(t, json.Unmarshal([]byte(res.body), &problem))
 		if res.status != http.StatusNotFound || problem.Reason != "NOT_FOUND" {
 			t.Errorf("%s: %d %v", path, res.status, problem)
+		}
+	}
+}
+
+// TestRevocationListOf1EdTech: the list has the ids of what is revoked, and nothing else; without the setting there is none, and
+// no document names one.
+func TestRevocationListOf1EdTech(t *testing.T) {
+	var options server.Options
+	w := newWorld(t, func(o *server.Options) {
+		o.Issuer.RevocationList = true
+		options = *o
+	})
+	w.settle(t)
+	o := w.observe(t, options, w.variables["credential"])
+	list := visit(t, o.revoked, nil)
+	empty := `{"id":"` + o.revoked + `","issuer":"` + options.Issuer.DID + `","revokedCredential":[]}`
+	if list.status != http.StatusOK || list.body != empty || list.header.Get("Content-Type") != "application/json" || list.header.Get("Cache-Control") != "no-cache" || list.header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("at first: %d %s with %v", list.status, list.body, list.header)
+	}
+	etag := list.header.Get("ETag")
+	if again := visit(t, o.rest.base+strings.TrimPrefix(o.revoked, w.rest.base), map[string]string{"If-None-Match": etag}); etag == "" || again.status != http.StatusNotModified {
+		t.Errorf("what has not changed is answered with %d by another server, its etag being %s", again.status, etag)
+	}
+	w.do(t, "staff", "RevokeCredential", map[string]any{"name": w.variables["credential"], "reasonCode": "BY_ORDER", "authority": "Director"})
+	address := w.rest.base + "/" + w.variables["credential"]
+	want := strings.Replace(empty, "[]", `[{"id":"`+address+`","revoked":true}]`, 1)
+	if changed := visit(t, o.revoked, map[string]string{"If-None-Match": etag}); changed.status != http.StatusOK || changed.body != want {
+		t.Errorf("when it was revoked: %d %s", changed.status, changed.body)
+	}
+	if report := visit(t, address+".json", nil); !strings.Contains(report.body, `"type":"1EdTechRevocationList"`) {
+		t.Errorf("the document is %s", report.body)
+	}
+
+	without := options
+	without.Issuer.RevocationList = false
+	off := w.observe(t, without, w.variables["credential"])
+	for _, gone := range []string{off.rest.base + strings.TrimPrefix(o.revoked, w.rest.base), w.rest.base + "/status-lists/" + uuid.NewString() + "/1edtech", w.rest.base + "/status-lists/nonsense/1edtech"} {
+		if res := visit(t, gone, nil); res.status != http.StatusNotFound || !strings.Contains(res.body, "NOT_FOUND") {
+			t.Errorf("%s: %d %s", gone, res.status, res.body)
 		}
 	}
 }

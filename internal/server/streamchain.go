@@ -26,6 +26,9 @@ func (c *chain) stream(service any, wire grpc.ServerStream, info *grpc.StreamSer
 	if c.rules[info.FullMethod] == nil && !strings.HasPrefix(info.FullMethod, "/btlc.") {
 		return handler(service, wire) // health and reflection: they say nothing that the contract does not
 	}
+	if _, local := wire.(*pipe); !local { // what comes from there is held to its time where it is written
+		wire = impatient{wire, c.patience}
+	}
 	started := time.Now()
 	ctx, cancel := context.WithTimeoutCause(wire.Context(), longestStream, errStreamEnds)
 	defer cancel()
@@ -106,7 +109,8 @@ func (s *streamAnswer) SendMsg(m any) error {
 	return s.ServerStream.SendMsg(m)
 }
 
-// audit puts the persons of a message on record; of a stream that shows nobody, that it was read.
+// audit puts the persons of a message on record: those whom the handler noted, else those whom the message names; of a
+// stream that shows nobody, that it was read.
 func (s *streamAnswer) audit(answer proto.Message) error {
 	if !s.chain.auditReads || !s.chain.rules[s.call.Method].GetPersonal() {
 		return nil
@@ -115,7 +119,9 @@ func (s *streamAnswer) audit(answer proto.Message) error {
 	for _, id := range s.call.TakeSeen() {
 		found[id] = true
 	}
-	collect(answer.ProtoReflect(), found)
+	if len(found) == 0 {
+		collect(answer.ProtoReflect(), found)
+	}
 	if len(found) == 0 && s.audited {
 		return nil
 	}

@@ -80,7 +80,7 @@ type restStreamKey struct{}
 
 // streamed chooses the form of a stream, and sees to it that one which breaks off looks so: an error before the first part is
 // answered like any other, and one after it breaks the connection, so that no half is taken for the whole.
-func streamed(gateway http.Handler) http.Handler {
+func streamed(gateway http.Handler, patience time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		forms := streamForms[path.Base(r.URL.Path)]
 		if forms == nil {
@@ -99,7 +99,7 @@ func streamed(gateway http.Handler) http.Handler {
 		}
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // a stream outlasts the time for reading a request
 		s := &restStream{media: media}
-		out := &streamWriter{w, s}
+		out := &streamWriter{w, s, patience}
 		gateway.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), restStreamKey{}, s)))
 		switch {
 		case s.begun && s.err == nil:
@@ -115,7 +115,8 @@ func streamed(gateway http.Handler) http.Handler {
 // streamWriter keeps what the gateway says of an error from the caller: it is said by streamed.
 type streamWriter struct {
 	http.ResponseWriter
-	stream *restStream
+	stream   *restStream
+	patience time.Duration
 }
 
 // Unwrap lets the gateway take its time.
@@ -131,7 +132,7 @@ func (w *streamWriter) announce() {
 // FlushError sends what there is.
 func (w *streamWriter) FlushError() error {
 	w.announce()
-	return http.NewResponseController(w.ResponseWriter).Flush()
+	return w.keep(within(w.ResponseWriter, w.patience, http.NewResponseController(w.ResponseWriter).Flush))
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -147,7 +148,16 @@ func (w *streamWriter) Write(body []byte) (int, error) {
 		return len(body), nil
 	}
 	w.announce()
-	return w.ResponseWriter.Write(body)
+	n, err := writeWithin(w.ResponseWriter, body, w.patience)
+	return n, w.keep(err)
+}
+
+// keep notes what broke the stream off: the gateway itself takes it for an end.
+func (w *streamWriter) keep(err error) error {
+	if err != nil && w.stream.err == nil {
+		w.stream.err = err
+	}
+	return err
 }
 
 // keepStreamError hands the error of a stream to streamed.

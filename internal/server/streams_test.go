@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"encoding/csv"
+	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -12,6 +14,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -57,6 +60,17 @@ func (b breaking) ExportCredentialStatuses(req *credentialpb.ExportCredentialSta
 			return err
 		}
 		return errors.New("pq: secret text of the driver")
+	case "flood":
+		defer func() { b.left <- struct{}{} }()
+		noise := make([]byte, 1<<20) // so that nothing is gained by compressing it
+		if _, err := rand.Read(noise); err != nil {
+			return err
+		}
+		for {
+			if err := out.Send(part(hex.EncodeToString(noise))); err != nil {
+				return err
+			}
+		}
 	case "endless":
 		defer func() { b.left <- struct{}{} }()
 		if err := out.Send(part("E1")); err != nil {
@@ -87,12 +101,14 @@ type streamWorld struct {
 	rest          string
 }
 
-func newStreamWorld(t *testing.T) *streamWorld {
+func newStreamWorld(t *testing.T) *streamWorld { return newPatientWorld(t, streamPatience) }
+
+func newPatientWorld(t *testing.T, patience time.Duration) *streamWorld {
 	t.Helper()
 	stopping, stop := context.WithCancel(t.Context())
 	way := &chain{
 		rules: access.Rules{exportMethod: {Public: true}, watchMethod: {Public: true}}, authenticator: access.New(nil, nil).Authenticator,
-		limits: newLimits(0), log: slog.New(slog.DiscardHandler), stopping: stopping,
+		limits: newLimits(0), log: slog.New(slog.DiscardHandler), stopping: stopping, patience: patience,
 	}
 	w := &streamWorld{left: make(chan struct{}, 2), stop: stop}
 	server := grpc.NewServer(grpc.StreamInterceptor(way.stream), grpc.ForceServerCodecV2(newTolerant()))
@@ -109,7 +125,7 @@ func newStreamWorld(t *testing.T) *streamWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gateway, err := newGateway(t.Context(), channel)
+	gateway, err := newGateway(t.Context(), channel, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

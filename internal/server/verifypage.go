@@ -1,14 +1,11 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -23,56 +20,53 @@ func (s *Server) verification(ctx context.Context, question *credentialpb.Verify
 	return credentialpb.NewCredentialServiceClient(s.channel).VerifyCredential(ctx, question)
 }
 
+// verifyPath is the form's address. maxForm is how many bytes it takes: photos are larger than anything else that is sent here.
+const (
+	verifyPath = "/verify"
+	maxForm    = 12 << 20
+)
+
 func (s *Server) verifyForm(w http.ResponseWriter, r *http.Request) {
-	body, err := web.Verify{Page: web.Page{Root: rootOf(r)}}.Render()
-	s.page(w, r, http.StatusOK, body, err)
+	s.verifyPage(w, r, http.StatusOK, web.Verify{})
 }
 
-// verify answers the form with what was found of a file or of a text. Nothing of it is kept.
-func (s *Server) verify(w http.ResponseWriter, r *http.Request) {
-	page := web.Verify{Page: web.Page{Root: rootOf(r)}}
-	code := http.StatusOK
-	question, fault := asked(r)
-	if fault != "" {
-		page.Fault, code = fault, http.StatusBadRequest
-	} else if answer, err := s.verification(r.Context(), question); err == nil {
-		page.Result = s.result(answer)
-	} else if status.Code(err) == codes.InvalidArgument {
-		page.Fault, code = "This cannot be read as a credential. A text has at most 1,000,000 characters, a picture 3,000,000 bytes.", http.StatusBadRequest
-	} else {
-		s.log.WarnContext(r.Context(), "verification", "error", err)
-		page.Fault, code = "It cannot be verified now. Try again in a minute.", http.StatusServiceUnavailable
-	}
-	if page.Fault != "" {
-		page.Text = r.PostFormValue("credential")
-	}
+func (s *Server) verifyPage(w http.ResponseWriter, r *http.Request, status int, page web.Verify) {
+	page.Root = rootOf(r)
 	body, err := page.Render()
-	s.page(w, r, code, body, err)
+	web.LetCamera(w.Header())
+	s.page(w, r, status, body, err)
 }
 
-// asked is what a form asks, or why it asks nothing, for people.
-func asked(r *http.Request) (*credentialpb.VerifyCredentialRequest, string) {
-	file, _, err := r.FormFile("file")
-	if err != nil && !errors.Is(err, http.ErrMissingFile) && !errors.Is(err, http.ErrNotMultipart) {
-		return nil, "The form did not arrive whole."
+// verify answers the form with what was found of a file, a photo or a text. Nothing of it is kept.
+func (s *Server) verify(w http.ResponseWriter, r *http.Request) {
+	given, err := s.given(r)
+	if err == nil && given.credential != "" {
+		http.Redirect(w, r, rootOf(r)+"credentials/"+given.credential, http.StatusSeeOther) // #nosec G710 -- the id of one of ours
+		return
 	}
-	content := []byte(r.PostFormValue("credential"))
-	if err == nil {
-		defer file.Close()
-		if content, err = io.ReadAll(file); err != nil {
-			return nil, "The file did not arrive whole."
-		}
+	page, code := web.Verify{Elsewhere: given.elsewhere}, http.StatusOK
+	if err == nil && given.question != nil {
+		page.Result, err = s.answer(r.Context(), given.question)
 	}
-	content = bytes.TrimSpace(content)
+	if fault, ok := errors.AsType[*formFault](err); ok {
+		page.Fault, page.Text, code = fault.text, r.PostForm.Get("credential"), fault.status // PostFormValue would read what was refused
+	}
+	if code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "60") // the minute that the faults tell
+	}
+	s.verifyPage(w, r, code, page)
+}
+
+func (s *Server) answer(ctx context.Context, question *credentialpb.VerifyCredentialRequest) (*web.Result, error) {
+	answer, err := s.verification(ctx, question)
 	switch {
-	case len(content) == 0:
-		return nil, "Choose a file, or put a text into the field."
-	case bytes.HasPrefix(content, []byte("\x89PNG")) || bytes.HasPrefix(content, []byte("<")):
-		return &credentialpb.VerifyCredentialRequest{Image: content}, ""
-	case !utf8.Valid(content):
-		return nil, "This is neither a text nor a picture of a kind that can have a credential inside."
+	case err == nil:
+		return s.result(answer), nil
+	case status.Code(err) == codes.InvalidArgument:
+		return nil, badForm("This cannot be read as a credential. A text has at most 1,000,000 characters, a picture 3,000,000 bytes.")
 	}
-	return &credentialpb.VerifyCredentialRequest{Credential: string(content)}, ""
+	s.log.WarnContext(ctx, "verification", "error", err)
+	return nil, busy("It cannot be verified now.")
 }
 
 func (s *Server) result(answer *credentialpb.VerifyCredentialResponse) *web.Result {

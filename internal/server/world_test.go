@@ -209,6 +209,7 @@ func (w *world) people(t testing.TB) {
 	} {
 		w.bind(t, caller, b.Role, b.Scope)
 	}
+	w.holders(t)
 }
 
 func methodNamed(t testing.TB, rpc string) protoreflect.MethodDescriptor {

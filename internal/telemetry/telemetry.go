@@ -109,6 +109,11 @@ func (t *Telemetry) WatchPool(pool *sql.DB) error {
 	return t.registry.Register(collectors.NewDBStatsCollector(pool, "btlc"))
 }
 
+// Watch adds what something else tells of itself.
+func (t *Telemetry) Watch(collector prometheus.Collector) error {
+	return t.registry.Register(collector)
+}
+
 // Handler serves /metrics.
 func (t *Telemetry) Handler() http.Handler {
 	mux := http.NewServeMux()

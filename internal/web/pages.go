@@ -77,6 +77,8 @@ type Credential struct {
 	// AsksHolder says whether the page can tell if it is a person's; HolderAnswer is "yes", "no", or "" before it was asked.
 	AsksHolder   bool
 	HolderAnswer string
+	// NamesDID says that the holder is known by a DID, of which their wallet can tell.
+	NamesDID bool
 	// Since is when it came to its status; zero for one that counts.
 	Since time.Time
 }
@@ -93,6 +95,8 @@ type Verify struct {
 	Fault string
 	// Result is nil before anything was asked.
 	Result *Result
+	// Elsewhere is what a scanned code says that leads to no credential here; "" when there is none.
+	Elsewhere string
 }
 
 // Result is what was found of a credential.
@@ -133,5 +137,13 @@ func Guard(h http.Header) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Robots-Tag", "noindex")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	if h.Get("Permissions-Policy") == "" {
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	}
+}
+
+// LetCamera lets a page ask for the camera, where people scan codes: the page itself, and nothing in it. It is called before
+// Guard.
+func LetCamera(h http.Header) {
+	h.Set("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
 }

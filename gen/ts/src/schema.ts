@@ -5474,7 +5474,7 @@ export interface components {
         };
         /** @description The facts that are on record, course by course. What they are worth for a salary lane or a licence is decided by others. */
         GetCareerFactsResponse: {
-            /** @description One for each course that the person has attended, in the order of the courses. */
+            /** @description One for each course that the person has attended or has posted credit for, in the order of the courses. */
             courses: components["schemas"]["CourseFacts"][];
         };
         /** @description What those who registered said of their skills and goals, by competency: nothing that tells of fewer than the least number, and nothing before registration was closed, while answers may still change. */
@@ -6427,7 +6427,7 @@ export interface components {
             readonly name: string;
             /** @description Whether no e-mail is wanted at all. */
             muted: boolean;
-            /** @description The kinds that are not wanted. */
+            /** @description The kinds that are not wanted. ROLE_TO_CONFIRM goes to the school and is none of them. */
             mutedKinds: components["schemas"]["NoticeKind"][];
             /**
              * Format: date-time
@@ -6441,7 +6441,7 @@ export interface components {
         NoticePreferencesUpdate: {
             /** @description Whether no e-mail is wanted at all. */
             muted?: boolean;
-            /** @description The kinds that are not wanted. */
+            /** @description The kinds that are not wanted. ROLE_TO_CONFIRM goes to the school and is none of them. */
             mutedKinds?: components["schemas"]["NoticeKind"][];
             /** @description Changes whenever the record does. */
             etag?: string;
@@ -7849,7 +7849,6 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag: string;
             /**
-             * Format: email
              * @description The e-mail address of whoever confirms roles at the school, asked there when somebody registers by a role that is only reported. Shown to those who may change it or confirm roles there; to others it is empty.
              * @example principal@harbor-street.example
              */
@@ -7932,7 +7931,6 @@ export interface components {
              */
             localCode?: string;
             /**
-             * Format: email
              * @description The e-mail address of whoever confirms roles at the school, asked there when somebody registers by a role that is only reported. Shown to those who may change it or confirm roles there; to others it is empty.
              * @example principal@harbor-street.example
              */
@@ -7953,7 +7951,6 @@ export interface components {
             /** @description Changes whenever the record does. Sent back on an update, it makes the update fail if somebody else was faster. `If-Match` says the same. */
             etag?: string;
             /**
-             * Format: email
              * @description The e-mail address of whoever confirms roles at the school, asked there when somebody registers by a role that is only reported. Shown to those who may change it or confirm roles there; to others it is empty.
              * @example principal@harbor-street.example
              */

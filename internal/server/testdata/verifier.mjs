@@ -9,7 +9,7 @@ import {cryptosuite as rdfc} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
 import * as jose from 'jose';
 
-const {contexts, didDocument, keys, now, credential, badgeJWT, vcJWT} = JSON.parse(await readFile(process.env.VERIFIER_IN, 'utf8'));
+const {contexts, didDocument, keys, now, credential, badgeJWT, vcJWT, stranger} = JSON.parse(await readFile(process.env.VERIFIER_IN, 'utf8'));
 
 async function documentLoader(url) {
   const method = didDocument.verificationMethod.find(({id}) => id === url);
@@ -28,13 +28,16 @@ const verify = (shown) => vc.verifyCredential({
 const result = await verify(credential);
 assert.equal(result.verified, true, JSON.stringify(result.error?.errors ?? result.error));
 assert.equal(result.results.length, [credential.proof].flat().length);
-const changed = structuredClone(credential);
-changed.credentialSubject.achievement.name = 'Another';
-assert.equal((await verify(changed)).verified, false);
+for (const change of [(subject) => (subject.achievement.name = 'Another'), (subject) => (subject.creditsEarned += 3), (subject) => (subject.id = stranger)]) {
+  const changed = structuredClone(credential);
+  change(changed.credentialSubject);
+  assert.equal((await verify(changed)).verified, false);
+}
 
 const options = {algorithms: ['ES256'], currentDate: new Date(now)};
 const badge = await jose.jwtVerify(badgeJWT, await jose.importJWK(keys[jose.decodeProtectedHeader(badgeJWT).kid]), {...options, typ: 'JWT', issuer: didDocument.id});
 assert.equal(badge.payload.jti, credential.id);
+assert.equal(badge.payload.sub, credential.credentialSubject.id);
 const {kid} = jose.decodeProtectedHeader(vcJWT);
 const {publicKeyJwk} = didDocument.verificationMethod.find(({id}) => id === kid);
 const {payload} = await jose.jwtVerify(vcJWT, await jose.importJWK(publicKeyJwk), {...options, typ: 'vc+jwt'});

@@ -50,6 +50,15 @@ func (c *client) authorized(ctx context.Context) context.Context {
 }
 
 func (c *client) send(caller int, method, path, body string) error {
+	return c.call(caller, method, path, "Content-Type: application/json", body)
+}
+
+// download reads an answer in a form to its end, as it comes and not compressed.
+func (c *client) download(path, media string) error {
+	return c.call(0, http.MethodGet, path, "Accept: "+media, "")
+}
+
+func (c *client) call(caller int, method, path, header, body string) error {
 	conn := c.rest[caller]
 	if conn.Conn == nil {
 		var err error
@@ -58,7 +67,7 @@ func (c *client) send(caller int, method, path, body string) error {
 		}
 		conn.in = bufio.NewReaderSize(conn, 64<<10)
 	}
-	conn.out = fmt.Appendf(conn.out[:0], "%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", method, path, c.key, len(body), body)
+	conn.out = fmt.Appendf(conn.out[:0], "%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\n%s\r\nContent-Length: %d\r\n\r\n%s", method, path, c.key, header, len(body), body)
 	if _, err := conn.Write(conn.out); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ var fillStatements = []string{
 	`INSERT INTO credentials (id, create_time, update_time, educator_id, credential_type_id, policy_version_id, framework_id, status, issue_time, status_time, document, key_id)
 		SELECT gen_random_uuid(), t.at, t.at, p.id, c.id, c.policy_version_id, 'btlc-1', CASE WHEN p.n % 50 = 0 THEN 'REVOKED' ELSE 'ACTIVE' END, t.at, t.at,
 			'{"document":"' || repeat(md5(p.n::text || c.id), 84) || '"}', 'bench'
-		FROM bench_people p, credential_types c, LATERAL (SELECT timestamptz '2020-01-01' + p.n * interval '1 minute' AS at) t`,
+		FROM bench_people p, (SELECT * FROM credential_types ORDER BY id LIMIT 4) c, LATERAL (SELECT timestamptz '2020-01-01' + p.n * interval '1 minute' AS at) t`,
 	`INSERT INTO terms (id, create_time, update_time, display_name, start_date, end_date) VALUES ('bench', now(), now(), 'Bench', now() - interval '30 days', now() + interval '60 days')`,
 	`INSERT INTO sections (id, create_time, update_time, course_version_id, term_id, state, capacity, time_zone, registration_open_time, registration_close_time)
 		SELECT gen_random_uuid(), now(), now(), v.id, 'bench', 'OPEN', 500, 'America/New_York', now() - interval '1 day', now() + interval '30 days'

@@ -66,17 +66,20 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	defer p.close()
-	fmt.Printf("%d credentials of %d people, %d connections, %d callers, %d rounds of %s; medians of the rounds' ratios\n\n", s.credentials, s.credentials/4, s.connections, s.callers, s.rounds, s.slot)
-	fmt.Printf("| operation | database alone, per second | service, per second | ratio | p99 |\n| --- | --- | --- | --- | --- |\n")
-	for _, op := range p.operations() {
-		if !strings.Contains(op.name, s.only) {
-			continue
-		}
+	fmt.Printf("%d credentials of %d people, %d connections, %d callers, %d rounds of %s; medians of the rounds' ratios\n", s.credentials, s.credentials/4, s.connections, s.callers, s.rounds, s.slot)
+	operations := slices.DeleteFunc(p.operations(), func(op operation) bool { return !strings.Contains(op.name, s.only) })
+	if len(operations) > 0 {
+		fmt.Printf("\n| operation | database alone, per second | service, per second | ratio | p99 |\n| --- | --- | --- | --- | --- |\n")
+	}
+	for _, op := range operations {
 		if err := p.measure(ctx, op); err != nil {
 			return fmt.Errorf("%s: %w", op.name, err)
 		}
 	}
-	return nil
+	if !strings.Contains(exportName, s.only) {
+		return nil
+	}
+	return p.measureExports(ctx)
 }
 
 type figures struct{ ratios, base, service, p99 []float64 }

@@ -13,8 +13,8 @@ export const base = process.env.BTLC_URL;
 export async function launch() {
   const program = process.env.BTLC_CHROMIUM ?? "/usr/bin/chromium";
   assert.ok(existsSync(program), `there is no ${program}: on Debian and its kin, apt install chromium; elsewhere say in BTLC_CHROMIUM where it is`);
-  // Chromium's sandbox does not run as root, nor in most containers; the pages are our own.
-  return chromium.launch({ executablePath: program, args: ["--no-sandbox"] });
+  // Chromium's sandbox does not run as root, nor in most containers; the pages are our own. Its camera shows a test picture.
+  return chromium.launch({ executablePath: program, args: ["--no-sandbox", "--use-fake-device-for-media-stream"] });
 }
 
 /** picture keeps a picture of the page in the directory BTLC_PICTURES, if there is one to keep it in. */

@@ -1,6 +1,8 @@
 // Walks through the pages as people do: a server runs at BTLC_URL, with the credential at BTLC_CREDENTIAL (issued to the
-// person at BTLC_EMAIL), whose status the key BTLC_KEY may change.
+// person at BTLC_EMAIL), whose status the key BTLC_KEY may change. In BTLC_PHOTOS are photos of codes: ours.jpg of the
+// credential's, elsewhere.jpg of one that leads to another site.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { accessible, base, launch, picture, watched } from "./browser.mjs";
 
@@ -123,6 +125,95 @@ test("the page that verifies is for everybody", async () => {
       await page.locator(".verdict").waitFor();
     });
   }
+});
+
+const photoOf = (name) => join(process.env.BTLC_PHOTOS, `${name}.jpg`);
+const phone = { viewport: { width: 390, height: 844 } };
+
+test("the keyboard alone, and no script: a photo of a code leads to the credential", async () => {
+  const { context, page } = await watched(browser, { ...phone, javaScriptEnabled: false });
+  await page.goto(`${base}/verify`);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  const asked = page.waitForEvent("filechooser");
+  await page.keyboard.press("Space");
+  const chooser = await asked;
+  assert.equal(await chooser.element().getAttribute("name"), "photo");
+  await chooser.setFiles(photoOf("ours"));
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(credential);
+  assert.equal(await verdict(page), "Valid");
+  await context.close();
+});
+
+test("a code of another site is told, and nothing is asked there", async () => {
+  await look("elsewhere", `${base}/verify`, async (page) => {
+    assert.ok(!await page.getByRole("button", { name: "Scan with the camera" }).isVisible(), "this browser reads no codes itself");
+    await page.getByLabel("A photo of the code").setInputFiles(photoOf("elsewhere"));
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByText("It leads to no credential of this program.").waitFor();
+    assert.match(await page.locator(".result").innerText(), /https:\/\/elsewhere\.example\.org\/1/);
+    assert.equal(await page.locator(".result a").count(), 0);
+  });
+});
+
+/** withReader is a page in a browser that reads codes: that of the credential, when globalThis.shown is set. */
+async function withReader(options) {
+  const opened = await watched(browser, { ...phone, ...options });
+  await opened.page.addInitScript((address) => {
+    globalThis.BarcodeDetector = class {
+      static async getSupportedFormats() { return ["qr_code"]; }
+      async detect(video) {
+        globalThis.seen = video.srcObject;
+        return globalThis.shown && video.videoWidth > 0 ? [{ rawValue: address }] : [];
+      }
+    };
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    globalThis.asked = 0;
+    navigator.mediaDevices.getUserMedia = (what) => { globalThis.asked++; return ask(what); };
+  }, credential);
+  await opened.page.goto(`${base}/verify`);
+  return opened;
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`a camera scans a code, by the keyboard, ${colorScheme}`, async () => {
+    const { context, page, problems } = await withReader({ colorScheme, permissions: ["camera"] });
+    const start = page.getByRole("button", { name: "Scan with the camera" });
+    const stopper = page.getByRole("button", { name: "Stop the camera" });
+    await start.waitFor();
+    await picture(page, `scan-offered-${colorScheme}`);
+    await accessible(page);
+    assert.equal(await page.evaluate(() => globalThis.asked), 0);
+    for (const _ of ["file", "photo", "start"]) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => globalThis.seen?.active && document.getElementById("video").videoWidth > 0);
+    await picture(page, `scanning-${colorScheme}`);
+    await accessible(page);
+    assert.ok(await stopper.evaluate((button) => button === document.activeElement));
+    await page.keyboard.press("Enter");
+    await start.waitFor();
+    assert.deepEqual(await page.evaluate(() => [globalThis.asked, globalThis.seen.active]), [1, false]);
+    assert.ok(await start.evaluate((button) => button === document.activeElement));
+    await page.evaluate(() => { globalThis.shown = true; });
+    await page.keyboard.press("Enter");
+    await page.waitForURL(credential);
+    assert.equal(await verdict(page), "Valid");
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+}
+
+test("a camera that may not be used", async () => {
+  const { context, page } = await withReader({});
+  await page.evaluate(() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("no", "NotAllowedError"); }; });
+  await page.getByRole("button", { name: "Scan with the camera" }).click();
+  await page.getByText("The camera cannot be used here.").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Scan with the camera" }).isEnabled());
+  await accessible(page);
+  await context.close();
 });
 
 // These change the credential, so that they come last.

@@ -321,7 +321,7 @@ func (x *GetCareerFactsRequest) GetPerson() *PersonKey {
 // The facts that are on record, course by course. What they are worth for a salary lane or a licence is decided by others.
 type GetCareerFactsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each course that the person has attended, in the order of the courses.
+	// One for each course that the person has attended or has posted credit for, in the order of the courses.
 	Courses       []*CourseFacts `protobuf:"bytes,1,rep,name=courses,proto3" json:"courses,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1210,7 +1210,7 @@ const file_btlc_directory_v1_places_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12(\n" +
 	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"Q\n" +
 	"\x16UpdateDistrictResponse\x127\n" +
-	"\bdistrict\x18\x01 \x01(\v2\x1b.btlc.directory.v1.DistrictR\bdistrict\"\xa0\x03\n" +
+	"\bdistrict\x18\x01 \x01(\v2\x1b.btlc.directory.v1.DistrictR\bdistrict\"\xaf\x03\n" +
 	"\x06School\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12)\n" +
@@ -1221,9 +1221,8 @@ const file_btlc_directory_v1_places_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
-	"\x04etag\x18\x06 \x01(\tB\x03\xe0A\x01R\x04etag\x129\n" +
-	"\x0fprincipal_email\x18\a \x01(\tB\x10\xe0A\x01\xbaH\n" +
-	"\xd8\x01\x01r\x05\x18\xfe\x01`\x01R\x0eprincipalEmail:H\xeaAE\n" +
+	"\x04etag\x18\x06 \x01(\tB\x03\xe0A\x01R\x04etag\x12H\n" +
+	"\x0fprincipal_email\x18\a \x01(\tB\x1f\xe0A\x01\xbaH\x19r\x17\x18\xfe\x012\x12^([^@ ]+@[^@ ]+)?$R\x0eprincipalEmail:H\xeaAE\n" +
 	"\vbtlc/School\x12%districts/{district}/schools/{school}*\aschools2\x06school\";\n" +
 	"\x10GetSchoolRequest\x12'\n" +
 	"\x04name\x18\x01 \x01(\tB\x13\xe0A\x02\xfaA\r\n" +

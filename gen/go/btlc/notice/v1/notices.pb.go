@@ -180,7 +180,7 @@ type NoticePreferences struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether no e-mail is wanted at all.
 	Muted bool `protobuf:"varint,2,opt,name=muted,proto3" json:"muted,omitempty"`
-	// The kinds that are not wanted.
+	// The kinds that are not wanted. ROLE_TO_CONFIRM goes to the school and is none of them.
 	MutedKinds []NoticeKind `protobuf:"varint,3,rep,packed,name=muted_kinds,json=mutedKinds,proto3,enum=btlc.notice.v1.NoticeKind" json:"muted_kinds,omitempty"`
 	// When the record was last changed; unset when it never was.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
