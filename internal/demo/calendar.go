@@ -47,16 +47,16 @@ func (t term) week(n int, weekday time.Weekday, hour, minute int) time.Time {
 	return time.Date(d.Year(), d.Month(), d.Day(), hour, minute, 0, 0, d.Location())
 }
 
-// terms are the last term that is over and the one that runs today, or comes next.
-func terms(today time.Time) (over, running term) {
+// terms are the last term that is over, the one that runs today, or comes next, and the one after it.
+func terms(today time.Time) (over, running, next term) {
 	zone, year := today.Location(), today.Year()
-	all := []term{spring(year-1, zone), fall(year-1, zone), spring(year, zone), fall(year, zone), spring(year+1, zone)}
+	all := []term{spring(year-1, zone), fall(year-1, zone), spring(year, zone), fall(year, zone), spring(year+1, zone), fall(year+1, zone)}
 	for i, t := range all {
 		if today.Before(t.end.AddDate(0, 0, 1)) {
-			return all[i-1], t
+			return all[i-1], t, all[i+1]
 		}
 	}
-	return all[3], all[4]
+	return all[3], all[4], all[5]
 }
 
 // span is when a meeting takes place.

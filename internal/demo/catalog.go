@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"google.golang.org/genproto/googleapis/type/money"
+
 	assessmentpb "github.com/btlc/btlc/gen/go/btlc/assessment/v1"
 	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	enrollmentpb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
@@ -23,6 +25,7 @@ type catalog struct {
 // offering is a course as it is offered.
 type offering struct {
 	title, version, credentialType string
+	fee                            *money.Money
 	assessments                    []*assessmentpb.PerformanceAssessment
 }
 
@@ -47,7 +50,11 @@ func (l *loader) readCatalog(ctx context.Context) (*catalog, error) {
 		if err != nil {
 			return nil, err
 		}
-		offered := offering{title: course.Course.Title, version: course.Course.LatestVersion}
+		version, err := l.enrollment.GetCourseVersion(ctx, &enrollmentpb.GetCourseVersionRequest{Name: course.Course.LatestVersion})
+		if err != nil {
+			return nil, err
+		}
+		offered := offering{title: course.Course.Title, version: course.Course.LatestVersion, fee: version.CourseVersion.Fee}
 		for _, f := range frameworks.Frameworks {
 			c.framework = f.Name
 			for _, skill := range f.CoreSkills {
@@ -64,6 +71,11 @@ func (l *loader) readCatalog(ctx context.Context) (*catalog, error) {
 		c.courses[id] = offered
 	}
 	return c, nil
+}
+
+// registration is what somebody says when they ask for a seat.
+func (c *catalog) registration(of *seat) *enrollmentpb.Registration {
+	return &enrollmentpb.Registration{Educator: of.person.name, AcknowledgedFramework: c.framework, Strengths: of.strengths, LearningGoals: of.goals, Payer: of.person.payer(of.number)}
 }
 
 var audiences = []string{"The grade level team", "Families at the open evening", "The school's leadership team", "The whole faculty"}

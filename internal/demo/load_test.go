@@ -156,13 +156,13 @@ func (s *site) checkCounts(t testing.TB) {
 		`SELECT count(*) FROM districts`: 3,
 		`SELECT count(*) FROM schools`:   6,
 		`SELECT count(*) FROM educators`: 160,
-		`SELECT count(*) FROM terms`:     2,
-		`SELECT count(*) FROM sections`:  8,
-		`SELECT count(*) FROM meetings`:  88,
+		`SELECT count(*) FROM terms`:     3,
+		`SELECT count(*) FROM sections`:  11,
+		`SELECT count(*) FROM meetings`:  121,
 		// Each demonstrated submission has attained its competency, each attainment was demonstrated.
 		`SELECT count(*) FROM submissions s FULL JOIN attainments a ON a.submission_id = s.id WHERE (s.state = 'DEMONSTRATED') <> (a.id IS NOT NULL)`: 0,
 		// Nobody sits where the section does not say so.
-		`SELECT count(*) FROM sections s WHERE seats_taken <> (SELECT count(*) FROM registrations r WHERE r.section_id = s.id AND r.state <> 'WITHDRAWN')`: 0,
+		`SELECT count(*) FROM sections s WHERE seats_taken <> (SELECT count(*) FROM registrations r WHERE r.section_id = s.id AND r.state IN ('ENROLLED', 'OFFERED', 'COMPLETED', 'NOT_COMPLETED'))`: 0,
 		// All who are still there have an entry for each meeting that is over.
 		`SELECT count(*) FROM registrations r JOIN meetings m USING (section_id) JOIN sections s ON s.id = r.section_id
 			WHERE r.state <> 'WITHDRAWN' AND s.state = 'COMPLETED' AND NOT EXISTS (SELECT FROM attendance_entries a WHERE a.meeting_id = m.id AND a.registration_id = r.id)`: 0,
@@ -191,8 +191,23 @@ func (s *site) checkCounts(t testing.TB) {
 		`SELECT count(*) FROM credentials WHERE credential_type_id = 'btlc-credential' AND status = 'ACTIVE' AND learner_record <> ''`,
 		`SELECT count(*) FROM trainings WHERE void_time IS NULL`,
 		`SELECT count(*) FROM trainings WHERE void_time IS NOT NULL`,
+		`SELECT count(*) FROM registrations WHERE state = 'WAITLISTED'`,
+		`SELECT count(*) FROM registrations WHERE state = 'OFFERED'`,
+		`SELECT count(*) FROM registrations WHERE state = 'AWAITING_ROLE'`,
+		`SELECT count(*) FROM registrations WHERE payer_kind = 'PURCHASE_ORDER'`,
+		`SELECT count(*) FROM applications WHERE state = 'SUBMITTED'`,
+		`SELECT count(*) FROM applications WHERE state = 'FORMING'`,
+		`SELECT count(*) FROM placement_proposals`,
+		`SELECT count(*) FROM ledger_entries WHERE kind = 'PAYMENT'`,
+		`SELECT count(*) FROM ledger_entries WHERE kind = 'WAIVER'`,
+		`SELECT count(*) FROM ledger_entries WHERE kind = 'REFUND'`,
+		`SELECT count(*) FROM feedback_rounds WHERE kind = 'MID' AND state = 'CLOSED'`,
+		`SELECT count(*) FROM feedback_rounds WHERE kind = 'END' AND state = 'CLOSED'`,
+		`SELECT count(*) FROM schools WHERE principal_email <> ''`,
+		`SELECT count(*) FROM meetings WHERE resources <> '[]'`,
 		`SELECT count(*) FROM credit_requests`,
 		`SELECT count(*) FROM consents`,
+		`SELECT count(*) FROM credit_postings WHERE state = 'POSTED'`,
 	} {
 		if s.count(t, query) == 0 {
 			t.Errorf("%s: none", query)
@@ -210,6 +225,8 @@ func (s *site) checkTimes(t testing.TB) {
 		`SELECT count(*) FROM attendance_entries a JOIN meetings m ON m.id = a.meeting_id WHERE a.create_time < m.end_time OR a.create_time > $1`,
 		`SELECT count(*) FROM submissions WHERE NOT create_time <= submit_time OR NOT submit_time <= decide_time OR decide_time > $1`,
 		`SELECT count(*) FROM credentials c WHERE issue_time > $1 OR issue_time < (SELECT max(attain_time) FROM attainments a WHERE a.educator_id = c.educator_id AND attain_time < c.issue_time)`,
+		`SELECT count(*) FROM credit_postings p JOIN credit_requests c ON c.id = p.credit_request_id JOIN registrations r ON r.id = c.registration_id
+			WHERE p.create_time > $1 OR p.post_date > p.create_time OR r.state <> 'COMPLETED' OR r.state_time > p.create_time`,
 		`SELECT count(*) FROM feed_rows WHERE commit_time > $1`,
 	} {
 		if n := s.count(t, query, until); n != 0 {

@@ -15,7 +15,9 @@ import (
 	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	directorypb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
 	enrollmentpb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
+	feedbackpb "github.com/btlc/btlc/gen/go/btlc/feedback/v1"
 	gradcreditpb "github.com/btlc/btlc/gen/go/btlc/gradcredit/v1"
+	ledgerpb "github.com/btlc/btlc/gen/go/btlc/ledger/v1"
 	roleinventorypb "github.com/btlc/btlc/gen/go/btlc/roleinventory/v1"
 	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/database"
@@ -37,7 +39,9 @@ type loader struct {
 	credential credentialpb.CredentialServiceClient
 	directory  directorypb.DirectoryServiceClient
 	enrollment enrollmentpb.EnrollmentServiceClient
+	feedback   feedbackpb.FeedbackServiceClient
 	gradcredit gradcreditpb.GraduateCreditServiceClient
+	ledger     ledgerpb.LedgerServiceClient
 	roles      roleinventorypb.RoleInventoryServiceClient
 
 	db      *database.DB
@@ -47,9 +51,11 @@ type loader struct {
 	callers *access.Service
 	calls   atomic.Int64
 
-	// staff enters what staff enter, portal is by what participants and facilitators act, assessor scores.
-	staff, portal, assessor client
-	clients                 []client // all that were made, in order
+	// staff enters what staff enter, portal is by what participants and facilitators act, assessor scores, registrar posts
+	// credit.
+	staff, portal, assessor, registrar client
+	clients                            []client           // all that were made, in order
+	selves                             map[*person]client // those who say what they think, each alone
 }
 
 // counted counts the calls, and says of one that failed what it was and when.
@@ -79,11 +85,15 @@ func newLoader(ctx context.Context, channel grpc.ClientConnInterface, db *databa
 	l.access, l.assessment = accesspb.NewAccessServiceClient(conn), assessmentpb.NewAssessmentServiceClient(conn)
 	l.credential, l.directory = credentialpb.NewCredentialServiceClient(conn), directorypb.NewDirectoryServiceClient(conn)
 	l.enrollment, l.gradcredit = enrollmentpb.NewEnrollmentServiceClient(conn), gradcreditpb.NewGraduateCreditServiceClient(conn)
+	l.feedback, l.ledger = feedbackpb.NewFeedbackServiceClient(conn), ledgerpb.NewLedgerServiceClient(conn)
 	l.roles = roleinventorypb.NewRoleInventoryServiceClient(conn)
 	if l.staff, err = l.newClient(ctx, loaderName, access.Grant{Role: accesspb.Role_ROLE_ADMIN}, access.Grant{Role: accesspb.Role_ROLE_PROGRAM_STAFF}); err != nil {
 		return nil, err
 	}
-	l.assessor, err = l.newClient(ctx, "Demo: assessors", access.Grant{Role: accesspb.Role_ROLE_ASSESSOR})
+	if l.assessor, err = l.newClient(ctx, "Demo: assessors", access.Grant{Role: accesspb.Role_ROLE_ASSESSOR}); err != nil {
+		return nil, err
+	}
+	l.registrar, err = l.newClient(ctx, "Demo: registrar's office", access.Grant{Role: accesspb.Role_ROLE_REGISTRAR, Scope: keyInstitution})
 	return l, err
 }
 

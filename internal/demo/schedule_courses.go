@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	enrollmentpb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
@@ -20,16 +21,20 @@ func (l *loader) scheduleCourses(ctx context.Context, t *timeline, w *world) err
 	consented, certified := map[*person]bool{}, map[*person][]time.Time{}
 	for i, s := range w.sections {
 		l.scheduleSection(t, c, s, time.Duration(i)*time.Minute)
-		for _, seat := range s.seats {
+		for n, seat := range s.seats {
+			seat.number = n
 			first := seat.consent && seat.credit && !consented[seat.person]
 			consented[seat.person] = consented[seat.person] || first
 			l.scheduleSeat(t, c, s, seat, first)
+			l.schedulePayment(t, c, s, seat, n)
 			if issued, earned := l.scheduleWork(t, c, s, seat, w.now); earned {
 				certified[seat.person] = append(certified[seat.person], issued)
 			}
 		}
 		l.scheduleMeetings(t, s)
+		l.scheduleFeedback(t, s)
 	}
+	l.scheduleEarly(t, c, w)
 	for i, p := range w.leaders {
 		if issued := certified[p]; len(issued) == len(courses) {
 			l.scheduleFullCredential(t, c, p, w.over, slices.MaxFunc(issued, time.Time.Compare), i%3 == 0)
@@ -41,7 +46,7 @@ func (l *loader) scheduleCourses(ctx context.Context, t *timeline, w *world) err
 // scheduleSection lets a section live; slot keeps the sections apart by minutes.
 func (l *loader) scheduleSection(t *timeline, c *catalog, s *section, slot time.Duration) {
 	opens := s.term.opens()
-	t.at(opens.AddDate(0, 0, -14).Add(slot), func(ctx context.Context) error { return l.createSection(ctx, c, s) })
+	t.at(opens.AddDate(0, 0, -14).Add(slot), func(ctx context.Context) error { return l.createSection(ctx, c, s, nil) })
 	t.at(opens.AddDate(0, 0, -7).Add(slot), func(ctx context.Context) error {
 		_, err := l.enrollment.OpenSection(l.staff.as(ctx), &enrollmentpb.OpenSectionRequest{Name: s.name})
 		return err
@@ -57,6 +62,7 @@ func (l *loader) scheduleSection(t *timeline, c *catalog, s *section, slot time.
 		_, err := l.enrollment.CloseSection(l.staff.as(ctx), &enrollmentpb.CloseSectionRequest{Name: s.name})
 		return err
 	})
+	t.at(s.starts().AddDate(0, 0, -3).Add(slot), func(ctx context.Context) error { return l.addResources(ctx, s) })
 	t.at(s.starts().Add(slot-time.Hour), func(ctx context.Context) error {
 		_, err := l.enrollment.StartSection(l.staff.as(ctx), &enrollmentpb.StartSectionRequest{Name: s.name})
 		return err
@@ -67,7 +73,8 @@ func (l *loader) scheduleSection(t *timeline, c *catalog, s *section, slot time.
 	})
 }
 
-func (l *loader) createSection(ctx context.Context, c *catalog, s *section) error {
+// createSection makes a section, after a change that it has against the others of its term, if any.
+func (l *loader) createSection(ctx context.Context, c *catalog, s *section, adjust func(*enrollmentpb.Section)) error {
 	offered := c.courses[s.course]
 	in := &enrollmentpb.Section{
 		CourseVersion: offered.version, Term: "terms/" + s.term.id, DisplayName: fmt.Sprintf("%s, %ss", offered.title, s.evenings), Capacity: seatsInSection, Site: s.site,
@@ -78,6 +85,9 @@ func (l *loader) createSection(ctx context.Context, c *catalog, s *section) erro
 	}
 	for i, m := range s.meetings {
 		in.Meetings = append(in.Meetings, &enrollmentpb.Meeting{MeetingNumber: int32(i + 1), StartTime: timestamppb.New(m.start), EndTime: timestamppb.New(m.end)})
+	}
+	if adjust != nil {
+		adjust(in)
 	}
 	made, err := l.enrollment.CreateSection(l.staff.as(ctx), &enrollmentpb.CreateSectionRequest{Section: in})
 	if err != nil {
@@ -91,13 +101,24 @@ func (l *loader) createSection(ctx context.Context, c *catalog, s *section) erro
 	return err
 }
 
+// addResources has the facilitators say what is read for the first meetings.
+func (l *loader) addResources(ctx context.Context, s *section) error {
+	for i, title := range []string{"Norms for working together", "A protocol for looking at student work"} {
+		_, err := l.enrollment.SetMeetingResources(l.portal.as(ctx), &enrollmentpb.SetMeetingResourcesRequest{Name: s.meetingNames[i], Resources: []*enrollmentpb.CourseResource{
+			{Title: title, Url: fmt.Sprintf("https://files.example.org/%s/%d", s.course, i+1)},
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // scheduleSeat registers somebody, lets them ask for credit and perhaps withdraw, and says in the end whether they took
 // part. consents says whether they let the institution see the facts now; who has done so before need not again.
 func (l *loader) scheduleSeat(t *timeline, c *catalog, s *section, seat *seat, consents bool) {
 	t.at(seat.registers, func(ctx context.Context) error {
-		made, err := l.enrollment.CreateRegistration(l.portal.as(ctx), &enrollmentpb.CreateRegistrationRequest{Parent: s.name, Registration: &enrollmentpb.Registration{
-			Educator: seat.person.name, AcknowledgedFramework: c.framework, Strengths: seat.strengths, LearningGoals: seat.goals,
-		}})
+		made, err := l.enrollment.CreateRegistration(l.portal.as(ctx), &enrollmentpb.CreateRegistrationRequest{Parent: s.name, Registration: c.registration(seat)})
 		seat.name = made.GetRegistration().GetName()
 		return err
 	})
@@ -119,6 +140,10 @@ func (l *loader) scheduleSeat(t *timeline, c *catalog, s *section, seat *seat, c
 			when = seat.registers.AddDate(0, 0, 20)
 		}
 		t.at(when.Add(time.Hour), func(ctx context.Context) error { return l.takeBack(ctx, seat) })
+	}
+	if seat.credit && consents && seat.completes && !seat.takesBack && seat.withdraws.IsZero() {
+		posted := s.ends().AddDate(0, 0, 5)
+		t.at(posted, func(ctx context.Context) error { return l.postCredit(ctx, c, seat, posted) })
 	}
 	if seat.withdraws.IsZero() {
 		t.at(s.ends().AddDate(0, 0, 2), func(ctx context.Context) error {
@@ -155,6 +180,15 @@ func (l *loader) takeBack(ctx context.Context, seat *seat) error {
 		return nil
 	}
 	_, err := l.gradcredit.RevokeConsent(l.portal.as(ctx), &gradcreditpb.RevokeConsentRequest{Name: seat.consentName})
+	return err
+}
+
+// postCredit puts the agreement's credits on record the day after they came on the transcript.
+func (l *loader) postCredit(ctx context.Context, c *catalog, seat *seat, now time.Time) error {
+	year, month, day := now.AddDate(0, 0, -1).Date()
+	_, err := l.gradcredit.CreateCreditPosting(l.registrar.as(ctx), &gradcreditpb.CreateCreditPostingRequest{Parent: c.institution, CreditPosting: &gradcreditpb.CreditPosting{
+		CreditRequest: seat.creditRequest, PostDate: &date.Date{Year: int32(year), Month: int32(month), Day: int32(day)}, // #nosec G115 -- a date
+	}})
 	return err
 }
 

@@ -41,7 +41,9 @@ func (l *loader) open(ctx context.Context, w *world) error {
 		}
 	}
 	for _, s := range w.schools {
-		made, err := l.directory.CreateSchool(l.staff.as(ctx), &directorypb.CreateSchoolRequest{Parent: s.district.name(), School: &directorypb.School{DisplayName: s.title, LocalCode: s.code}})
+		made, err := l.directory.CreateSchool(l.staff.as(ctx), &directorypb.CreateSchoolRequest{Parent: s.district.name(), School: &directorypb.School{
+			DisplayName: s.title, LocalCode: s.code, PrincipalEmail: "principal-" + s.code + "@example.org",
+		}})
 		if err != nil {
 			return err
 		}
@@ -224,6 +226,22 @@ func (l *loader) openPortal(ctx context.Context, w *world) (err error) {
 			bind(accesspb.Role_ROLE_EDUCATOR, seat.person)
 		}
 	}
-	l.portal, err = l.newClient(ctx, "Demo: participants and facilitators", grants...)
-	return err
+	for _, p := range w.early.people() {
+		bind(accesspb.Role_ROLE_EDUCATOR, p)
+	}
+	if l.portal, err = l.newClient(ctx, "Demo: participants and facilitators", grants...); err != nil {
+		return err
+	}
+	// What somebody thinks of a course is told by nobody for another.
+	l.selves = map[*person]client{}
+	for _, s := range w.sections {
+		for _, p := range s.answerers() {
+			if l.selves[p] == "" {
+				if l.selves[p], err = l.newClient(ctx, "Demo: a participant", access.Grant{Role: accesspb.Role_ROLE_EDUCATOR, Scope: p.name}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -41,6 +41,8 @@ type seat struct {
 	completes  bool
 	credential fate
 
+	number int // in its section
+
 	name, creditRequest, consentName, credentialName string // once there
 }
 

@@ -25,15 +25,17 @@ var courses = []string{"using-data", "supporting-instruction", "shared-leadershi
 
 // world is all that is to be, decided before anything is written: the same for the same seed.
 type world struct {
-	rand          *rand.Rand
-	now           time.Time
-	began         time.Time // when the first record is made
-	over, running term
-	districts     []*district
-	schools       []*school
-	people        []*person
-	sections      []*section
-	leaders       []*person // who take all four courses
+	rand  *rand.Rand
+	now   time.Time
+	began time.Time // when the first record is made
+	// One is over, one runs, and the next is registered for.
+	over, running, next term
+	districts           []*district
+	schools             []*school
+	people              []*person
+	sections            []*section
+	leaders             []*person // who take all four courses
+	early               *early
 }
 
 type district struct {
@@ -117,7 +119,7 @@ func scaled(n int, scale float64, least int) int { return max(least, int(float64
 // newWorld decides everything.
 func newWorld(seed uint64, scale float64, now time.Time) *world {
 	w := &world{rand: rand.New(rand.NewPCG(seed, 20260901)), now: now}
-	w.over, w.running = terms(now)
+	w.over, w.running, w.next = terms(now)
 	w.began = w.over.opens().AddDate(0, 0, -7*weeksBefore)
 	w.districts = []*district{
 		{id: "bps", title: "Boston Public Schools", prefix: "E1", share: 0.6},
@@ -127,6 +129,7 @@ func newWorld(seed uint64, scale float64, now time.Time) *world {
 	w.makeSchools(scaled(schools, scale, 6))
 	w.makePeople(scaled(educators, scale, 60))
 	w.makeSections(scaled(sectionsOver, scale, len(courses)), scaled(sectionsRunning, scale, len(courses)))
+	w.makeEarly()
 	return w
 }
 

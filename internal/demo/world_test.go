@@ -19,20 +19,20 @@ func newYork(t *testing.T) *time.Location {
 func TestTerms(t *testing.T) {
 	zone := newYork(t)
 	for today, want := range map[string]string{
-		"2026-01-10": "fall-2025 spring-2026", // between the terms: the one that comes next
-		"2026-01-20": "fall-2025 spring-2026",
-		"2026-05-15": "fall-2025 spring-2026",
-		"2026-05-16": "spring-2026 fall-2026",
-		"2026-11-22": "spring-2026 fall-2026",
-		"2026-12-20": "spring-2026 fall-2026",
-		"2026-12-21": "fall-2026 spring-2027",
+		"2026-01-10": "fall-2025 spring-2026 fall-2026", // between the terms: the one that comes next
+		"2026-01-20": "fall-2025 spring-2026 fall-2026",
+		"2026-05-15": "fall-2025 spring-2026 fall-2026",
+		"2026-05-16": "spring-2026 fall-2026 spring-2027",
+		"2026-11-22": "spring-2026 fall-2026 spring-2027",
+		"2026-12-20": "spring-2026 fall-2026 spring-2027",
+		"2026-12-21": "fall-2026 spring-2027 fall-2027",
 	} {
 		d, err := time.ParseInLocation(time.DateOnly, today, zone)
 		if err != nil {
 			t.Fatal(err)
 		}
-		over, running := terms(d.Add(13 * time.Hour))
-		if got := over.id + " " + running.id; got != want {
+		over, running, next := terms(d.Add(13 * time.Hour))
+		if got := over.id + " " + running.id + " " + next.id; got != want {
 			t.Errorf("%s: %s, want %s", today, got, want)
 		}
 	}
@@ -41,7 +41,7 @@ func TestTerms(t *testing.T) {
 func TestMeetingsOfEveryTerm(t *testing.T) {
 	zone := newYork(t)
 	for d := time.Date(2020, 1, 1, 12, 0, 0, 0, zone); d.Year() < 2040; d = d.AddDate(0, 0, 5) {
-		over, running := terms(d)
+		over, running, _ := terms(d)
 		if !over.end.Before(d) || d.After(running.end.AddDate(0, 0, 1)) || !over.end.Before(running.opens()) && !over.end.Before(running.start) {
 			t.Fatalf("%s: %v, %v", d, over, running)
 		}
