@@ -62,3 +62,22 @@ func TestUnmergeWithMoneySince(t *testing.T) {
 	recordtest.Must(t, unmerge())
 	expect(t, "once more", recordtest.Reason(unmerge()), api.StateConflict)
 }
+
+// Of merges one after the other, the last is taken back first: else what came with the first would stay with the third.
+func TestUnmergeInOrder(t *testing.T) {
+	o := newOffice(t)
+	id, registration := o.Graduate("D1")
+	first, second, third := api.Name("btlc/Educator", id), api.Name("btlc/Educator", o.Educator("bps", "S1")), api.Name("btlc/Educator", o.Educator("bps", "T1"))
+	unmerge := func(name string) error {
+		_, err := ask(t, recordtest.Staff(), o.service.UnmergeEducator, &pb.UnmergeEducatorRequest{Name: name})
+		return err
+	}
+	o.merge(t, second, first)
+	o.merge(t, third, second)
+	expect(t, "the first one first", recordtest.Reason(unmerge(first)), api.StateConflict)
+	recordtest.Must(t, unmerge(second))
+	recordtest.Must(t, unmerge(first))
+	var of uuid.UUID
+	recordtest.Must(t, o.SQL().QueryRowContext(t.Context(), `SELECT educator_id FROM registrations WHERE id = $1`, registration.ID).Scan(&of))
+	expect(t, "the registration is of", api.Name("btlc/Educator", of), first)
+}

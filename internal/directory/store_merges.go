@@ -49,6 +49,9 @@ func (s store) lockedMerge(ctx context.Context, tx *database.Tx, name string) (s
 	if into == nil || duplicate.row.MergedIntoID == nil || *duplicate.row.MergedIntoID != *into {
 		return nil, nil, api.Errorf(api.StateConflict, "%s is not merged into another record.", name)
 	}
+	if survivor.row.MergedIntoID != nil { // what is to go back is with the third by now
+		return nil, nil, api.Errorf(api.StateConflict, "The record that it is merged into is itself merged into %s: take that back first.", api.Name("btlc/Educator", *survivor.row.MergedIntoID))
+	}
 	return survivor, duplicate, nil
 }
 
