@@ -1,10 +1,10 @@
 package main
 
-// fillStatements load $people people of one district, each with an employment, a confirmed role and four credentials with
-// a document of 2.7 KB, and 400 open sections.
+// fillStatements load $all people of one district, each with an employment and a confirmed role, $people of them with four
+// credentials with a document of 2.7 KB, and 400 open sections. Who has no credential yet may register.
 var fillStatements = []string{
 	`INSERT INTO districts (id, create_time, update_time, display_name, state_code, time_zone) VALUES ('bps', now(), now(), 'Bench', 'MA', 'America/New_York')`,
-	`CREATE UNLOGGED TABLE bench_people AS SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS assignment FROM generate_series(1, $people) n`,
+	`CREATE UNLOGGED TABLE bench_people AS SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS assignment FROM generate_series(1, $all) n`,
 	`INSERT INTO educators (id, create_time, update_time, given_name, family_name) SELECT id, now(), now(), 'Given', 'Family ' || n FROM bench_people`,
 	`INSERT INTO external_ids (id, create_time, educator_id, kind, district_id, value) SELECT gen_random_uuid(), now(), id, 'EMPLOYEE_ID', 'bps', n::text FROM bench_people`,
 	`INSERT INTO employments (id, create_time, update_time, educator_id, district_id, start_date) SELECT gen_random_uuid(), now(), now(), id, 'bps', '2015-09-01' FROM bench_people`,
@@ -14,7 +14,7 @@ var fillStatements = []string{
 	`INSERT INTO credentials (id, create_time, update_time, educator_id, credential_type_id, policy_version_id, framework_id, status, issue_time, status_time, document, key_id)
 		SELECT gen_random_uuid(), t.at, t.at, p.id, c.id, c.policy_version_id, 'btlc-1', CASE WHEN p.n % 50 = 0 THEN 'REVOKED' ELSE 'ACTIVE' END, t.at, t.at,
 			'{"document":"' || repeat(md5(p.n::text || c.id), 84) || '"}', 'bench'
-		FROM bench_people p, (SELECT * FROM credential_types ORDER BY id LIMIT 4) c, LATERAL (SELECT timestamptz '2020-01-01' + p.n * interval '1 minute' AS at) t`,
+		FROM bench_people p, (SELECT * FROM credential_types ORDER BY id LIMIT 4) c, LATERAL (SELECT timestamptz '2020-01-01' + p.n * interval '1 minute' AS at) t WHERE p.n <= $people`,
 	`INSERT INTO terms (id, create_time, update_time, display_name, start_date, end_date) VALUES ('bench', now(), now(), 'Bench', now() - interval '30 days', now() + interval '60 days')`,
 	`INSERT INTO sections (id, create_time, update_time, course_version_id, term_id, state, capacity, time_zone, registration_open_time, registration_close_time)
 		SELECT gen_random_uuid(), now(), now(), v.id, 'bench', 'OPEN', 500, 'America/New_York', now() - interval '1 day', now() + interval '30 days'

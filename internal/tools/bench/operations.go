@@ -32,7 +32,7 @@ func (p *place) operations() []operation {
 			calls: map[string]call{"gRPC": p.lookupGRPC(p.audited, people), "REST": p.lookupREST(p.audited, people)}},
 		{name: "status of 100 persons", script: many, work: batch, calls: map[string]call{"gRPC": p.batchGRPC(p.plain, people), "REST": p.batchREST(p.plain, people)}},
 		{name: "page of 1000 credentials", script: list, work: 1000, calls: map[string]call{"gRPC": p.listGRPC(p.plain, people), "REST": p.listREST(p.plain, people)}},
-		{name: "registration, one seat, durable", script: strings.NewReplacer("$half", strconv.Itoa(people/2+1), "$people", strconv.Itoa(people)).Replace(registrationScript), work: 1, calls: map[string]call{"gRPC": p.registerGRPC(p.audited), "REST": p.registerREST(p.audited)}},
+		{name: "registration, one seat, durable", script: strings.NewReplacer("$first", strconv.Itoa(people+newcomers(people)/2+1), "$last", strconv.Itoa(people+newcomers(people))).Replace(registrationScript), work: 1, calls: map[string]call{"gRPC": p.registerGRPC(p.audited), "REST": p.registerREST(p.audited)}},
 	}
 }
 
@@ -99,7 +99,7 @@ func (p *place) listREST(c *client, people int) call {
 // registrationScript is what a registration does: reads the section and the role, takes the seat, writes the row, the
 // audit record and the two streams of the feed.
 var registrationScript = `\set s random(1, 400)
-\set e random($half, $people)
+\set e random($first, $last)
 BEGIN;
 SELECT s.* FROM sections s JOIN bench_sections b ON b.id = s.id JOIN course_versions v ON v.id = s.course_version_id WHERE b.n = :s;
 SELECT a.* FROM role_assignments a JOIN bench_people p ON p.id = a.educator_id WHERE p.n = :e;
@@ -127,7 +127,7 @@ var registrations atomic.Int64
 
 func (p *place) next() (section, educator string) {
 	n := int(registrations.Add(1))
-	return p.sections[n%len(p.sections)], p.educators[(n/len(p.sections))%len(p.educators)]
+	return p.sections[n%len(p.sections)], p.educators[n%len(p.educators)]
 }
 
 func (p *place) registerGRPC(c *client) call {

@@ -157,7 +157,7 @@ func (p *place) fill(ctx context.Context) error {
 	if !kept {
 		started := time.Now()
 		for _, statement := range fillStatements {
-			if _, err := p.pool.ExecContext(ctx, strings.ReplaceAll(statement, "$people", fmt.Sprint(people))); err != nil {
+			if _, err := p.pool.ExecContext(ctx, strings.NewReplacer("$people", fmt.Sprint(people), "$all", fmt.Sprint(people+newcomers(people))).Replace(statement)); err != nil {
 				return fmt.Errorf("%w in %s", err, statement)
 			}
 		}
@@ -170,9 +170,13 @@ func (p *place) fill(ctx context.Context) error {
 	if p.sections, err = p.names(ctx, `SELECT 'sections/' || id FROM sections ORDER BY id`); err != nil {
 		return err
 	}
-	p.educators, err = p.names(ctx, fmt.Sprintf(`SELECT 'educators/' || id FROM bench_people WHERE n <= %d ORDER BY n`, people/2))
+	p.educators, err = p.names(ctx, fmt.Sprintf(`SELECT 'educators/' || id FROM bench_people WHERE n > %d AND n <= %d ORDER BY n`, people, people+newcomers(people)/2))
 	return err
 }
+
+// newcomers is how many people there are beside those with credentials: the service registers one half of them, pgbench the
+// other.
+func newcomers(people int) int { return people / 5 }
 
 func (p *place) names(ctx context.Context, query string) ([]string, error) {
 	rows, err := p.pool.QueryContext(ctx, query)
