@@ -92,8 +92,11 @@ quick: peers ## all tests of Go without the race detector, once `make client` ha
 	$(WITHPG) go test -vet=off -p 4 ./...
 
 .PHONY: soak
-soak: postgresql ## race writers and consumers with kills, for minutes and 100,000 changes, and simulate a term of 1,500 people
+soak: postgresql ## race writers and consumers with kills, through 100,000 changes and many random histories, and simulate a term of 1,500 people
 	go test -race ./internal/server -run '^(TestNothingIsLostOrDoneTwice|TestEveryConsumerHoldsTheTable)$$' -v -count=1 -soak $(FOR) -soak-changes $(CHANGES) -timeout 0
+	go test ./internal/seating -run '^TestHistories$$' -v -count=1 -rapid.checks 20000
+	go test -race ./internal/enrollment -run '^(TestSeatsForAThousand|TestSeatsWhateverHappens)$$' -v -count=1 -histories 30 -timeout 0
+	go test -race ./internal/ledger -run '^TestRandomHistories$$' -v -count=1 -histories 60 -timeout 0
 	go test ./internal/server -run '^TestATerm$$' -v -count=1 -term-sections 60 -term-people 1500
 
 .PHONY: bench

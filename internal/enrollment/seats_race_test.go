@@ -2,6 +2,7 @@ package enrollment_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -224,14 +225,13 @@ func (b *busy) step() error {
 	return nil
 }
 
+var histories = flag.Int("histories", 3, "how many random histories eight servers go through")
+
 // Eight servers do to the seats of a section whatever can be done to them, all at once.
 func TestSeatsWhateverHappens(t *testing.T) {
 	t.Parallel()
-	rounds, steps := 3, 25
-	if testing.Short() {
-		rounds = 1
-	}
-	for range rounds {
+	const steps = 25
+	for range *histories {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := newWorld(t, 6, 8*40)

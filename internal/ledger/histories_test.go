@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -120,9 +121,11 @@ func (o *office) attempt(random *rand.Rand, seats []*seat, known []*pb.LedgerEnt
 	return o.enter(of, in)
 }
 
+var histories = flag.Uint64("histories", 4, "how many random histories the ledger goes through")
+
 func TestRandomHistories(t *testing.T) {
 	o := newOffice(t)
-	for seed := range uint64(4) {
+	for seed := range *histories {
 		random := rand.New(rand.NewPCG(seed, 7)) // #nosec G404 -- the same at every run
 		seats := []*seat{o.enrolled(nil), o.enrolled(nil), o.enrolled(sponsored("districts/bps"))}
 		var made []*pb.LedgerEntry
