@@ -94,6 +94,7 @@ quick: peers ## all tests of Go without the race detector, once `make client` ha
 .PHONY: soak
 soak: postgresql ## race writers and consumers with kills, through 100,000 changes and many random histories, and simulate a term of 1,500 people
 	go test -race ./internal/server -run '^(TestNothingIsLostOrDoneTwice|TestEveryConsumerHoldsTheTable)$$' -v -count=1 -soak $(FOR) -soak-changes $(CHANGES) -timeout 0
+	go test -race ./internal/server -run '^(TestCopiesWhateverHappens|TestACopyIsRightWhoeverWritesAtOnce)$$' -v -count=1 -histories 60 -timeout 0
 	go test ./internal/seating -run '^TestHistories$$' -v -count=1 -rapid.checks 20000
 	go test -race ./internal/enrollment -run '^(TestSeatsForAThousand|TestSeatsWhateverHappens)$$' -v -count=1 -histories 30 -timeout 0
 	go test -race ./internal/ledger -run '^TestRandomHistories$$' -v -count=1 -histories 60 -timeout 0

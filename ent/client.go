@@ -7092,6 +7092,22 @@ func (c *NoticeClient) QueryRegistration(_m *Notice) *RegistrationQuery {
 	return query
 }
 
+// QueryWebhookSubscription queries the webhook_subscription edge of a Notice.
+func (c *NoticeClient) QueryWebhookSubscription(_m *Notice) *WebhookSubscriptionQuery {
+	query := (&WebhookSubscriptionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notice.Table, notice.FieldID, id),
+			sqlgraph.To(webhooksubscription.Table, webhooksubscription.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, notice.WebhookSubscriptionTable, notice.WebhookSubscriptionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *NoticeClient) Hooks() []Hook {
 	return c.hooks.Notice

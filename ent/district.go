@@ -28,7 +28,9 @@ type District struct {
 	// StateCode holds the value of the "state_code" field.
 	StateCode string `json:"state_code,omitempty"`
 	// TimeZone holds the value of the "time_zone" field.
-	TimeZone     string `json:"time_zone,omitempty"`
+	TimeZone string `json:"time_zone,omitempty"`
+	// ToldDay holds the value of the "told_day" field.
+	ToldDay      *time.Time `json:"told_day,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -41,7 +43,7 @@ func (*District) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case district.FieldID, district.FieldDisplayName, district.FieldStateCode, district.FieldTimeZone:
 			values[i] = new(sql.NullString)
-		case district.FieldCreateTime, district.FieldUpdateTime:
+		case district.FieldCreateTime, district.FieldUpdateTime, district.FieldToldDay:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -100,6 +102,13 @@ func (_m *District) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.TimeZone = value.String
 			}
+		case district.FieldToldDay:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field told_day", values[i])
+			} else if value.Valid {
+				_m.ToldDay = new(time.Time)
+				*_m.ToldDay = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -153,6 +162,11 @@ func (_m *District) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("time_zone=")
 	builder.WriteString(_m.TimeZone)
+	builder.WriteString(", ")
+	if v := _m.ToldDay; v != nil {
+		builder.WriteString("told_day=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -91,6 +91,20 @@ func (_c *DistrictCreate) SetTimeZone(v string) *DistrictCreate {
 	return _c
 }
 
+// SetToldDay sets the "told_day" field.
+func (_c *DistrictCreate) SetToldDay(v time.Time) *DistrictCreate {
+	_c.mutation.SetToldDay(v)
+	return _c
+}
+
+// SetNillableToldDay sets the "told_day" field if the given value is not nil.
+func (_c *DistrictCreate) SetNillableToldDay(v *time.Time) *DistrictCreate {
+	if v != nil {
+		_c.SetToldDay(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *DistrictCreate) SetID(v string) *DistrictCreate {
 	_c.mutation.SetID(v)
@@ -235,6 +249,10 @@ func (_c *DistrictCreate) createSpec() (*District, *sqlgraph.CreateSpec) {
 		_spec.SetField(district.FieldTimeZone, field.TypeString, value)
 		_node.TimeZone = value
 	}
+	if value, ok := _c.mutation.ToldDay(); ok {
+		_spec.SetField(district.FieldToldDay, field.TypeTime, value)
+		_node.ToldDay = &value
+	}
 	return _node, _spec
 }
 
@@ -350,6 +368,24 @@ func (u *DistrictUpsert) SetTimeZone(v string) *DistrictUpsert {
 // UpdateTimeZone sets the "time_zone" field to the value that was provided on create.
 func (u *DistrictUpsert) UpdateTimeZone() *DistrictUpsert {
 	u.SetExcluded(district.FieldTimeZone)
+	return u
+}
+
+// SetToldDay sets the "told_day" field.
+func (u *DistrictUpsert) SetToldDay(v time.Time) *DistrictUpsert {
+	u.Set(district.FieldToldDay, v)
+	return u
+}
+
+// UpdateToldDay sets the "told_day" field to the value that was provided on create.
+func (u *DistrictUpsert) UpdateToldDay() *DistrictUpsert {
+	u.SetExcluded(district.FieldToldDay)
+	return u
+}
+
+// ClearToldDay clears the value of the "told_day" field.
+func (u *DistrictUpsert) ClearToldDay() *DistrictUpsert {
+	u.SetNull(district.FieldToldDay)
 	return u
 }
 
@@ -478,6 +514,27 @@ func (u *DistrictUpsertOne) SetTimeZone(v string) *DistrictUpsertOne {
 func (u *DistrictUpsertOne) UpdateTimeZone() *DistrictUpsertOne {
 	return u.Update(func(s *DistrictUpsert) {
 		s.UpdateTimeZone()
+	})
+}
+
+// SetToldDay sets the "told_day" field.
+func (u *DistrictUpsertOne) SetToldDay(v time.Time) *DistrictUpsertOne {
+	return u.Update(func(s *DistrictUpsert) {
+		s.SetToldDay(v)
+	})
+}
+
+// UpdateToldDay sets the "told_day" field to the value that was provided on create.
+func (u *DistrictUpsertOne) UpdateToldDay() *DistrictUpsertOne {
+	return u.Update(func(s *DistrictUpsert) {
+		s.UpdateToldDay()
+	})
+}
+
+// ClearToldDay clears the value of the "told_day" field.
+func (u *DistrictUpsertOne) ClearToldDay() *DistrictUpsertOne {
+	return u.Update(func(s *DistrictUpsert) {
+		s.ClearToldDay()
 	})
 }
 
@@ -773,6 +830,27 @@ func (u *DistrictUpsertBulk) SetTimeZone(v string) *DistrictUpsertBulk {
 func (u *DistrictUpsertBulk) UpdateTimeZone() *DistrictUpsertBulk {
 	return u.Update(func(s *DistrictUpsert) {
 		s.UpdateTimeZone()
+	})
+}
+
+// SetToldDay sets the "told_day" field.
+func (u *DistrictUpsertBulk) SetToldDay(v time.Time) *DistrictUpsertBulk {
+	return u.Update(func(s *DistrictUpsert) {
+		s.SetToldDay(v)
+	})
+}
+
+// UpdateToldDay sets the "told_day" field to the value that was provided on create.
+func (u *DistrictUpsertBulk) UpdateToldDay() *DistrictUpsertBulk {
+	return u.Update(func(s *DistrictUpsert) {
+		s.UpdateToldDay()
+	})
+}
+
+// ClearToldDay clears the value of the "told_day" field.
+func (u *DistrictUpsertBulk) ClearToldDay() *DistrictUpsertBulk {
+	return u.Update(func(s *DistrictUpsert) {
+		s.ClearToldDay()
 	})
 }
 

@@ -106,6 +106,26 @@ func (_u *DistrictUpdate) SetNillableTimeZone(v *string) *DistrictUpdate {
 	return _u
 }
 
+// SetToldDay sets the "told_day" field.
+func (_u *DistrictUpdate) SetToldDay(v time.Time) *DistrictUpdate {
+	_u.mutation.SetToldDay(v)
+	return _u
+}
+
+// SetNillableToldDay sets the "told_day" field if the given value is not nil.
+func (_u *DistrictUpdate) SetNillableToldDay(v *time.Time) *DistrictUpdate {
+	if v != nil {
+		_u.SetToldDay(*v)
+	}
+	return _u
+}
+
+// ClearToldDay clears the value of the "told_day" field.
+func (_u *DistrictUpdate) ClearToldDay() *DistrictUpdate {
+	_u.mutation.ClearToldDay()
+	return _u
+}
+
 // Mutation returns the DistrictMutation object of the builder.
 func (_u *DistrictUpdate) Mutation() *DistrictMutation {
 	return _u.mutation
@@ -170,6 +190,12 @@ func (_u *DistrictUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.TimeZone(); ok {
 		_spec.SetField(district.FieldTimeZone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ToldDay(); ok {
+		_spec.SetField(district.FieldToldDay, field.TypeTime, value)
+	}
+	if _u.mutation.ToldDayCleared() {
+		_spec.ClearField(district.FieldToldDay, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -270,6 +296,26 @@ func (_u *DistrictUpdateOne) SetNillableTimeZone(v *string) *DistrictUpdateOne {
 	return _u
 }
 
+// SetToldDay sets the "told_day" field.
+func (_u *DistrictUpdateOne) SetToldDay(v time.Time) *DistrictUpdateOne {
+	_u.mutation.SetToldDay(v)
+	return _u
+}
+
+// SetNillableToldDay sets the "told_day" field if the given value is not nil.
+func (_u *DistrictUpdateOne) SetNillableToldDay(v *time.Time) *DistrictUpdateOne {
+	if v != nil {
+		_u.SetToldDay(*v)
+	}
+	return _u
+}
+
+// ClearToldDay clears the value of the "told_day" field.
+func (_u *DistrictUpdateOne) ClearToldDay() *DistrictUpdateOne {
+	_u.mutation.ClearToldDay()
+	return _u
+}
+
 // Mutation returns the DistrictMutation object of the builder.
 func (_u *DistrictUpdateOne) Mutation() *DistrictMutation {
 	return _u.mutation
@@ -364,6 +410,12 @@ func (_u *DistrictUpdateOne) sqlSave(ctx context.Context) (_node *District, err 
 	}
 	if value, ok := _u.mutation.TimeZone(); ok {
 		_spec.SetField(district.FieldTimeZone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ToldDay(); ok {
+		_spec.SetField(district.FieldToldDay, field.TypeTime, value)
+	}
+	if _u.mutation.ToldDayCleared() {
+		_spec.ClearField(district.FieldToldDay, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &District{config: _u.config}

@@ -17911,6 +17911,7 @@ type DistrictMutation struct {
 	display_name  *string
 	state_code    *string
 	time_zone     *string
+	told_day      *time.Time
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*District, error)
@@ -18257,6 +18258,55 @@ func (m *DistrictMutation) ResetTimeZone() {
 	m.time_zone = nil
 }
 
+// SetToldDay sets the "told_day" field.
+func (m *DistrictMutation) SetToldDay(t time.Time) {
+	m.told_day = &t
+}
+
+// ToldDay returns the value of the "told_day" field in the mutation.
+func (m *DistrictMutation) ToldDay() (r time.Time, exists bool) {
+	v := m.told_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToldDay returns the old "told_day" field's value of the District entity.
+// If the District object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DistrictMutation) OldToldDay(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToldDay: %w", err)
+	}
+	return oldValue.ToldDay, nil
+}
+
+// ClearToldDay clears the value of the "told_day" field.
+func (m *DistrictMutation) ClearToldDay() {
+	m.told_day = nil
+	m.clearedFields[district.FieldToldDay] = struct{}{}
+}
+
+// ToldDayCleared returns if the "told_day" field was cleared in this mutation.
+func (m *DistrictMutation) ToldDayCleared() bool {
+	_, ok := m.clearedFields[district.FieldToldDay]
+	return ok
+}
+
+// ResetToldDay resets all changes to the "told_day" field.
+func (m *DistrictMutation) ResetToldDay() {
+	m.told_day = nil
+	delete(m.clearedFields, district.FieldToldDay)
+}
+
 // Where appends a list predicates to the DistrictMutation builder.
 func (m *DistrictMutation) Where(ps ...predicate.District) {
 	m.predicates = append(m.predicates, ps...)
@@ -18291,7 +18341,7 @@ func (m *DistrictMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DistrictMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.create_time != nil {
 		fields = append(fields, district.FieldCreateTime)
 	}
@@ -18309,6 +18359,9 @@ func (m *DistrictMutation) Fields() []string {
 	}
 	if m.time_zone != nil {
 		fields = append(fields, district.FieldTimeZone)
+	}
+	if m.told_day != nil {
+		fields = append(fields, district.FieldToldDay)
 	}
 	return fields
 }
@@ -18330,6 +18383,8 @@ func (m *DistrictMutation) Field(name string) (ent.Value, bool) {
 		return m.StateCode()
 	case district.FieldTimeZone:
 		return m.TimeZone()
+	case district.FieldToldDay:
+		return m.ToldDay()
 	}
 	return nil, false
 }
@@ -18351,6 +18406,8 @@ func (m *DistrictMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldStateCode(ctx)
 	case district.FieldTimeZone:
 		return m.OldTimeZone(ctx)
+	case district.FieldToldDay:
+		return m.OldToldDay(ctx)
 	}
 	return nil, fmt.Errorf("unknown District field %s", name)
 }
@@ -18402,6 +18459,13 @@ func (m *DistrictMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTimeZone(v)
 		return nil
+	case district.FieldToldDay:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToldDay(v)
+		return nil
 	}
 	return fmt.Errorf("unknown District field %s", name)
 }
@@ -18446,7 +18510,11 @@ func (m *DistrictMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *DistrictMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(district.FieldToldDay) {
+		fields = append(fields, district.FieldToldDay)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -18459,6 +18527,11 @@ func (m *DistrictMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *DistrictMutation) ClearField(name string) error {
+	switch name {
+	case district.FieldToldDay:
+		m.ClearToldDay()
+		return nil
+	}
 	return fmt.Errorf("unknown District nullable field %s", name)
 }
 
@@ -18483,6 +18556,9 @@ func (m *DistrictMutation) ResetField(name string) error {
 		return nil
 	case district.FieldTimeZone:
 		m.ResetTimeZone()
+		return nil
+	case district.FieldToldDay:
+		m.ResetToldDay()
 		return nil
 	}
 	return fmt.Errorf("unknown District field %s", name)
@@ -31759,29 +31835,31 @@ func (m *MeetingMutation) ResetEdge(name string) error {
 // NoticeMutation represents an operation that mutates the Notice nodes in the graph.
 type NoticeMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *uuid.UUID
-	create_time         *time.Time
-	kind                *string
-	facts               *map[string]interface{}
-	subject             *string
-	state               *string
-	attempts            *int32
-	addattempts         *int32
-	next_attempt_time   *time.Time
-	failure             *string
-	send_time           *time.Time
-	clearedFields       map[string]struct{}
-	educator            *uuid.UUID
-	clearededucator     bool
-	school              *uuid.UUID
-	clearedschool       bool
-	registration        *uuid.UUID
-	clearedregistration bool
-	done                bool
-	oldValue            func(context.Context) (*Notice, error)
-	predicates          []predicate.Notice
+	op                          Op
+	typ                         string
+	id                          *uuid.UUID
+	create_time                 *time.Time
+	kind                        *string
+	facts                       *map[string]interface{}
+	subject                     *string
+	state                       *string
+	attempts                    *int32
+	addattempts                 *int32
+	next_attempt_time           *time.Time
+	failure                     *string
+	send_time                   *time.Time
+	clearedFields               map[string]struct{}
+	educator                    *uuid.UUID
+	clearededucator             bool
+	school                      *uuid.UUID
+	clearedschool               bool
+	registration                *uuid.UUID
+	clearedregistration         bool
+	webhook_subscription        *uuid.UUID
+	clearedwebhook_subscription bool
+	done                        bool
+	oldValue                    func(context.Context) (*Notice, error)
+	predicates                  []predicate.Notice
 }
 
 var _ ent.Mutation = (*NoticeMutation)(nil)
@@ -31941,7 +32019,7 @@ func (m *NoticeMutation) EducatorID() (r uuid.UUID, exists bool) {
 // OldEducatorID returns the old "educator_id" field's value of the Notice entity.
 // If the Notice object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *NoticeMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err error) {
+func (m *NoticeMutation) OldEducatorID(ctx context.Context) (v *uuid.UUID, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
 	}
@@ -31955,9 +32033,22 @@ func (m *NoticeMutation) OldEducatorID(ctx context.Context) (v uuid.UUID, err er
 	return oldValue.EducatorID, nil
 }
 
+// ClearEducatorID clears the value of the "educator_id" field.
+func (m *NoticeMutation) ClearEducatorID() {
+	m.educator = nil
+	m.clearedFields[notice.FieldEducatorID] = struct{}{}
+}
+
+// EducatorIDCleared returns if the "educator_id" field was cleared in this mutation.
+func (m *NoticeMutation) EducatorIDCleared() bool {
+	_, ok := m.clearedFields[notice.FieldEducatorID]
+	return ok
+}
+
 // ResetEducatorID resets all changes to the "educator_id" field.
 func (m *NoticeMutation) ResetEducatorID() {
 	m.educator = nil
+	delete(m.clearedFields, notice.FieldEducatorID)
 }
 
 // SetSchoolID sets the "school_id" field.
@@ -32007,6 +32098,55 @@ func (m *NoticeMutation) SchoolIDCleared() bool {
 func (m *NoticeMutation) ResetSchoolID() {
 	m.school = nil
 	delete(m.clearedFields, notice.FieldSchoolID)
+}
+
+// SetWebhookSubscriptionID sets the "webhook_subscription_id" field.
+func (m *NoticeMutation) SetWebhookSubscriptionID(u uuid.UUID) {
+	m.webhook_subscription = &u
+}
+
+// WebhookSubscriptionID returns the value of the "webhook_subscription_id" field in the mutation.
+func (m *NoticeMutation) WebhookSubscriptionID() (r uuid.UUID, exists bool) {
+	v := m.webhook_subscription
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWebhookSubscriptionID returns the old "webhook_subscription_id" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldWebhookSubscriptionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWebhookSubscriptionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWebhookSubscriptionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWebhookSubscriptionID: %w", err)
+	}
+	return oldValue.WebhookSubscriptionID, nil
+}
+
+// ClearWebhookSubscriptionID clears the value of the "webhook_subscription_id" field.
+func (m *NoticeMutation) ClearWebhookSubscriptionID() {
+	m.webhook_subscription = nil
+	m.clearedFields[notice.FieldWebhookSubscriptionID] = struct{}{}
+}
+
+// WebhookSubscriptionIDCleared returns if the "webhook_subscription_id" field was cleared in this mutation.
+func (m *NoticeMutation) WebhookSubscriptionIDCleared() bool {
+	_, ok := m.clearedFields[notice.FieldWebhookSubscriptionID]
+	return ok
+}
+
+// ResetWebhookSubscriptionID resets all changes to the "webhook_subscription_id" field.
+func (m *NoticeMutation) ResetWebhookSubscriptionID() {
+	m.webhook_subscription = nil
+	delete(m.clearedFields, notice.FieldWebhookSubscriptionID)
 }
 
 // SetRegistrationID sets the "registration_id" field.
@@ -32387,7 +32527,7 @@ func (m *NoticeMutation) ClearEducator() {
 
 // EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
 func (m *NoticeMutation) EducatorCleared() bool {
-	return m.clearededucator
+	return m.EducatorIDCleared() || m.clearededucator
 }
 
 // EducatorIDs returns the "educator" edge IDs in the mutation.
@@ -32460,6 +32600,33 @@ func (m *NoticeMutation) ResetRegistration() {
 	m.clearedregistration = false
 }
 
+// ClearWebhookSubscription clears the "webhook_subscription" edge to the WebhookSubscription entity.
+func (m *NoticeMutation) ClearWebhookSubscription() {
+	m.clearedwebhook_subscription = true
+	m.clearedFields[notice.FieldWebhookSubscriptionID] = struct{}{}
+}
+
+// WebhookSubscriptionCleared reports if the "webhook_subscription" edge to the WebhookSubscription entity was cleared.
+func (m *NoticeMutation) WebhookSubscriptionCleared() bool {
+	return m.WebhookSubscriptionIDCleared() || m.clearedwebhook_subscription
+}
+
+// WebhookSubscriptionIDs returns the "webhook_subscription" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// WebhookSubscriptionID instead. It exists only for internal usage by the builders.
+func (m *NoticeMutation) WebhookSubscriptionIDs() (ids []uuid.UUID) {
+	if id := m.webhook_subscription; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetWebhookSubscription resets all changes to the "webhook_subscription" edge.
+func (m *NoticeMutation) ResetWebhookSubscription() {
+	m.webhook_subscription = nil
+	m.clearedwebhook_subscription = false
+}
+
 // Where appends a list predicates to the NoticeMutation builder.
 func (m *NoticeMutation) Where(ps ...predicate.Notice) {
 	m.predicates = append(m.predicates, ps...)
@@ -32494,7 +32661,7 @@ func (m *NoticeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NoticeMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.create_time != nil {
 		fields = append(fields, notice.FieldCreateTime)
 	}
@@ -32503,6 +32670,9 @@ func (m *NoticeMutation) Fields() []string {
 	}
 	if m.school != nil {
 		fields = append(fields, notice.FieldSchoolID)
+	}
+	if m.webhook_subscription != nil {
+		fields = append(fields, notice.FieldWebhookSubscriptionID)
 	}
 	if m.registration != nil {
 		fields = append(fields, notice.FieldRegistrationID)
@@ -32545,6 +32715,8 @@ func (m *NoticeMutation) Field(name string) (ent.Value, bool) {
 		return m.EducatorID()
 	case notice.FieldSchoolID:
 		return m.SchoolID()
+	case notice.FieldWebhookSubscriptionID:
+		return m.WebhookSubscriptionID()
 	case notice.FieldRegistrationID:
 		return m.RegistrationID()
 	case notice.FieldKind:
@@ -32578,6 +32750,8 @@ func (m *NoticeMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldEducatorID(ctx)
 	case notice.FieldSchoolID:
 		return m.OldSchoolID(ctx)
+	case notice.FieldWebhookSubscriptionID:
+		return m.OldWebhookSubscriptionID(ctx)
 	case notice.FieldRegistrationID:
 		return m.OldRegistrationID(ctx)
 	case notice.FieldKind:
@@ -32625,6 +32799,13 @@ func (m *NoticeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSchoolID(v)
+		return nil
+	case notice.FieldWebhookSubscriptionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWebhookSubscriptionID(v)
 		return nil
 	case notice.FieldRegistrationID:
 		v, ok := value.(uuid.UUID)
@@ -32734,8 +32915,14 @@ func (m *NoticeMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *NoticeMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(notice.FieldEducatorID) {
+		fields = append(fields, notice.FieldEducatorID)
+	}
 	if m.FieldCleared(notice.FieldSchoolID) {
 		fields = append(fields, notice.FieldSchoolID)
+	}
+	if m.FieldCleared(notice.FieldWebhookSubscriptionID) {
+		fields = append(fields, notice.FieldWebhookSubscriptionID)
 	}
 	if m.FieldCleared(notice.FieldRegistrationID) {
 		fields = append(fields, notice.FieldRegistrationID)
@@ -32757,8 +32944,14 @@ func (m *NoticeMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *NoticeMutation) ClearField(name string) error {
 	switch name {
+	case notice.FieldEducatorID:
+		m.ClearEducatorID()
+		return nil
 	case notice.FieldSchoolID:
 		m.ClearSchoolID()
+		return nil
+	case notice.FieldWebhookSubscriptionID:
+		m.ClearWebhookSubscriptionID()
 		return nil
 	case notice.FieldRegistrationID:
 		m.ClearRegistrationID()
@@ -32782,6 +32975,9 @@ func (m *NoticeMutation) ResetField(name string) error {
 		return nil
 	case notice.FieldSchoolID:
 		m.ResetSchoolID()
+		return nil
+	case notice.FieldWebhookSubscriptionID:
+		m.ResetWebhookSubscriptionID()
 		return nil
 	case notice.FieldRegistrationID:
 		m.ResetRegistrationID()
@@ -32816,7 +33012,7 @@ func (m *NoticeMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *NoticeMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.educator != nil {
 		edges = append(edges, notice.EdgeEducator)
 	}
@@ -32825,6 +33021,9 @@ func (m *NoticeMutation) AddedEdges() []string {
 	}
 	if m.registration != nil {
 		edges = append(edges, notice.EdgeRegistration)
+	}
+	if m.webhook_subscription != nil {
+		edges = append(edges, notice.EdgeWebhookSubscription)
 	}
 	return edges
 }
@@ -32845,13 +33044,17 @@ func (m *NoticeMutation) AddedIDs(name string) []ent.Value {
 		if id := m.registration; id != nil {
 			return []ent.Value{*id}
 		}
+	case notice.EdgeWebhookSubscription:
+		if id := m.webhook_subscription; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *NoticeMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -32863,7 +33066,7 @@ func (m *NoticeMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *NoticeMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearededucator {
 		edges = append(edges, notice.EdgeEducator)
 	}
@@ -32872,6 +33075,9 @@ func (m *NoticeMutation) ClearedEdges() []string {
 	}
 	if m.clearedregistration {
 		edges = append(edges, notice.EdgeRegistration)
+	}
+	if m.clearedwebhook_subscription {
+		edges = append(edges, notice.EdgeWebhookSubscription)
 	}
 	return edges
 }
@@ -32886,6 +33092,8 @@ func (m *NoticeMutation) EdgeCleared(name string) bool {
 		return m.clearedschool
 	case notice.EdgeRegistration:
 		return m.clearedregistration
+	case notice.EdgeWebhookSubscription:
+		return m.clearedwebhook_subscription
 	}
 	return false
 }
@@ -32903,6 +33111,9 @@ func (m *NoticeMutation) ClearEdge(name string) error {
 	case notice.EdgeRegistration:
 		m.ClearRegistration()
 		return nil
+	case notice.EdgeWebhookSubscription:
+		m.ClearWebhookSubscription()
+		return nil
 	}
 	return fmt.Errorf("unknown Notice unique edge %s", name)
 }
@@ -32919,6 +33130,9 @@ func (m *NoticeMutation) ResetEdge(name string) error {
 		return nil
 	case notice.EdgeRegistration:
 		m.ResetRegistration()
+		return nil
+	case notice.EdgeWebhookSubscription:
+		m.ResetWebhookSubscription()
 		return nil
 	}
 	return fmt.Errorf("unknown Notice edge %s", name)
@@ -54814,6 +55028,7 @@ type WebhookSubscriptionMutation struct {
 	description                 *string
 	resource_types              *[]string
 	appendresource_types        []string
+	contact_email               *string
 	state                       *string
 	failure                     *string
 	secret                      *[]byte
@@ -54825,11 +55040,13 @@ type WebhookSubscriptionMutation struct {
 	attempts                    *int32
 	addattempts                 *int32
 	failing_since_time          *time.Time
+	warn_time                   *time.Time
 	next_attempt_time           *time.Time
 	redeliver_from              *int64
 	addredeliver_from           *int64
 	redeliver_to                *int64
 	addredeliver_to             *int64
+	slow                        *bool
 	clearedFields               map[string]struct{}
 	done                        bool
 	oldValue                    func(context.Context) (*WebhookSubscription, error)
@@ -55225,6 +55442,42 @@ func (m *WebhookSubscriptionMutation) AppendedResourceTypes() ([]string, bool) {
 func (m *WebhookSubscriptionMutation) ResetResourceTypes() {
 	m.resource_types = nil
 	m.appendresource_types = nil
+}
+
+// SetContactEmail sets the "contact_email" field.
+func (m *WebhookSubscriptionMutation) SetContactEmail(s string) {
+	m.contact_email = &s
+}
+
+// ContactEmail returns the value of the "contact_email" field in the mutation.
+func (m *WebhookSubscriptionMutation) ContactEmail() (r string, exists bool) {
+	v := m.contact_email
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactEmail returns the old "contact_email" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldContactEmail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactEmail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactEmail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactEmail: %w", err)
+	}
+	return oldValue.ContactEmail, nil
+}
+
+// ResetContactEmail resets all changes to the "contact_email" field.
+func (m *WebhookSubscriptionMutation) ResetContactEmail() {
+	m.contact_email = nil
 }
 
 // SetState sets the "state" field.
@@ -55630,6 +55883,55 @@ func (m *WebhookSubscriptionMutation) ResetFailingSinceTime() {
 	delete(m.clearedFields, webhooksubscription.FieldFailingSinceTime)
 }
 
+// SetWarnTime sets the "warn_time" field.
+func (m *WebhookSubscriptionMutation) SetWarnTime(t time.Time) {
+	m.warn_time = &t
+}
+
+// WarnTime returns the value of the "warn_time" field in the mutation.
+func (m *WebhookSubscriptionMutation) WarnTime() (r time.Time, exists bool) {
+	v := m.warn_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWarnTime returns the old "warn_time" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldWarnTime(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWarnTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWarnTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWarnTime: %w", err)
+	}
+	return oldValue.WarnTime, nil
+}
+
+// ClearWarnTime clears the value of the "warn_time" field.
+func (m *WebhookSubscriptionMutation) ClearWarnTime() {
+	m.warn_time = nil
+	m.clearedFields[webhooksubscription.FieldWarnTime] = struct{}{}
+}
+
+// WarnTimeCleared returns if the "warn_time" field was cleared in this mutation.
+func (m *WebhookSubscriptionMutation) WarnTimeCleared() bool {
+	_, ok := m.clearedFields[webhooksubscription.FieldWarnTime]
+	return ok
+}
+
+// ResetWarnTime resets all changes to the "warn_time" field.
+func (m *WebhookSubscriptionMutation) ResetWarnTime() {
+	m.warn_time = nil
+	delete(m.clearedFields, webhooksubscription.FieldWarnTime)
+}
+
 // SetNextAttemptTime sets the "next_attempt_time" field.
 func (m *WebhookSubscriptionMutation) SetNextAttemptTime(t time.Time) {
 	m.next_attempt_time = &t
@@ -55778,6 +56080,42 @@ func (m *WebhookSubscriptionMutation) ResetRedeliverTo() {
 	m.addredeliver_to = nil
 }
 
+// SetSlow sets the "slow" field.
+func (m *WebhookSubscriptionMutation) SetSlow(b bool) {
+	m.slow = &b
+}
+
+// Slow returns the value of the "slow" field in the mutation.
+func (m *WebhookSubscriptionMutation) Slow() (r bool, exists bool) {
+	v := m.slow
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlow returns the old "slow" field's value of the WebhookSubscription entity.
+// If the WebhookSubscription object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WebhookSubscriptionMutation) OldSlow(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlow: %w", err)
+	}
+	return oldValue.Slow, nil
+}
+
+// ResetSlow resets all changes to the "slow" field.
+func (m *WebhookSubscriptionMutation) ResetSlow() {
+	m.slow = nil
+}
+
 // Where appends a list predicates to the WebhookSubscriptionMutation builder.
 func (m *WebhookSubscriptionMutation) Where(ps ...predicate.WebhookSubscription) {
 	m.predicates = append(m.predicates, ps...)
@@ -55812,7 +56150,7 @@ func (m *WebhookSubscriptionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *WebhookSubscriptionMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 22)
 	if m.create_time != nil {
 		fields = append(fields, webhooksubscription.FieldCreateTime)
 	}
@@ -55833,6 +56171,9 @@ func (m *WebhookSubscriptionMutation) Fields() []string {
 	}
 	if m.resource_types != nil {
 		fields = append(fields, webhooksubscription.FieldResourceTypes)
+	}
+	if m.contact_email != nil {
+		fields = append(fields, webhooksubscription.FieldContactEmail)
 	}
 	if m.state != nil {
 		fields = append(fields, webhooksubscription.FieldState)
@@ -55861,6 +56202,9 @@ func (m *WebhookSubscriptionMutation) Fields() []string {
 	if m.failing_since_time != nil {
 		fields = append(fields, webhooksubscription.FieldFailingSinceTime)
 	}
+	if m.warn_time != nil {
+		fields = append(fields, webhooksubscription.FieldWarnTime)
+	}
 	if m.next_attempt_time != nil {
 		fields = append(fields, webhooksubscription.FieldNextAttemptTime)
 	}
@@ -55869,6 +56213,9 @@ func (m *WebhookSubscriptionMutation) Fields() []string {
 	}
 	if m.redeliver_to != nil {
 		fields = append(fields, webhooksubscription.FieldRedeliverTo)
+	}
+	if m.slow != nil {
+		fields = append(fields, webhooksubscription.FieldSlow)
 	}
 	return fields
 }
@@ -55892,6 +56239,8 @@ func (m *WebhookSubscriptionMutation) Field(name string) (ent.Value, bool) {
 		return m.Description()
 	case webhooksubscription.FieldResourceTypes:
 		return m.ResourceTypes()
+	case webhooksubscription.FieldContactEmail:
+		return m.ContactEmail()
 	case webhooksubscription.FieldState:
 		return m.State()
 	case webhooksubscription.FieldFailure:
@@ -55910,12 +56259,16 @@ func (m *WebhookSubscriptionMutation) Field(name string) (ent.Value, bool) {
 		return m.Attempts()
 	case webhooksubscription.FieldFailingSinceTime:
 		return m.FailingSinceTime()
+	case webhooksubscription.FieldWarnTime:
+		return m.WarnTime()
 	case webhooksubscription.FieldNextAttemptTime:
 		return m.NextAttemptTime()
 	case webhooksubscription.FieldRedeliverFrom:
 		return m.RedeliverFrom()
 	case webhooksubscription.FieldRedeliverTo:
 		return m.RedeliverTo()
+	case webhooksubscription.FieldSlow:
+		return m.Slow()
 	}
 	return nil, false
 }
@@ -55939,6 +56292,8 @@ func (m *WebhookSubscriptionMutation) OldField(ctx context.Context, name string)
 		return m.OldDescription(ctx)
 	case webhooksubscription.FieldResourceTypes:
 		return m.OldResourceTypes(ctx)
+	case webhooksubscription.FieldContactEmail:
+		return m.OldContactEmail(ctx)
 	case webhooksubscription.FieldState:
 		return m.OldState(ctx)
 	case webhooksubscription.FieldFailure:
@@ -55957,12 +56312,16 @@ func (m *WebhookSubscriptionMutation) OldField(ctx context.Context, name string)
 		return m.OldAttempts(ctx)
 	case webhooksubscription.FieldFailingSinceTime:
 		return m.OldFailingSinceTime(ctx)
+	case webhooksubscription.FieldWarnTime:
+		return m.OldWarnTime(ctx)
 	case webhooksubscription.FieldNextAttemptTime:
 		return m.OldNextAttemptTime(ctx)
 	case webhooksubscription.FieldRedeliverFrom:
 		return m.OldRedeliverFrom(ctx)
 	case webhooksubscription.FieldRedeliverTo:
 		return m.OldRedeliverTo(ctx)
+	case webhooksubscription.FieldSlow:
+		return m.OldSlow(ctx)
 	}
 	return nil, fmt.Errorf("unknown WebhookSubscription field %s", name)
 }
@@ -56020,6 +56379,13 @@ func (m *WebhookSubscriptionMutation) SetField(name string, value ent.Value) err
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetResourceTypes(v)
+		return nil
+	case webhooksubscription.FieldContactEmail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactEmail(v)
 		return nil
 	case webhooksubscription.FieldState:
 		v, ok := value.(string)
@@ -56084,6 +56450,13 @@ func (m *WebhookSubscriptionMutation) SetField(name string, value ent.Value) err
 		}
 		m.SetFailingSinceTime(v)
 		return nil
+	case webhooksubscription.FieldWarnTime:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWarnTime(v)
+		return nil
 	case webhooksubscription.FieldNextAttemptTime:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -56104,6 +56477,13 @@ func (m *WebhookSubscriptionMutation) SetField(name string, value ent.Value) err
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRedeliverTo(v)
+		return nil
+	case webhooksubscription.FieldSlow:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlow(v)
 		return nil
 	}
 	return fmt.Errorf("unknown WebhookSubscription field %s", name)
@@ -56207,6 +56587,9 @@ func (m *WebhookSubscriptionMutation) ClearedFields() []string {
 	if m.FieldCleared(webhooksubscription.FieldFailingSinceTime) {
 		fields = append(fields, webhooksubscription.FieldFailingSinceTime)
 	}
+	if m.FieldCleared(webhooksubscription.FieldWarnTime) {
+		fields = append(fields, webhooksubscription.FieldWarnTime)
+	}
 	return fields
 }
 
@@ -56229,6 +56612,9 @@ func (m *WebhookSubscriptionMutation) ClearField(name string) error {
 		return nil
 	case webhooksubscription.FieldFailingSinceTime:
 		m.ClearFailingSinceTime()
+		return nil
+	case webhooksubscription.FieldWarnTime:
+		m.ClearWarnTime()
 		return nil
 	}
 	return fmt.Errorf("unknown WebhookSubscription nullable field %s", name)
@@ -56259,6 +56645,9 @@ func (m *WebhookSubscriptionMutation) ResetField(name string) error {
 	case webhooksubscription.FieldResourceTypes:
 		m.ResetResourceTypes()
 		return nil
+	case webhooksubscription.FieldContactEmail:
+		m.ResetContactEmail()
+		return nil
 	case webhooksubscription.FieldState:
 		m.ResetState()
 		return nil
@@ -56286,6 +56675,9 @@ func (m *WebhookSubscriptionMutation) ResetField(name string) error {
 	case webhooksubscription.FieldFailingSinceTime:
 		m.ResetFailingSinceTime()
 		return nil
+	case webhooksubscription.FieldWarnTime:
+		m.ResetWarnTime()
+		return nil
 	case webhooksubscription.FieldNextAttemptTime:
 		m.ResetNextAttemptTime()
 		return nil
@@ -56294,6 +56686,9 @@ func (m *WebhookSubscriptionMutation) ResetField(name string) error {
 		return nil
 	case webhooksubscription.FieldRedeliverTo:
 		m.ResetRedeliverTo()
+		return nil
+	case webhooksubscription.FieldSlow:
+		m.ResetSlow()
 		return nil
 	}
 	return fmt.Errorf("unknown WebhookSubscription field %s", name)

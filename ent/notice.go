@@ -14,6 +14,7 @@ import (
 	"github.com/btlc/btlc/ent/notice"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/school"
+	"github.com/btlc/btlc/ent/webhooksubscription"
 	"github.com/google/uuid"
 )
 
@@ -25,9 +26,11 @@ type Notice struct {
 	// CreateTime holds the value of the "create_time" field.
 	CreateTime time.Time `json:"create_time,omitempty"`
 	// EducatorID holds the value of the "educator_id" field.
-	EducatorID uuid.UUID `json:"educator_id,omitempty"`
+	EducatorID *uuid.UUID `json:"educator_id,omitempty"`
 	// SchoolID holds the value of the "school_id" field.
 	SchoolID *uuid.UUID `json:"school_id,omitempty"`
+	// WebhookSubscriptionID holds the value of the "webhook_subscription_id" field.
+	WebhookSubscriptionID *uuid.UUID `json:"webhook_subscription_id,omitempty"`
 	// RegistrationID holds the value of the "registration_id" field.
 	RegistrationID *uuid.UUID `json:"registration_id,omitempty"`
 	// Kind holds the value of the "kind" field.
@@ -60,9 +63,11 @@ type NoticeEdges struct {
 	School *School `json:"school,omitempty"`
 	// Registration holds the value of the registration edge.
 	Registration *Registration `json:"registration,omitempty"`
+	// WebhookSubscription holds the value of the webhook_subscription edge.
+	WebhookSubscription *WebhookSubscription `json:"webhook_subscription,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // EducatorOrErr returns the Educator value or an error if the edge
@@ -98,12 +103,23 @@ func (e NoticeEdges) RegistrationOrErr() (*Registration, error) {
 	return nil, &NotLoadedError{edge: "registration"}
 }
 
+// WebhookSubscriptionOrErr returns the WebhookSubscription value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e NoticeEdges) WebhookSubscriptionOrErr() (*WebhookSubscription, error) {
+	if e.WebhookSubscription != nil {
+		return e.WebhookSubscription, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: webhooksubscription.Label}
+	}
+	return nil, &NotLoadedError{edge: "webhook_subscription"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Notice) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case notice.FieldSchoolID, notice.FieldRegistrationID:
+		case notice.FieldEducatorID, notice.FieldSchoolID, notice.FieldWebhookSubscriptionID, notice.FieldRegistrationID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case notice.FieldFacts:
 			values[i] = new([]byte)
@@ -113,7 +129,7 @@ func (*Notice) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullString)
 		case notice.FieldCreateTime, notice.FieldNextAttemptTime, notice.FieldSendTime:
 			values[i] = new(sql.NullTime)
-		case notice.FieldID, notice.FieldEducatorID:
+		case notice.FieldID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -143,10 +159,11 @@ func (_m *Notice) assignValues(columns []string, values []any) error {
 				_m.CreateTime = value.Time
 			}
 		case notice.FieldEducatorID:
-			if value, ok := values[i].(*uuid.UUID); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field educator_id", values[i])
-			} else if value != nil {
-				_m.EducatorID = *value
+			} else if value.Valid {
+				_m.EducatorID = new(uuid.UUID)
+				*_m.EducatorID = *value.S.(*uuid.UUID)
 			}
 		case notice.FieldSchoolID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -154,6 +171,13 @@ func (_m *Notice) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SchoolID = new(uuid.UUID)
 				*_m.SchoolID = *value.S.(*uuid.UUID)
+			}
+		case notice.FieldWebhookSubscriptionID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field webhook_subscription_id", values[i])
+			} else if value.Valid {
+				_m.WebhookSubscriptionID = new(uuid.UUID)
+				*_m.WebhookSubscriptionID = *value.S.(*uuid.UUID)
 			}
 		case notice.FieldRegistrationID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -241,6 +265,11 @@ func (_m *Notice) QueryRegistration() *RegistrationQuery {
 	return NewNoticeClient(_m.config).QueryRegistration(_m)
 }
 
+// QueryWebhookSubscription queries the "webhook_subscription" edge of the Notice entity.
+func (_m *Notice) QueryWebhookSubscription() *WebhookSubscriptionQuery {
+	return NewNoticeClient(_m.config).QueryWebhookSubscription(_m)
+}
+
 // Update returns a builder for updating this Notice.
 // Note that you need to call Notice.Unwrap() before calling this method if this Notice
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -267,11 +296,18 @@ func (_m *Notice) String() string {
 	builder.WriteString("create_time=")
 	builder.WriteString(_m.CreateTime.Format(time.ANSIC))
 	builder.WriteString(", ")
-	builder.WriteString("educator_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.EducatorID))
+	if v := _m.EducatorID; v != nil {
+		builder.WriteString("educator_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.SchoolID; v != nil {
 		builder.WriteString("school_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.WebhookSubscriptionID; v != nil {
+		builder.WriteString("webhook_subscription_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

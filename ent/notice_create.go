@@ -16,6 +16,7 @@ import (
 	"github.com/btlc/btlc/ent/notice"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/school"
+	"github.com/btlc/btlc/ent/webhooksubscription"
 	"github.com/google/uuid"
 )
 
@@ -47,6 +48,14 @@ func (_c *NoticeCreate) SetEducatorID(v uuid.UUID) *NoticeCreate {
 	return _c
 }
 
+// SetNillableEducatorID sets the "educator_id" field if the given value is not nil.
+func (_c *NoticeCreate) SetNillableEducatorID(v *uuid.UUID) *NoticeCreate {
+	if v != nil {
+		_c.SetEducatorID(*v)
+	}
+	return _c
+}
+
 // SetSchoolID sets the "school_id" field.
 func (_c *NoticeCreate) SetSchoolID(v uuid.UUID) *NoticeCreate {
 	_c.mutation.SetSchoolID(v)
@@ -57,6 +66,20 @@ func (_c *NoticeCreate) SetSchoolID(v uuid.UUID) *NoticeCreate {
 func (_c *NoticeCreate) SetNillableSchoolID(v *uuid.UUID) *NoticeCreate {
 	if v != nil {
 		_c.SetSchoolID(*v)
+	}
+	return _c
+}
+
+// SetWebhookSubscriptionID sets the "webhook_subscription_id" field.
+func (_c *NoticeCreate) SetWebhookSubscriptionID(v uuid.UUID) *NoticeCreate {
+	_c.mutation.SetWebhookSubscriptionID(v)
+	return _c
+}
+
+// SetNillableWebhookSubscriptionID sets the "webhook_subscription_id" field if the given value is not nil.
+func (_c *NoticeCreate) SetNillableWebhookSubscriptionID(v *uuid.UUID) *NoticeCreate {
+	if v != nil {
+		_c.SetWebhookSubscriptionID(*v)
 	}
 	return _c
 }
@@ -184,6 +207,11 @@ func (_c *NoticeCreate) SetRegistration(v *Registration) *NoticeCreate {
 	return _c.SetRegistrationID(v.ID)
 }
 
+// SetWebhookSubscription sets the "webhook_subscription" edge to the WebhookSubscription entity.
+func (_c *NoticeCreate) SetWebhookSubscription(v *WebhookSubscription) *NoticeCreate {
+	return _c.SetWebhookSubscriptionID(v.ID)
+}
+
 // Mutation returns the NoticeMutation object of the builder.
 func (_c *NoticeCreate) Mutation() *NoticeMutation {
 	return _c.mutation
@@ -246,9 +274,6 @@ func (_c *NoticeCreate) check() error {
 	if _, ok := _c.mutation.CreateTime(); !ok {
 		return &ValidationError{Name: "create_time", err: errors.New(`ent: missing required field "Notice.create_time"`)}
 	}
-	if _, ok := _c.mutation.EducatorID(); !ok {
-		return &ValidationError{Name: "educator_id", err: errors.New(`ent: missing required field "Notice.educator_id"`)}
-	}
 	if _, ok := _c.mutation.Kind(); !ok {
 		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "Notice.kind"`)}
 	}
@@ -269,9 +294,6 @@ func (_c *NoticeCreate) check() error {
 	}
 	if _, ok := _c.mutation.Failure(); !ok {
 		return &ValidationError{Name: "failure", err: errors.New(`ent: missing required field "Notice.failure"`)}
-	}
-	if len(_c.mutation.EducatorIDs()) == 0 {
-		return &ValidationError{Name: "educator", err: errors.New(`ent: missing required edge "Notice.educator"`)}
 	}
 	return nil
 }
@@ -359,7 +381,7 @@ func (_c *NoticeCreate) createSpec() (*Notice, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.EducatorID = nodes[0]
+		_node.EducatorID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.SchoolIDs(); len(nodes) > 0 {
@@ -394,6 +416,23 @@ func (_c *NoticeCreate) createSpec() (*Notice, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.RegistrationID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.WebhookSubscriptionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.WebhookSubscriptionTable,
+			Columns: []string{notice.WebhookSubscriptionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(webhooksubscription.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.WebhookSubscriptionID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -448,6 +487,24 @@ type (
 	}
 )
 
+// SetEducatorID sets the "educator_id" field.
+func (u *NoticeUpsert) SetEducatorID(v uuid.UUID) *NoticeUpsert {
+	u.Set(notice.FieldEducatorID, v)
+	return u
+}
+
+// UpdateEducatorID sets the "educator_id" field to the value that was provided on create.
+func (u *NoticeUpsert) UpdateEducatorID() *NoticeUpsert {
+	u.SetExcluded(notice.FieldEducatorID)
+	return u
+}
+
+// ClearEducatorID clears the value of the "educator_id" field.
+func (u *NoticeUpsert) ClearEducatorID() *NoticeUpsert {
+	u.SetNull(notice.FieldEducatorID)
+	return u
+}
+
 // SetSchoolID sets the "school_id" field.
 func (u *NoticeUpsert) SetSchoolID(v uuid.UUID) *NoticeUpsert {
 	u.Set(notice.FieldSchoolID, v)
@@ -463,6 +520,24 @@ func (u *NoticeUpsert) UpdateSchoolID() *NoticeUpsert {
 // ClearSchoolID clears the value of the "school_id" field.
 func (u *NoticeUpsert) ClearSchoolID() *NoticeUpsert {
 	u.SetNull(notice.FieldSchoolID)
+	return u
+}
+
+// SetWebhookSubscriptionID sets the "webhook_subscription_id" field.
+func (u *NoticeUpsert) SetWebhookSubscriptionID(v uuid.UUID) *NoticeUpsert {
+	u.Set(notice.FieldWebhookSubscriptionID, v)
+	return u
+}
+
+// UpdateWebhookSubscriptionID sets the "webhook_subscription_id" field to the value that was provided on create.
+func (u *NoticeUpsert) UpdateWebhookSubscriptionID() *NoticeUpsert {
+	u.SetExcluded(notice.FieldWebhookSubscriptionID)
+	return u
+}
+
+// ClearWebhookSubscriptionID clears the value of the "webhook_subscription_id" field.
+func (u *NoticeUpsert) ClearWebhookSubscriptionID() *NoticeUpsert {
+	u.SetNull(notice.FieldWebhookSubscriptionID)
 	return u
 }
 
@@ -558,9 +633,6 @@ func (u *NoticeUpsertOne) UpdateNewValues() *NoticeUpsertOne {
 		if _, exists := u.create.mutation.CreateTime(); exists {
 			s.SetIgnore(notice.FieldCreateTime)
 		}
-		if _, exists := u.create.mutation.EducatorID(); exists {
-			s.SetIgnore(notice.FieldEducatorID)
-		}
 		if _, exists := u.create.mutation.RegistrationID(); exists {
 			s.SetIgnore(notice.FieldRegistrationID)
 		}
@@ -604,6 +676,27 @@ func (u *NoticeUpsertOne) Update(set func(*NoticeUpsert)) *NoticeUpsertOne {
 	return u
 }
 
+// SetEducatorID sets the "educator_id" field.
+func (u *NoticeUpsertOne) SetEducatorID(v uuid.UUID) *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.SetEducatorID(v)
+	})
+}
+
+// UpdateEducatorID sets the "educator_id" field to the value that was provided on create.
+func (u *NoticeUpsertOne) UpdateEducatorID() *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.UpdateEducatorID()
+	})
+}
+
+// ClearEducatorID clears the value of the "educator_id" field.
+func (u *NoticeUpsertOne) ClearEducatorID() *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.ClearEducatorID()
+	})
+}
+
 // SetSchoolID sets the "school_id" field.
 func (u *NoticeUpsertOne) SetSchoolID(v uuid.UUID) *NoticeUpsertOne {
 	return u.Update(func(s *NoticeUpsert) {
@@ -622,6 +715,27 @@ func (u *NoticeUpsertOne) UpdateSchoolID() *NoticeUpsertOne {
 func (u *NoticeUpsertOne) ClearSchoolID() *NoticeUpsertOne {
 	return u.Update(func(s *NoticeUpsert) {
 		s.ClearSchoolID()
+	})
+}
+
+// SetWebhookSubscriptionID sets the "webhook_subscription_id" field.
+func (u *NoticeUpsertOne) SetWebhookSubscriptionID(v uuid.UUID) *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.SetWebhookSubscriptionID(v)
+	})
+}
+
+// UpdateWebhookSubscriptionID sets the "webhook_subscription_id" field to the value that was provided on create.
+func (u *NoticeUpsertOne) UpdateWebhookSubscriptionID() *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.UpdateWebhookSubscriptionID()
+	})
+}
+
+// ClearWebhookSubscriptionID clears the value of the "webhook_subscription_id" field.
+func (u *NoticeUpsertOne) ClearWebhookSubscriptionID() *NoticeUpsertOne {
+	return u.Update(func(s *NoticeUpsert) {
+		s.ClearWebhookSubscriptionID()
 	})
 }
 
@@ -895,9 +1009,6 @@ func (u *NoticeUpsertBulk) UpdateNewValues() *NoticeUpsertBulk {
 			if _, exists := b.mutation.CreateTime(); exists {
 				s.SetIgnore(notice.FieldCreateTime)
 			}
-			if _, exists := b.mutation.EducatorID(); exists {
-				s.SetIgnore(notice.FieldEducatorID)
-			}
 			if _, exists := b.mutation.RegistrationID(); exists {
 				s.SetIgnore(notice.FieldRegistrationID)
 			}
@@ -942,6 +1053,27 @@ func (u *NoticeUpsertBulk) Update(set func(*NoticeUpsert)) *NoticeUpsertBulk {
 	return u
 }
 
+// SetEducatorID sets the "educator_id" field.
+func (u *NoticeUpsertBulk) SetEducatorID(v uuid.UUID) *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.SetEducatorID(v)
+	})
+}
+
+// UpdateEducatorID sets the "educator_id" field to the value that was provided on create.
+func (u *NoticeUpsertBulk) UpdateEducatorID() *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.UpdateEducatorID()
+	})
+}
+
+// ClearEducatorID clears the value of the "educator_id" field.
+func (u *NoticeUpsertBulk) ClearEducatorID() *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.ClearEducatorID()
+	})
+}
+
 // SetSchoolID sets the "school_id" field.
 func (u *NoticeUpsertBulk) SetSchoolID(v uuid.UUID) *NoticeUpsertBulk {
 	return u.Update(func(s *NoticeUpsert) {
@@ -960,6 +1092,27 @@ func (u *NoticeUpsertBulk) UpdateSchoolID() *NoticeUpsertBulk {
 func (u *NoticeUpsertBulk) ClearSchoolID() *NoticeUpsertBulk {
 	return u.Update(func(s *NoticeUpsert) {
 		s.ClearSchoolID()
+	})
+}
+
+// SetWebhookSubscriptionID sets the "webhook_subscription_id" field.
+func (u *NoticeUpsertBulk) SetWebhookSubscriptionID(v uuid.UUID) *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.SetWebhookSubscriptionID(v)
+	})
+}
+
+// UpdateWebhookSubscriptionID sets the "webhook_subscription_id" field to the value that was provided on create.
+func (u *NoticeUpsertBulk) UpdateWebhookSubscriptionID() *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.UpdateWebhookSubscriptionID()
+	})
+}
+
+// ClearWebhookSubscriptionID clears the value of the "webhook_subscription_id" field.
+func (u *NoticeUpsertBulk) ClearWebhookSubscriptionID() *NoticeUpsertBulk {
+	return u.Update(func(s *NoticeUpsert) {
+		s.ClearWebhookSubscriptionID()
 	})
 }
 

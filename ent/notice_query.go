@@ -17,20 +17,22 @@ import (
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/registration"
 	"github.com/btlc/btlc/ent/school"
+	"github.com/btlc/btlc/ent/webhooksubscription"
 	"github.com/google/uuid"
 )
 
 // NoticeQuery is the builder for querying Notice entities.
 type NoticeQuery struct {
 	config
-	ctx              *QueryContext
-	order            []notice.OrderOption
-	inters           []Interceptor
-	predicates       []predicate.Notice
-	withEducator     *EducatorQuery
-	withSchool       *SchoolQuery
-	withRegistration *RegistrationQuery
-	modifiers        []func(*sql.Selector)
+	ctx                     *QueryContext
+	order                   []notice.OrderOption
+	inters                  []Interceptor
+	predicates              []predicate.Notice
+	withEducator            *EducatorQuery
+	withSchool              *SchoolQuery
+	withRegistration        *RegistrationQuery
+	withWebhookSubscription *WebhookSubscriptionQuery
+	modifiers               []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -126,6 +128,28 @@ func (_q *NoticeQuery) QueryRegistration() *RegistrationQuery {
 			sqlgraph.From(notice.Table, notice.FieldID, selector),
 			sqlgraph.To(registration.Table, registration.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, notice.RegistrationTable, notice.RegistrationColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryWebhookSubscription chains the current query on the "webhook_subscription" edge.
+func (_q *NoticeQuery) QueryWebhookSubscription() *WebhookSubscriptionQuery {
+	query := (&WebhookSubscriptionClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notice.Table, notice.FieldID, selector),
+			sqlgraph.To(webhooksubscription.Table, webhooksubscription.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, notice.WebhookSubscriptionTable, notice.WebhookSubscriptionColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -320,14 +344,15 @@ func (_q *NoticeQuery) Clone() *NoticeQuery {
 		return nil
 	}
 	return &NoticeQuery{
-		config:           _q.config,
-		ctx:              _q.ctx.Clone(),
-		order:            append([]notice.OrderOption{}, _q.order...),
-		inters:           append([]Interceptor{}, _q.inters...),
-		predicates:       append([]predicate.Notice{}, _q.predicates...),
-		withEducator:     _q.withEducator.Clone(),
-		withSchool:       _q.withSchool.Clone(),
-		withRegistration: _q.withRegistration.Clone(),
+		config:                  _q.config,
+		ctx:                     _q.ctx.Clone(),
+		order:                   append([]notice.OrderOption{}, _q.order...),
+		inters:                  append([]Interceptor{}, _q.inters...),
+		predicates:              append([]predicate.Notice{}, _q.predicates...),
+		withEducator:            _q.withEducator.Clone(),
+		withSchool:              _q.withSchool.Clone(),
+		withRegistration:        _q.withRegistration.Clone(),
+		withWebhookSubscription: _q.withWebhookSubscription.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -365,6 +390,17 @@ func (_q *NoticeQuery) WithRegistration(opts ...func(*RegistrationQuery)) *Notic
 		opt(query)
 	}
 	_q.withRegistration = query
+	return _q
+}
+
+// WithWebhookSubscription tells the query-builder to eager-load the nodes that are connected to
+// the "webhook_subscription" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *NoticeQuery) WithWebhookSubscription(opts ...func(*WebhookSubscriptionQuery)) *NoticeQuery {
+	query := (&WebhookSubscriptionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withWebhookSubscription = query
 	return _q
 }
 
@@ -446,10 +482,11 @@ func (_q *NoticeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Notic
 	var (
 		nodes       = []*Notice{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withEducator != nil,
 			_q.withSchool != nil,
 			_q.withRegistration != nil,
+			_q.withWebhookSubscription != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -491,6 +528,12 @@ func (_q *NoticeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Notic
 			return nil, err
 		}
 	}
+	if query := _q.withWebhookSubscription; query != nil {
+		if err := _q.loadWebhookSubscription(ctx, query, nodes, nil,
+			func(n *Notice, e *WebhookSubscription) { n.Edges.WebhookSubscription = e }); err != nil {
+			return nil, err
+		}
+	}
 	return nodes, nil
 }
 
@@ -498,7 +541,10 @@ func (_q *NoticeQuery) loadEducator(ctx context.Context, query *EducatorQuery, n
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*Notice)
 	for i := range nodes {
-		fk := nodes[i].EducatorID
+		if nodes[i].EducatorID == nil {
+			continue
+		}
+		fk := *nodes[i].EducatorID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -587,6 +633,38 @@ func (_q *NoticeQuery) loadRegistration(ctx context.Context, query *Registration
 	}
 	return nil
 }
+func (_q *NoticeQuery) loadWebhookSubscription(ctx context.Context, query *WebhookSubscriptionQuery, nodes []*Notice, init func(*Notice), assign func(*Notice, *WebhookSubscription)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Notice)
+	for i := range nodes {
+		if nodes[i].WebhookSubscriptionID == nil {
+			continue
+		}
+		fk := *nodes[i].WebhookSubscriptionID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(webhooksubscription.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "webhook_subscription_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *NoticeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -624,6 +702,9 @@ func (_q *NoticeQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withRegistration != nil {
 			_spec.Node.AddColumnOnce(notice.FieldRegistrationID)
+		}
+		if _q.withWebhookSubscription != nil {
+			_spec.Node.AddColumnOnce(notice.FieldWebhookSubscriptionID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

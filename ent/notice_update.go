@@ -11,9 +11,11 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/notice"
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/school"
+	"github.com/btlc/btlc/ent/webhooksubscription"
 	"github.com/google/uuid"
 )
 
@@ -28,6 +30,26 @@ type NoticeUpdate struct {
 // Where appends a list predicates to the NoticeUpdate builder.
 func (_u *NoticeUpdate) Where(ps ...predicate.Notice) *NoticeUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (_u *NoticeUpdate) SetEducatorID(v uuid.UUID) *NoticeUpdate {
+	_u.mutation.SetEducatorID(v)
+	return _u
+}
+
+// SetNillableEducatorID sets the "educator_id" field if the given value is not nil.
+func (_u *NoticeUpdate) SetNillableEducatorID(v *uuid.UUID) *NoticeUpdate {
+	if v != nil {
+		_u.SetEducatorID(*v)
+	}
+	return _u
+}
+
+// ClearEducatorID clears the value of the "educator_id" field.
+func (_u *NoticeUpdate) ClearEducatorID() *NoticeUpdate {
+	_u.mutation.ClearEducatorID()
 	return _u
 }
 
@@ -48,6 +70,26 @@ func (_u *NoticeUpdate) SetNillableSchoolID(v *uuid.UUID) *NoticeUpdate {
 // ClearSchoolID clears the value of the "school_id" field.
 func (_u *NoticeUpdate) ClearSchoolID() *NoticeUpdate {
 	_u.mutation.ClearSchoolID()
+	return _u
+}
+
+// SetWebhookSubscriptionID sets the "webhook_subscription_id" field.
+func (_u *NoticeUpdate) SetWebhookSubscriptionID(v uuid.UUID) *NoticeUpdate {
+	_u.mutation.SetWebhookSubscriptionID(v)
+	return _u
+}
+
+// SetNillableWebhookSubscriptionID sets the "webhook_subscription_id" field if the given value is not nil.
+func (_u *NoticeUpdate) SetNillableWebhookSubscriptionID(v *uuid.UUID) *NoticeUpdate {
+	if v != nil {
+		_u.SetWebhookSubscriptionID(*v)
+	}
+	return _u
+}
+
+// ClearWebhookSubscriptionID clears the value of the "webhook_subscription_id" field.
+func (_u *NoticeUpdate) ClearWebhookSubscriptionID() *NoticeUpdate {
+	_u.mutation.ClearWebhookSubscriptionID()
 	return _u
 }
 
@@ -134,9 +176,19 @@ func (_u *NoticeUpdate) ClearSendTime() *NoticeUpdate {
 	return _u
 }
 
+// SetEducator sets the "educator" edge to the Educator entity.
+func (_u *NoticeUpdate) SetEducator(v *Educator) *NoticeUpdate {
+	return _u.SetEducatorID(v.ID)
+}
+
 // SetSchool sets the "school" edge to the School entity.
 func (_u *NoticeUpdate) SetSchool(v *School) *NoticeUpdate {
 	return _u.SetSchoolID(v.ID)
+}
+
+// SetWebhookSubscription sets the "webhook_subscription" edge to the WebhookSubscription entity.
+func (_u *NoticeUpdate) SetWebhookSubscription(v *WebhookSubscription) *NoticeUpdate {
+	return _u.SetWebhookSubscriptionID(v.ID)
 }
 
 // Mutation returns the NoticeMutation object of the builder.
@@ -144,9 +196,21 @@ func (_u *NoticeUpdate) Mutation() *NoticeMutation {
 	return _u.mutation
 }
 
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (_u *NoticeUpdate) ClearEducator() *NoticeUpdate {
+	_u.mutation.ClearEducator()
+	return _u
+}
+
 // ClearSchool clears the "school" edge to the School entity.
 func (_u *NoticeUpdate) ClearSchool() *NoticeUpdate {
 	_u.mutation.ClearSchool()
+	return _u
+}
+
+// ClearWebhookSubscription clears the "webhook_subscription" edge to the WebhookSubscription entity.
+func (_u *NoticeUpdate) ClearWebhookSubscription() *NoticeUpdate {
+	_u.mutation.ClearWebhookSubscription()
 	return _u
 }
 
@@ -177,14 +241,6 @@ func (_u *NoticeUpdate) ExecX(ctx context.Context) {
 	}
 }
 
-// check runs all checks and user-defined validators on the builder.
-func (_u *NoticeUpdate) check() error {
-	if _u.mutation.EducatorCleared() && len(_u.mutation.EducatorIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Notice.educator"`)
-	}
-	return nil
-}
-
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *NoticeUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *NoticeUpdate {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -192,9 +248,6 @@ func (_u *NoticeUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *NoticeU
 }
 
 func (_u *NoticeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
-	if err := _u.check(); err != nil {
-		return _node, err
-	}
 	_spec := sqlgraph.NewUpdateSpec(notice.Table, notice.Columns, sqlgraph.NewFieldSpec(notice.FieldID, field.TypeUUID))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -223,6 +276,35 @@ func (_u *NoticeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SendTimeCleared() {
 		_spec.ClearField(notice.FieldSendTime, field.TypeTime)
+	}
+	if _u.mutation.EducatorCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.EducatorTable,
+			Columns: []string{notice.EducatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EducatorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.EducatorTable,
+			Columns: []string{notice.EducatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.SchoolCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -253,6 +335,35 @@ func (_u *NoticeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.WebhookSubscriptionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.WebhookSubscriptionTable,
+			Columns: []string{notice.WebhookSubscriptionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(webhooksubscription.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.WebhookSubscriptionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.WebhookSubscriptionTable,
+			Columns: []string{notice.WebhookSubscriptionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(webhooksubscription.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -275,6 +386,26 @@ type NoticeUpdateOne struct {
 	modifiers []func(*sql.UpdateBuilder)
 }
 
+// SetEducatorID sets the "educator_id" field.
+func (_u *NoticeUpdateOne) SetEducatorID(v uuid.UUID) *NoticeUpdateOne {
+	_u.mutation.SetEducatorID(v)
+	return _u
+}
+
+// SetNillableEducatorID sets the "educator_id" field if the given value is not nil.
+func (_u *NoticeUpdateOne) SetNillableEducatorID(v *uuid.UUID) *NoticeUpdateOne {
+	if v != nil {
+		_u.SetEducatorID(*v)
+	}
+	return _u
+}
+
+// ClearEducatorID clears the value of the "educator_id" field.
+func (_u *NoticeUpdateOne) ClearEducatorID() *NoticeUpdateOne {
+	_u.mutation.ClearEducatorID()
+	return _u
+}
+
 // SetSchoolID sets the "school_id" field.
 func (_u *NoticeUpdateOne) SetSchoolID(v uuid.UUID) *NoticeUpdateOne {
 	_u.mutation.SetSchoolID(v)
@@ -292,6 +423,26 @@ func (_u *NoticeUpdateOne) SetNillableSchoolID(v *uuid.UUID) *NoticeUpdateOne {
 // ClearSchoolID clears the value of the "school_id" field.
 func (_u *NoticeUpdateOne) ClearSchoolID() *NoticeUpdateOne {
 	_u.mutation.ClearSchoolID()
+	return _u
+}
+
+// SetWebhookSubscriptionID sets the "webhook_subscription_id" field.
+func (_u *NoticeUpdateOne) SetWebhookSubscriptionID(v uuid.UUID) *NoticeUpdateOne {
+	_u.mutation.SetWebhookSubscriptionID(v)
+	return _u
+}
+
+// SetNillableWebhookSubscriptionID sets the "webhook_subscription_id" field if the given value is not nil.
+func (_u *NoticeUpdateOne) SetNillableWebhookSubscriptionID(v *uuid.UUID) *NoticeUpdateOne {
+	if v != nil {
+		_u.SetWebhookSubscriptionID(*v)
+	}
+	return _u
+}
+
+// ClearWebhookSubscriptionID clears the value of the "webhook_subscription_id" field.
+func (_u *NoticeUpdateOne) ClearWebhookSubscriptionID() *NoticeUpdateOne {
+	_u.mutation.ClearWebhookSubscriptionID()
 	return _u
 }
 
@@ -378,9 +529,19 @@ func (_u *NoticeUpdateOne) ClearSendTime() *NoticeUpdateOne {
 	return _u
 }
 
+// SetEducator sets the "educator" edge to the Educator entity.
+func (_u *NoticeUpdateOne) SetEducator(v *Educator) *NoticeUpdateOne {
+	return _u.SetEducatorID(v.ID)
+}
+
 // SetSchool sets the "school" edge to the School entity.
 func (_u *NoticeUpdateOne) SetSchool(v *School) *NoticeUpdateOne {
 	return _u.SetSchoolID(v.ID)
+}
+
+// SetWebhookSubscription sets the "webhook_subscription" edge to the WebhookSubscription entity.
+func (_u *NoticeUpdateOne) SetWebhookSubscription(v *WebhookSubscription) *NoticeUpdateOne {
+	return _u.SetWebhookSubscriptionID(v.ID)
 }
 
 // Mutation returns the NoticeMutation object of the builder.
@@ -388,9 +549,21 @@ func (_u *NoticeUpdateOne) Mutation() *NoticeMutation {
 	return _u.mutation
 }
 
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (_u *NoticeUpdateOne) ClearEducator() *NoticeUpdateOne {
+	_u.mutation.ClearEducator()
+	return _u
+}
+
 // ClearSchool clears the "school" edge to the School entity.
 func (_u *NoticeUpdateOne) ClearSchool() *NoticeUpdateOne {
 	_u.mutation.ClearSchool()
+	return _u
+}
+
+// ClearWebhookSubscription clears the "webhook_subscription" edge to the WebhookSubscription entity.
+func (_u *NoticeUpdateOne) ClearWebhookSubscription() *NoticeUpdateOne {
+	_u.mutation.ClearWebhookSubscription()
 	return _u
 }
 
@@ -434,14 +607,6 @@ func (_u *NoticeUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
-// check runs all checks and user-defined validators on the builder.
-func (_u *NoticeUpdateOne) check() error {
-	if _u.mutation.EducatorCleared() && len(_u.mutation.EducatorIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Notice.educator"`)
-	}
-	return nil
-}
-
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *NoticeUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *NoticeUpdateOne {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -449,9 +614,6 @@ func (_u *NoticeUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *Noti
 }
 
 func (_u *NoticeUpdateOne) sqlSave(ctx context.Context) (_node *Notice, err error) {
-	if err := _u.check(); err != nil {
-		return _node, err
-	}
 	_spec := sqlgraph.NewUpdateSpec(notice.Table, notice.Columns, sqlgraph.NewFieldSpec(notice.FieldID, field.TypeUUID))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -498,6 +660,35 @@ func (_u *NoticeUpdateOne) sqlSave(ctx context.Context) (_node *Notice, err erro
 	if _u.mutation.SendTimeCleared() {
 		_spec.ClearField(notice.FieldSendTime, field.TypeTime)
 	}
+	if _u.mutation.EducatorCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.EducatorTable,
+			Columns: []string{notice.EducatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EducatorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.EducatorTable,
+			Columns: []string{notice.EducatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(educator.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.SchoolCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -520,6 +711,35 @@ func (_u *NoticeUpdateOne) sqlSave(ctx context.Context) (_node *Notice, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(school.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.WebhookSubscriptionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.WebhookSubscriptionTable,
+			Columns: []string{notice.WebhookSubscriptionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(webhooksubscription.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.WebhookSubscriptionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   notice.WebhookSubscriptionTable,
+			Columns: []string{notice.WebhookSubscriptionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(webhooksubscription.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -914,15 +914,15 @@ func init() {
 	// notice.DefaultCreateTime holds the default value on creation for the create_time field.
 	notice.DefaultCreateTime = noticeDescCreateTime.Default.(func() time.Time)
 	// noticeDescState is the schema descriptor for state field.
-	noticeDescState := noticeFields[6].Descriptor()
+	noticeDescState := noticeFields[7].Descriptor()
 	// notice.DefaultState holds the default value on creation for the state field.
 	notice.DefaultState = noticeDescState.Default.(string)
 	// noticeDescAttempts is the schema descriptor for attempts field.
-	noticeDescAttempts := noticeFields[7].Descriptor()
+	noticeDescAttempts := noticeFields[8].Descriptor()
 	// notice.DefaultAttempts holds the default value on creation for the attempts field.
 	notice.DefaultAttempts = noticeDescAttempts.Default.(int32)
 	// noticeDescFailure is the schema descriptor for failure field.
-	noticeDescFailure := noticeFields[9].Descriptor()
+	noticeDescFailure := noticeFields[10].Descriptor()
 	// notice.DefaultFailure holds the default value on creation for the failure field.
 	notice.DefaultFailure = noticeDescFailure.Default.(string)
 	// noticeDescID is the schema descriptor for id field.
@@ -1591,34 +1591,42 @@ func init() {
 	webhooksubscriptionDescDescription := webhooksubscriptionFields[2].Descriptor()
 	// webhooksubscription.DefaultDescription holds the default value on creation for the description field.
 	webhooksubscription.DefaultDescription = webhooksubscriptionDescDescription.Default.(string)
+	// webhooksubscriptionDescContactEmail is the schema descriptor for contact_email field.
+	webhooksubscriptionDescContactEmail := webhooksubscriptionFields[4].Descriptor()
+	// webhooksubscription.DefaultContactEmail holds the default value on creation for the contact_email field.
+	webhooksubscription.DefaultContactEmail = webhooksubscriptionDescContactEmail.Default.(string)
 	// webhooksubscriptionDescState is the schema descriptor for state field.
-	webhooksubscriptionDescState := webhooksubscriptionFields[4].Descriptor()
+	webhooksubscriptionDescState := webhooksubscriptionFields[5].Descriptor()
 	// webhooksubscription.DefaultState holds the default value on creation for the state field.
 	webhooksubscription.DefaultState = webhooksubscriptionDescState.Default.(string)
 	// webhooksubscriptionDescFailure is the schema descriptor for failure field.
-	webhooksubscriptionDescFailure := webhooksubscriptionFields[5].Descriptor()
+	webhooksubscriptionDescFailure := webhooksubscriptionFields[6].Descriptor()
 	// webhooksubscription.DefaultFailure holds the default value on creation for the failure field.
 	webhooksubscription.DefaultFailure = webhooksubscriptionDescFailure.Default.(string)
 	// webhooksubscriptionDescDeliveredNumber is the schema descriptor for delivered_number field.
-	webhooksubscriptionDescDeliveredNumber := webhooksubscriptionFields[10].Descriptor()
+	webhooksubscriptionDescDeliveredNumber := webhooksubscriptionFields[11].Descriptor()
 	// webhooksubscription.DefaultDeliveredNumber holds the default value on creation for the delivered_number field.
 	webhooksubscription.DefaultDeliveredNumber = webhooksubscriptionDescDeliveredNumber.Default.(int64)
 	// webhooksubscriptionDescAttempts is the schema descriptor for attempts field.
-	webhooksubscriptionDescAttempts := webhooksubscriptionFields[11].Descriptor()
+	webhooksubscriptionDescAttempts := webhooksubscriptionFields[12].Descriptor()
 	// webhooksubscription.DefaultAttempts holds the default value on creation for the attempts field.
 	webhooksubscription.DefaultAttempts = webhooksubscriptionDescAttempts.Default.(int32)
 	// webhooksubscriptionDescNextAttemptTime is the schema descriptor for next_attempt_time field.
-	webhooksubscriptionDescNextAttemptTime := webhooksubscriptionFields[13].Descriptor()
+	webhooksubscriptionDescNextAttemptTime := webhooksubscriptionFields[15].Descriptor()
 	// webhooksubscription.DefaultNextAttemptTime holds the default value on creation for the next_attempt_time field.
 	webhooksubscription.DefaultNextAttemptTime = webhooksubscriptionDescNextAttemptTime.Default.(func() time.Time)
 	// webhooksubscriptionDescRedeliverFrom is the schema descriptor for redeliver_from field.
-	webhooksubscriptionDescRedeliverFrom := webhooksubscriptionFields[14].Descriptor()
+	webhooksubscriptionDescRedeliverFrom := webhooksubscriptionFields[16].Descriptor()
 	// webhooksubscription.DefaultRedeliverFrom holds the default value on creation for the redeliver_from field.
 	webhooksubscription.DefaultRedeliverFrom = webhooksubscriptionDescRedeliverFrom.Default.(int64)
 	// webhooksubscriptionDescRedeliverTo is the schema descriptor for redeliver_to field.
-	webhooksubscriptionDescRedeliverTo := webhooksubscriptionFields[15].Descriptor()
+	webhooksubscriptionDescRedeliverTo := webhooksubscriptionFields[17].Descriptor()
 	// webhooksubscription.DefaultRedeliverTo holds the default value on creation for the redeliver_to field.
 	webhooksubscription.DefaultRedeliverTo = webhooksubscriptionDescRedeliverTo.Default.(int64)
+	// webhooksubscriptionDescSlow is the schema descriptor for slow field.
+	webhooksubscriptionDescSlow := webhooksubscriptionFields[18].Descriptor()
+	// webhooksubscription.DefaultSlow holds the default value on creation for the slow field.
+	webhooksubscription.DefaultSlow = webhooksubscriptionDescSlow.Default.(bool)
 	// webhooksubscriptionDescID is the schema descriptor for id field.
 	webhooksubscriptionDescID := webhooksubscriptionMixinFields0[0].Descriptor()
 	// webhooksubscription.DefaultID holds the default value on creation for the id field.

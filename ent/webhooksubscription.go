@@ -33,6 +33,8 @@ type WebhookSubscription struct {
 	Description string `json:"description,omitempty"`
 	// ResourceTypes holds the value of the "resource_types" field.
 	ResourceTypes []string `json:"resource_types,omitempty"`
+	// told when it fails
+	ContactEmail string `json:"-"`
 	// State holds the value of the "state" field.
 	State string `json:"state,omitempty"`
 	// Failure holds the value of the "failure" field.
@@ -51,12 +53,16 @@ type WebhookSubscription struct {
 	Attempts int32 `json:"attempts,omitempty"`
 	// FailingSinceTime holds the value of the "failing_since_time" field.
 	FailingSinceTime *time.Time `json:"failing_since_time,omitempty"`
+	// when its contact was warned that it is failing
+	WarnTime *time.Time `json:"warn_time,omitempty"`
 	// not before then
 	NextAttemptTime time.Time `json:"next_attempt_time,omitempty"`
 	// the range that is delivered again; 0 for none
 	RedeliverFrom int64 `json:"redeliver_from,omitempty"`
 	// RedeliverTo holds the value of the "redeliver_to" field.
-	RedeliverTo  int64 `json:"redeliver_to,omitempty"`
+	RedeliverTo int64 `json:"redeliver_to,omitempty"`
+	// took all the time of its last turn for a few changes
+	Slow         bool `json:"slow,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -67,11 +73,13 @@ func (*WebhookSubscription) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case webhooksubscription.FieldResourceTypes, webhooksubscription.FieldSecret, webhooksubscription.FieldPreviousSecret:
 			values[i] = new([]byte)
+		case webhooksubscription.FieldSlow:
+			values[i] = new(sql.NullBool)
 		case webhooksubscription.FieldVersion, webhooksubscription.FieldDeliveredNumber, webhooksubscription.FieldAttempts, webhooksubscription.FieldRedeliverFrom, webhooksubscription.FieldRedeliverTo:
 			values[i] = new(sql.NullInt64)
-		case webhooksubscription.FieldStream, webhooksubscription.FieldURL, webhooksubscription.FieldDescription, webhooksubscription.FieldState, webhooksubscription.FieldFailure, webhooksubscription.FieldEpoch:
+		case webhooksubscription.FieldStream, webhooksubscription.FieldURL, webhooksubscription.FieldDescription, webhooksubscription.FieldContactEmail, webhooksubscription.FieldState, webhooksubscription.FieldFailure, webhooksubscription.FieldEpoch:
 			values[i] = new(sql.NullString)
-		case webhooksubscription.FieldCreateTime, webhooksubscription.FieldUpdateTime, webhooksubscription.FieldPreviousSecretExpireTime, webhooksubscription.FieldFailingSinceTime, webhooksubscription.FieldNextAttemptTime:
+		case webhooksubscription.FieldCreateTime, webhooksubscription.FieldUpdateTime, webhooksubscription.FieldPreviousSecretExpireTime, webhooksubscription.FieldFailingSinceTime, webhooksubscription.FieldWarnTime, webhooksubscription.FieldNextAttemptTime:
 			values[i] = new(sql.NullTime)
 		case webhooksubscription.FieldID:
 			values[i] = new(uuid.UUID)
@@ -140,6 +148,12 @@ func (_m *WebhookSubscription) assignValues(columns []string, values []any) erro
 					return fmt.Errorf("unmarshal field resource_types: %w", err)
 				}
 			}
+		case webhooksubscription.FieldContactEmail:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_email", values[i])
+			} else if value.Valid {
+				_m.ContactEmail = value.String
+			}
 		case webhooksubscription.FieldState:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field state", values[i])
@@ -196,6 +210,13 @@ func (_m *WebhookSubscription) assignValues(columns []string, values []any) erro
 				_m.FailingSinceTime = new(time.Time)
 				*_m.FailingSinceTime = value.Time
 			}
+		case webhooksubscription.FieldWarnTime:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field warn_time", values[i])
+			} else if value.Valid {
+				_m.WarnTime = new(time.Time)
+				*_m.WarnTime = value.Time
+			}
 		case webhooksubscription.FieldNextAttemptTime:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field next_attempt_time", values[i])
@@ -213,6 +234,12 @@ func (_m *WebhookSubscription) assignValues(columns []string, values []any) erro
 				return fmt.Errorf("unexpected type %T for field redeliver_to", values[i])
 			} else if value.Valid {
 				_m.RedeliverTo = value.Int64
+			}
+		case webhooksubscription.FieldSlow:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field slow", values[i])
+			} else if value.Valid {
+				_m.Slow = value.Bool
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -271,6 +298,8 @@ func (_m *WebhookSubscription) String() string {
 	builder.WriteString("resource_types=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ResourceTypes))
 	builder.WriteString(", ")
+	builder.WriteString("contact_email=<sensitive>")
+	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(_m.State)
 	builder.WriteString(", ")
@@ -300,6 +329,11 @@ func (_m *WebhookSubscription) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
+	if v := _m.WarnTime; v != nil {
+		builder.WriteString("warn_time=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("next_attempt_time=")
 	builder.WriteString(_m.NextAttemptTime.Format(time.ANSIC))
 	builder.WriteString(", ")
@@ -308,6 +342,9 @@ func (_m *WebhookSubscription) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("redeliver_to=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RedeliverTo))
+	builder.WriteString(", ")
+	builder.WriteString("slow=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Slow))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -98,6 +98,20 @@ func (_c *WebhookSubscriptionCreate) SetResourceTypes(v []string) *WebhookSubscr
 	return _c
 }
 
+// SetContactEmail sets the "contact_email" field.
+func (_c *WebhookSubscriptionCreate) SetContactEmail(v string) *WebhookSubscriptionCreate {
+	_c.mutation.SetContactEmail(v)
+	return _c
+}
+
+// SetNillableContactEmail sets the "contact_email" field if the given value is not nil.
+func (_c *WebhookSubscriptionCreate) SetNillableContactEmail(v *string) *WebhookSubscriptionCreate {
+	if v != nil {
+		_c.SetContactEmail(*v)
+	}
+	return _c
+}
+
 // SetState sets the "state" field.
 func (_c *WebhookSubscriptionCreate) SetState(v string) *WebhookSubscriptionCreate {
 	_c.mutation.SetState(v)
@@ -200,6 +214,20 @@ func (_c *WebhookSubscriptionCreate) SetNillableFailingSinceTime(v *time.Time) *
 	return _c
 }
 
+// SetWarnTime sets the "warn_time" field.
+func (_c *WebhookSubscriptionCreate) SetWarnTime(v time.Time) *WebhookSubscriptionCreate {
+	_c.mutation.SetWarnTime(v)
+	return _c
+}
+
+// SetNillableWarnTime sets the "warn_time" field if the given value is not nil.
+func (_c *WebhookSubscriptionCreate) SetNillableWarnTime(v *time.Time) *WebhookSubscriptionCreate {
+	if v != nil {
+		_c.SetWarnTime(*v)
+	}
+	return _c
+}
+
 // SetNextAttemptTime sets the "next_attempt_time" field.
 func (_c *WebhookSubscriptionCreate) SetNextAttemptTime(v time.Time) *WebhookSubscriptionCreate {
 	_c.mutation.SetNextAttemptTime(v)
@@ -238,6 +266,20 @@ func (_c *WebhookSubscriptionCreate) SetRedeliverTo(v int64) *WebhookSubscriptio
 func (_c *WebhookSubscriptionCreate) SetNillableRedeliverTo(v *int64) *WebhookSubscriptionCreate {
 	if v != nil {
 		_c.SetRedeliverTo(*v)
+	}
+	return _c
+}
+
+// SetSlow sets the "slow" field.
+func (_c *WebhookSubscriptionCreate) SetSlow(v bool) *WebhookSubscriptionCreate {
+	_c.mutation.SetSlow(v)
+	return _c
+}
+
+// SetNillableSlow sets the "slow" field if the given value is not nil.
+func (_c *WebhookSubscriptionCreate) SetNillableSlow(v *bool) *WebhookSubscriptionCreate {
+	if v != nil {
+		_c.SetSlow(*v)
 	}
 	return _c
 }
@@ -307,6 +349,10 @@ func (_c *WebhookSubscriptionCreate) defaults() {
 		v := webhooksubscription.DefaultDescription
 		_c.mutation.SetDescription(v)
 	}
+	if _, ok := _c.mutation.ContactEmail(); !ok {
+		v := webhooksubscription.DefaultContactEmail
+		_c.mutation.SetContactEmail(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := webhooksubscription.DefaultState
 		_c.mutation.SetState(v)
@@ -334,6 +380,10 @@ func (_c *WebhookSubscriptionCreate) defaults() {
 	if _, ok := _c.mutation.RedeliverTo(); !ok {
 		v := webhooksubscription.DefaultRedeliverTo
 		_c.mutation.SetRedeliverTo(v)
+	}
+	if _, ok := _c.mutation.Slow(); !ok {
+		v := webhooksubscription.DefaultSlow
+		_c.mutation.SetSlow(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := webhooksubscription.DefaultID()
@@ -364,6 +414,9 @@ func (_c *WebhookSubscriptionCreate) check() error {
 	if _, ok := _c.mutation.ResourceTypes(); !ok {
 		return &ValidationError{Name: "resource_types", err: errors.New(`ent: missing required field "WebhookSubscription.resource_types"`)}
 	}
+	if _, ok := _c.mutation.ContactEmail(); !ok {
+		return &ValidationError{Name: "contact_email", err: errors.New(`ent: missing required field "WebhookSubscription.contact_email"`)}
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "WebhookSubscription.state"`)}
 	}
@@ -390,6 +443,9 @@ func (_c *WebhookSubscriptionCreate) check() error {
 	}
 	if _, ok := _c.mutation.RedeliverTo(); !ok {
 		return &ValidationError{Name: "redeliver_to", err: errors.New(`ent: missing required field "WebhookSubscription.redeliver_to"`)}
+	}
+	if _, ok := _c.mutation.Slow(); !ok {
+		return &ValidationError{Name: "slow", err: errors.New(`ent: missing required field "WebhookSubscription.slow"`)}
 	}
 	return nil
 }
@@ -455,6 +511,10 @@ func (_c *WebhookSubscriptionCreate) createSpec() (*WebhookSubscription, *sqlgra
 		_spec.SetField(webhooksubscription.FieldResourceTypes, field.TypeJSON, value)
 		_node.ResourceTypes = value
 	}
+	if value, ok := _c.mutation.ContactEmail(); ok {
+		_spec.SetField(webhooksubscription.FieldContactEmail, field.TypeString, value)
+		_node.ContactEmail = value
+	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(webhooksubscription.FieldState, field.TypeString, value)
 		_node.State = value
@@ -491,6 +551,10 @@ func (_c *WebhookSubscriptionCreate) createSpec() (*WebhookSubscription, *sqlgra
 		_spec.SetField(webhooksubscription.FieldFailingSinceTime, field.TypeTime, value)
 		_node.FailingSinceTime = &value
 	}
+	if value, ok := _c.mutation.WarnTime(); ok {
+		_spec.SetField(webhooksubscription.FieldWarnTime, field.TypeTime, value)
+		_node.WarnTime = &value
+	}
 	if value, ok := _c.mutation.NextAttemptTime(); ok {
 		_spec.SetField(webhooksubscription.FieldNextAttemptTime, field.TypeTime, value)
 		_node.NextAttemptTime = value
@@ -502,6 +566,10 @@ func (_c *WebhookSubscriptionCreate) createSpec() (*WebhookSubscription, *sqlgra
 	if value, ok := _c.mutation.RedeliverTo(); ok {
 		_spec.SetField(webhooksubscription.FieldRedeliverTo, field.TypeInt64, value)
 		_node.RedeliverTo = value
+	}
+	if value, ok := _c.mutation.Slow(); ok {
+		_spec.SetField(webhooksubscription.FieldSlow, field.TypeBool, value)
+		_node.Slow = value
 	}
 	return _node, _spec
 }
@@ -618,6 +686,18 @@ func (u *WebhookSubscriptionUpsert) SetResourceTypes(v []string) *WebhookSubscri
 // UpdateResourceTypes sets the "resource_types" field to the value that was provided on create.
 func (u *WebhookSubscriptionUpsert) UpdateResourceTypes() *WebhookSubscriptionUpsert {
 	u.SetExcluded(webhooksubscription.FieldResourceTypes)
+	return u
+}
+
+// SetContactEmail sets the "contact_email" field.
+func (u *WebhookSubscriptionUpsert) SetContactEmail(v string) *WebhookSubscriptionUpsert {
+	u.Set(webhooksubscription.FieldContactEmail, v)
+	return u
+}
+
+// UpdateContactEmail sets the "contact_email" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsert) UpdateContactEmail() *WebhookSubscriptionUpsert {
+	u.SetExcluded(webhooksubscription.FieldContactEmail)
 	return u
 }
 
@@ -759,6 +839,24 @@ func (u *WebhookSubscriptionUpsert) ClearFailingSinceTime() *WebhookSubscription
 	return u
 }
 
+// SetWarnTime sets the "warn_time" field.
+func (u *WebhookSubscriptionUpsert) SetWarnTime(v time.Time) *WebhookSubscriptionUpsert {
+	u.Set(webhooksubscription.FieldWarnTime, v)
+	return u
+}
+
+// UpdateWarnTime sets the "warn_time" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsert) UpdateWarnTime() *WebhookSubscriptionUpsert {
+	u.SetExcluded(webhooksubscription.FieldWarnTime)
+	return u
+}
+
+// ClearWarnTime clears the value of the "warn_time" field.
+func (u *WebhookSubscriptionUpsert) ClearWarnTime() *WebhookSubscriptionUpsert {
+	u.SetNull(webhooksubscription.FieldWarnTime)
+	return u
+}
+
 // SetNextAttemptTime sets the "next_attempt_time" field.
 func (u *WebhookSubscriptionUpsert) SetNextAttemptTime(v time.Time) *WebhookSubscriptionUpsert {
 	u.Set(webhooksubscription.FieldNextAttemptTime, v)
@@ -804,6 +902,18 @@ func (u *WebhookSubscriptionUpsert) UpdateRedeliverTo() *WebhookSubscriptionUpse
 // AddRedeliverTo adds v to the "redeliver_to" field.
 func (u *WebhookSubscriptionUpsert) AddRedeliverTo(v int64) *WebhookSubscriptionUpsert {
 	u.Add(webhooksubscription.FieldRedeliverTo, v)
+	return u
+}
+
+// SetSlow sets the "slow" field.
+func (u *WebhookSubscriptionUpsert) SetSlow(v bool) *WebhookSubscriptionUpsert {
+	u.Set(webhooksubscription.FieldSlow, v)
+	return u
+}
+
+// UpdateSlow sets the "slow" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsert) UpdateSlow() *WebhookSubscriptionUpsert {
+	u.SetExcluded(webhooksubscription.FieldSlow)
 	return u
 }
 
@@ -935,6 +1045,20 @@ func (u *WebhookSubscriptionUpsertOne) SetResourceTypes(v []string) *WebhookSubs
 func (u *WebhookSubscriptionUpsertOne) UpdateResourceTypes() *WebhookSubscriptionUpsertOne {
 	return u.Update(func(s *WebhookSubscriptionUpsert) {
 		s.UpdateResourceTypes()
+	})
+}
+
+// SetContactEmail sets the "contact_email" field.
+func (u *WebhookSubscriptionUpsertOne) SetContactEmail(v string) *WebhookSubscriptionUpsertOne {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.SetContactEmail(v)
+	})
+}
+
+// UpdateContactEmail sets the "contact_email" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsertOne) UpdateContactEmail() *WebhookSubscriptionUpsertOne {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.UpdateContactEmail()
 	})
 }
 
@@ -1099,6 +1223,27 @@ func (u *WebhookSubscriptionUpsertOne) ClearFailingSinceTime() *WebhookSubscript
 	})
 }
 
+// SetWarnTime sets the "warn_time" field.
+func (u *WebhookSubscriptionUpsertOne) SetWarnTime(v time.Time) *WebhookSubscriptionUpsertOne {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.SetWarnTime(v)
+	})
+}
+
+// UpdateWarnTime sets the "warn_time" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsertOne) UpdateWarnTime() *WebhookSubscriptionUpsertOne {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.UpdateWarnTime()
+	})
+}
+
+// ClearWarnTime clears the value of the "warn_time" field.
+func (u *WebhookSubscriptionUpsertOne) ClearWarnTime() *WebhookSubscriptionUpsertOne {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.ClearWarnTime()
+	})
+}
+
 // SetNextAttemptTime sets the "next_attempt_time" field.
 func (u *WebhookSubscriptionUpsertOne) SetNextAttemptTime(v time.Time) *WebhookSubscriptionUpsertOne {
 	return u.Update(func(s *WebhookSubscriptionUpsert) {
@@ -1152,6 +1297,20 @@ func (u *WebhookSubscriptionUpsertOne) AddRedeliverTo(v int64) *WebhookSubscript
 func (u *WebhookSubscriptionUpsertOne) UpdateRedeliverTo() *WebhookSubscriptionUpsertOne {
 	return u.Update(func(s *WebhookSubscriptionUpsert) {
 		s.UpdateRedeliverTo()
+	})
+}
+
+// SetSlow sets the "slow" field.
+func (u *WebhookSubscriptionUpsertOne) SetSlow(v bool) *WebhookSubscriptionUpsertOne {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.SetSlow(v)
+	})
+}
+
+// UpdateSlow sets the "slow" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsertOne) UpdateSlow() *WebhookSubscriptionUpsertOne {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.UpdateSlow()
 	})
 }
 
@@ -1453,6 +1612,20 @@ func (u *WebhookSubscriptionUpsertBulk) UpdateResourceTypes() *WebhookSubscripti
 	})
 }
 
+// SetContactEmail sets the "contact_email" field.
+func (u *WebhookSubscriptionUpsertBulk) SetContactEmail(v string) *WebhookSubscriptionUpsertBulk {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.SetContactEmail(v)
+	})
+}
+
+// UpdateContactEmail sets the "contact_email" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsertBulk) UpdateContactEmail() *WebhookSubscriptionUpsertBulk {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.UpdateContactEmail()
+	})
+}
+
 // SetState sets the "state" field.
 func (u *WebhookSubscriptionUpsertBulk) SetState(v string) *WebhookSubscriptionUpsertBulk {
 	return u.Update(func(s *WebhookSubscriptionUpsert) {
@@ -1614,6 +1787,27 @@ func (u *WebhookSubscriptionUpsertBulk) ClearFailingSinceTime() *WebhookSubscrip
 	})
 }
 
+// SetWarnTime sets the "warn_time" field.
+func (u *WebhookSubscriptionUpsertBulk) SetWarnTime(v time.Time) *WebhookSubscriptionUpsertBulk {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.SetWarnTime(v)
+	})
+}
+
+// UpdateWarnTime sets the "warn_time" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsertBulk) UpdateWarnTime() *WebhookSubscriptionUpsertBulk {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.UpdateWarnTime()
+	})
+}
+
+// ClearWarnTime clears the value of the "warn_time" field.
+func (u *WebhookSubscriptionUpsertBulk) ClearWarnTime() *WebhookSubscriptionUpsertBulk {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.ClearWarnTime()
+	})
+}
+
 // SetNextAttemptTime sets the "next_attempt_time" field.
 func (u *WebhookSubscriptionUpsertBulk) SetNextAttemptTime(v time.Time) *WebhookSubscriptionUpsertBulk {
 	return u.Update(func(s *WebhookSubscriptionUpsert) {
@@ -1667,6 +1861,20 @@ func (u *WebhookSubscriptionUpsertBulk) AddRedeliverTo(v int64) *WebhookSubscrip
 func (u *WebhookSubscriptionUpsertBulk) UpdateRedeliverTo() *WebhookSubscriptionUpsertBulk {
 	return u.Update(func(s *WebhookSubscriptionUpsert) {
 		s.UpdateRedeliverTo()
+	})
+}
+
+// SetSlow sets the "slow" field.
+func (u *WebhookSubscriptionUpsertBulk) SetSlow(v bool) *WebhookSubscriptionUpsertBulk {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.SetSlow(v)
+	})
+}
+
+// UpdateSlow sets the "slow" field to the value that was provided on create.
+func (u *WebhookSubscriptionUpsertBulk) UpdateSlow() *WebhookSubscriptionUpsertBulk {
+	return u.Update(func(s *WebhookSubscriptionUpsert) {
+		s.UpdateSlow()
 	})
 }
 

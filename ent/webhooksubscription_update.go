@@ -105,6 +105,20 @@ func (_u *WebhookSubscriptionUpdate) AppendResourceTypes(v []string) *WebhookSub
 	return _u
 }
 
+// SetContactEmail sets the "contact_email" field.
+func (_u *WebhookSubscriptionUpdate) SetContactEmail(v string) *WebhookSubscriptionUpdate {
+	_u.mutation.SetContactEmail(v)
+	return _u
+}
+
+// SetNillableContactEmail sets the "contact_email" field if the given value is not nil.
+func (_u *WebhookSubscriptionUpdate) SetNillableContactEmail(v *string) *WebhookSubscriptionUpdate {
+	if v != nil {
+		_u.SetContactEmail(*v)
+	}
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *WebhookSubscriptionUpdate) SetState(v string) *WebhookSubscriptionUpdate {
 	_u.mutation.SetState(v)
@@ -247,6 +261,26 @@ func (_u *WebhookSubscriptionUpdate) ClearFailingSinceTime() *WebhookSubscriptio
 	return _u
 }
 
+// SetWarnTime sets the "warn_time" field.
+func (_u *WebhookSubscriptionUpdate) SetWarnTime(v time.Time) *WebhookSubscriptionUpdate {
+	_u.mutation.SetWarnTime(v)
+	return _u
+}
+
+// SetNillableWarnTime sets the "warn_time" field if the given value is not nil.
+func (_u *WebhookSubscriptionUpdate) SetNillableWarnTime(v *time.Time) *WebhookSubscriptionUpdate {
+	if v != nil {
+		_u.SetWarnTime(*v)
+	}
+	return _u
+}
+
+// ClearWarnTime clears the value of the "warn_time" field.
+func (_u *WebhookSubscriptionUpdate) ClearWarnTime() *WebhookSubscriptionUpdate {
+	_u.mutation.ClearWarnTime()
+	return _u
+}
+
 // SetNextAttemptTime sets the "next_attempt_time" field.
 func (_u *WebhookSubscriptionUpdate) SetNextAttemptTime(v time.Time) *WebhookSubscriptionUpdate {
 	_u.mutation.SetNextAttemptTime(v)
@@ -300,6 +334,20 @@ func (_u *WebhookSubscriptionUpdate) SetNillableRedeliverTo(v *int64) *WebhookSu
 // AddRedeliverTo adds value to the "redeliver_to" field.
 func (_u *WebhookSubscriptionUpdate) AddRedeliverTo(v int64) *WebhookSubscriptionUpdate {
 	_u.mutation.AddRedeliverTo(v)
+	return _u
+}
+
+// SetSlow sets the "slow" field.
+func (_u *WebhookSubscriptionUpdate) SetSlow(v bool) *WebhookSubscriptionUpdate {
+	_u.mutation.SetSlow(v)
+	return _u
+}
+
+// SetNillableSlow sets the "slow" field if the given value is not nil.
+func (_u *WebhookSubscriptionUpdate) SetNillableSlow(v *bool) *WebhookSubscriptionUpdate {
+	if v != nil {
+		_u.SetSlow(*v)
+	}
 	return _u
 }
 
@@ -373,6 +421,9 @@ func (_u *WebhookSubscriptionUpdate) sqlSave(ctx context.Context) (_node int, er
 			sqljson.Append(u, webhooksubscription.FieldResourceTypes, value)
 		})
 	}
+	if value, ok := _u.mutation.ContactEmail(); ok {
+		_spec.SetField(webhooksubscription.FieldContactEmail, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(webhooksubscription.FieldState, field.TypeString, value)
 	}
@@ -415,6 +466,12 @@ func (_u *WebhookSubscriptionUpdate) sqlSave(ctx context.Context) (_node int, er
 	if _u.mutation.FailingSinceTimeCleared() {
 		_spec.ClearField(webhooksubscription.FieldFailingSinceTime, field.TypeTime)
 	}
+	if value, ok := _u.mutation.WarnTime(); ok {
+		_spec.SetField(webhooksubscription.FieldWarnTime, field.TypeTime, value)
+	}
+	if _u.mutation.WarnTimeCleared() {
+		_spec.ClearField(webhooksubscription.FieldWarnTime, field.TypeTime)
+	}
 	if value, ok := _u.mutation.NextAttemptTime(); ok {
 		_spec.SetField(webhooksubscription.FieldNextAttemptTime, field.TypeTime, value)
 	}
@@ -429,6 +486,9 @@ func (_u *WebhookSubscriptionUpdate) sqlSave(ctx context.Context) (_node int, er
 	}
 	if value, ok := _u.mutation.AddedRedeliverTo(); ok {
 		_spec.AddField(webhooksubscription.FieldRedeliverTo, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Slow(); ok {
+		_spec.SetField(webhooksubscription.FieldSlow, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -524,6 +584,20 @@ func (_u *WebhookSubscriptionUpdateOne) SetResourceTypes(v []string) *WebhookSub
 // AppendResourceTypes appends value to the "resource_types" field.
 func (_u *WebhookSubscriptionUpdateOne) AppendResourceTypes(v []string) *WebhookSubscriptionUpdateOne {
 	_u.mutation.AppendResourceTypes(v)
+	return _u
+}
+
+// SetContactEmail sets the "contact_email" field.
+func (_u *WebhookSubscriptionUpdateOne) SetContactEmail(v string) *WebhookSubscriptionUpdateOne {
+	_u.mutation.SetContactEmail(v)
+	return _u
+}
+
+// SetNillableContactEmail sets the "contact_email" field if the given value is not nil.
+func (_u *WebhookSubscriptionUpdateOne) SetNillableContactEmail(v *string) *WebhookSubscriptionUpdateOne {
+	if v != nil {
+		_u.SetContactEmail(*v)
+	}
 	return _u
 }
 
@@ -669,6 +743,26 @@ func (_u *WebhookSubscriptionUpdateOne) ClearFailingSinceTime() *WebhookSubscrip
 	return _u
 }
 
+// SetWarnTime sets the "warn_time" field.
+func (_u *WebhookSubscriptionUpdateOne) SetWarnTime(v time.Time) *WebhookSubscriptionUpdateOne {
+	_u.mutation.SetWarnTime(v)
+	return _u
+}
+
+// SetNillableWarnTime sets the "warn_time" field if the given value is not nil.
+func (_u *WebhookSubscriptionUpdateOne) SetNillableWarnTime(v *time.Time) *WebhookSubscriptionUpdateOne {
+	if v != nil {
+		_u.SetWarnTime(*v)
+	}
+	return _u
+}
+
+// ClearWarnTime clears the value of the "warn_time" field.
+func (_u *WebhookSubscriptionUpdateOne) ClearWarnTime() *WebhookSubscriptionUpdateOne {
+	_u.mutation.ClearWarnTime()
+	return _u
+}
+
 // SetNextAttemptTime sets the "next_attempt_time" field.
 func (_u *WebhookSubscriptionUpdateOne) SetNextAttemptTime(v time.Time) *WebhookSubscriptionUpdateOne {
 	_u.mutation.SetNextAttemptTime(v)
@@ -722,6 +816,20 @@ func (_u *WebhookSubscriptionUpdateOne) SetNillableRedeliverTo(v *int64) *Webhoo
 // AddRedeliverTo adds value to the "redeliver_to" field.
 func (_u *WebhookSubscriptionUpdateOne) AddRedeliverTo(v int64) *WebhookSubscriptionUpdateOne {
 	_u.mutation.AddRedeliverTo(v)
+	return _u
+}
+
+// SetSlow sets the "slow" field.
+func (_u *WebhookSubscriptionUpdateOne) SetSlow(v bool) *WebhookSubscriptionUpdateOne {
+	_u.mutation.SetSlow(v)
+	return _u
+}
+
+// SetNillableSlow sets the "slow" field if the given value is not nil.
+func (_u *WebhookSubscriptionUpdateOne) SetNillableSlow(v *bool) *WebhookSubscriptionUpdateOne {
+	if v != nil {
+		_u.SetSlow(*v)
+	}
 	return _u
 }
 
@@ -825,6 +933,9 @@ func (_u *WebhookSubscriptionUpdateOne) sqlSave(ctx context.Context) (_node *Web
 			sqljson.Append(u, webhooksubscription.FieldResourceTypes, value)
 		})
 	}
+	if value, ok := _u.mutation.ContactEmail(); ok {
+		_spec.SetField(webhooksubscription.FieldContactEmail, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(webhooksubscription.FieldState, field.TypeString, value)
 	}
@@ -867,6 +978,12 @@ func (_u *WebhookSubscriptionUpdateOne) sqlSave(ctx context.Context) (_node *Web
 	if _u.mutation.FailingSinceTimeCleared() {
 		_spec.ClearField(webhooksubscription.FieldFailingSinceTime, field.TypeTime)
 	}
+	if value, ok := _u.mutation.WarnTime(); ok {
+		_spec.SetField(webhooksubscription.FieldWarnTime, field.TypeTime, value)
+	}
+	if _u.mutation.WarnTimeCleared() {
+		_spec.ClearField(webhooksubscription.FieldWarnTime, field.TypeTime)
+	}
 	if value, ok := _u.mutation.NextAttemptTime(); ok {
 		_spec.SetField(webhooksubscription.FieldNextAttemptTime, field.TypeTime, value)
 	}
@@ -881,6 +998,9 @@ func (_u *WebhookSubscriptionUpdateOne) sqlSave(ctx context.Context) (_node *Web
 	}
 	if value, ok := _u.mutation.AddedRedeliverTo(); ok {
 		_spec.AddField(webhooksubscription.FieldRedeliverTo, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Slow(); ok {
+		_spec.SetField(webhooksubscription.FieldSlow, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &WebhookSubscription{config: _u.config}

@@ -49,8 +49,9 @@ done < <(ask "$BTLC_DISTRICT_KEY" -N --max-time 20 "$api/changes:watch?cursor=$c
 [[ -s $work/change ]] || { echo "FAILED: the change did not come" >&2; exit 1; }
 kill "$!" # the watch, which would go on
 jq -c '{sequence, resource, version, naturalKeys, state: {status: .state.status}}' "$work/change"
-jq -c --slurpfile change "$work/change" '$change[0] as $c | if .credential == $c.resource and .version < $c.version
-	then .version = $c.version | .status = "CREDENTIAL_STATUS_" + $c.state.status else . end' "$work/copy" >"$work/next"
+# The state is the row, whatever happened; what is deleted has none.
+jq -c --slurpfile change "$work/change" 'select(.credential != $change[0].resource)' "$work/copy" >"$work/next"
+jq -c 'select(.kind != "CHANGE_KIND_DELETED") | .state | .status = "CREDENTIAL_STATUS_" + .status' "$work/change" >>"$work/next"
 mv "$work/next" "$work/copy"
 compare
 

@@ -25,6 +25,8 @@ const (
 	FieldStateCode = "state_code"
 	// FieldTimeZone holds the string denoting the time_zone field in the database.
 	FieldTimeZone = "time_zone"
+	// FieldToldDay holds the string denoting the told_day field in the database.
+	FieldToldDay = "told_day"
 	// Table holds the table name of the district in the database.
 	Table = "districts"
 )
@@ -38,6 +40,7 @@ var Columns = []string{
 	FieldDisplayName,
 	FieldStateCode,
 	FieldTimeZone,
+	FieldToldDay,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -99,4 +102,9 @@ func ByStateCode(opts ...sql.OrderTermOption) OrderOption {
 // ByTimeZone orders the results by the time_zone field.
 func ByTimeZone(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTimeZone, opts...).ToFunc()
+}
+
+// ByToldDay orders the results by the told_day field.
+func ByToldDay(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldToldDay, opts...).ToFunc()
 }

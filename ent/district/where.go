@@ -94,6 +94,11 @@ func TimeZone(v string) predicate.District {
 	return predicate.District(sql.FieldEQ(FieldTimeZone, v))
 }
 
+// ToldDay applies equality check predicate on the "told_day" field. It's identical to ToldDayEQ.
+func ToldDay(v time.Time) predicate.District {
+	return predicate.District(sql.FieldEQ(FieldToldDay, v))
+}
+
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
 func CreateTimeEQ(v time.Time) predicate.District {
 	return predicate.District(sql.FieldEQ(FieldCreateTime, v))
@@ -407,6 +412,56 @@ func TimeZoneEqualFold(v string) predicate.District {
 // TimeZoneContainsFold applies the ContainsFold predicate on the "time_zone" field.
 func TimeZoneContainsFold(v string) predicate.District {
 	return predicate.District(sql.FieldContainsFold(FieldTimeZone, v))
+}
+
+// ToldDayEQ applies the EQ predicate on the "told_day" field.
+func ToldDayEQ(v time.Time) predicate.District {
+	return predicate.District(sql.FieldEQ(FieldToldDay, v))
+}
+
+// ToldDayNEQ applies the NEQ predicate on the "told_day" field.
+func ToldDayNEQ(v time.Time) predicate.District {
+	return predicate.District(sql.FieldNEQ(FieldToldDay, v))
+}
+
+// ToldDayIn applies the In predicate on the "told_day" field.
+func ToldDayIn(vs ...time.Time) predicate.District {
+	return predicate.District(sql.FieldIn(FieldToldDay, vs...))
+}
+
+// ToldDayNotIn applies the NotIn predicate on the "told_day" field.
+func ToldDayNotIn(vs ...time.Time) predicate.District {
+	return predicate.District(sql.FieldNotIn(FieldToldDay, vs...))
+}
+
+// ToldDayGT applies the GT predicate on the "told_day" field.
+func ToldDayGT(v time.Time) predicate.District {
+	return predicate.District(sql.FieldGT(FieldToldDay, v))
+}
+
+// ToldDayGTE applies the GTE predicate on the "told_day" field.
+func ToldDayGTE(v time.Time) predicate.District {
+	return predicate.District(sql.FieldGTE(FieldToldDay, v))
+}
+
+// ToldDayLT applies the LT predicate on the "told_day" field.
+func ToldDayLT(v time.Time) predicate.District {
+	return predicate.District(sql.FieldLT(FieldToldDay, v))
+}
+
+// ToldDayLTE applies the LTE predicate on the "told_day" field.
+func ToldDayLTE(v time.Time) predicate.District {
+	return predicate.District(sql.FieldLTE(FieldToldDay, v))
+}
+
+// ToldDayIsNil applies the IsNil predicate on the "told_day" field.
+func ToldDayIsNil() predicate.District {
+	return predicate.District(sql.FieldIsNull(FieldToldDay))
+}
+
+// ToldDayNotNil applies the NotNil predicate on the "told_day" field.
+func ToldDayNotNil() predicate.District {
+	return predicate.District(sql.FieldNotNull(FieldToldDay))
 }
 
 // And groups predicates with the AND operator between them.

@@ -920,6 +920,7 @@ var (
 		{Name: "display_name", Type: field.TypeString},
 		{Name: "state_code", Type: field.TypeString, Default: ""},
 		{Name: "time_zone", Type: field.TypeString},
+		{Name: "told_day", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 	}
 	// DistrictsTable holds the schema information for the "districts" table.
 	DistrictsTable = &schema.Table{
@@ -993,6 +994,9 @@ var (
 				Name:    "educator_email_once",
 				Unique:  true,
 				Columns: []*schema.Column{EducatorEmailsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "verified",
+				},
 			},
 			{
 				Name:    "educatoremail_educator_id",
@@ -1610,9 +1614,10 @@ var (
 		{Name: "next_attempt_time", Type: field.TypeTime},
 		{Name: "failure", Type: field.TypeString, Default: ""},
 		{Name: "send_time", Type: field.TypeTime, Nullable: true},
-		{Name: "educator_id", Type: field.TypeUUID},
+		{Name: "educator_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "school_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "registration_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "webhook_subscription_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// NoticesTable holds the schema information for the "notices" table.
 	NoticesTable = &schema.Table{
@@ -1638,6 +1643,12 @@ var (
 				RefColumns: []*schema.Column{RegistrationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
+			{
+				Symbol:     "notices_webhook_subscriptions_webhook_subscription",
+				Columns:    []*schema.Column{NoticesColumns[13]},
+				RefColumns: []*schema.Column{WebhookSubscriptionsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
@@ -1651,6 +1662,14 @@ var (
 				Columns: []*schema.Column{NoticesColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "school_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "notice_webhook_subscription_id",
+				Unique:  false,
+				Columns: []*schema.Column{NoticesColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "webhook_subscription_id IS NOT NULL",
 				},
 			},
 			{
@@ -2651,6 +2670,7 @@ var (
 		{Name: "url", Type: field.TypeString},
 		{Name: "description", Type: field.TypeString, Default: ""},
 		{Name: "resource_types", Type: field.TypeJSON},
+		{Name: "contact_email", Type: field.TypeString, Default: ""},
 		{Name: "state", Type: field.TypeString, Default: "ENABLED"},
 		{Name: "failure", Type: field.TypeString, Default: ""},
 		{Name: "secret", Type: field.TypeBytes},
@@ -2660,9 +2680,11 @@ var (
 		{Name: "delivered_number", Type: field.TypeInt64, Default: 0},
 		{Name: "attempts", Type: field.TypeInt32, Default: 0},
 		{Name: "failing_since_time", Type: field.TypeTime, Nullable: true},
+		{Name: "warn_time", Type: field.TypeTime, Nullable: true},
 		{Name: "next_attempt_time", Type: field.TypeTime},
 		{Name: "redeliver_from", Type: field.TypeInt64, Default: 0},
 		{Name: "redeliver_to", Type: field.TypeInt64, Default: 0},
+		{Name: "slow", Type: field.TypeBool, Default: false},
 	}
 	// WebhookSubscriptionsTable holds the schema information for the "webhook_subscriptions" table.
 	WebhookSubscriptionsTable = &schema.Table{
@@ -2678,7 +2700,7 @@ var (
 			{
 				Name:    "webhook_subscription_due",
 				Unique:  false,
-				Columns: []*schema.Column{WebhookSubscriptionsColumns[17]},
+				Columns: []*schema.Column{WebhookSubscriptionsColumns[19]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "state = 'ENABLED'",
 				},
@@ -2913,8 +2935,10 @@ func init() {
 	NoticesTable.ForeignKeys[0].RefTable = EducatorsTable
 	NoticesTable.ForeignKeys[1].RefTable = SchoolsTable
 	NoticesTable.ForeignKeys[2].RefTable = RegistrationsTable
+	NoticesTable.ForeignKeys[3].RefTable = WebhookSubscriptionsTable
 	NoticesTable.Annotation = &entsql.Annotation{}
 	NoticesTable.Annotation.Checks = map[string]string{
+		"notice_about": "num_nonnulls(educator_id, webhook_subscription_id) = 1 AND (educator_id IS NOT NULL OR num_nonnulls(registration_id, school_id) = 0)",
 		"notice_state": "state IN ('PENDING', 'SENT', 'SUPPRESSED', 'FAILED')",
 	}
 	NoticePreferencesTable.ForeignKeys[0].RefTable = EducatorsTable

@@ -21,6 +21,8 @@ const (
 	FieldEducatorID = "educator_id"
 	// FieldSchoolID holds the string denoting the school_id field in the database.
 	FieldSchoolID = "school_id"
+	// FieldWebhookSubscriptionID holds the string denoting the webhook_subscription_id field in the database.
+	FieldWebhookSubscriptionID = "webhook_subscription_id"
 	// FieldRegistrationID holds the string denoting the registration_id field in the database.
 	FieldRegistrationID = "registration_id"
 	// FieldKind holds the string denoting the kind field in the database.
@@ -45,6 +47,8 @@ const (
 	EdgeSchool = "school"
 	// EdgeRegistration holds the string denoting the registration edge name in mutations.
 	EdgeRegistration = "registration"
+	// EdgeWebhookSubscription holds the string denoting the webhook_subscription edge name in mutations.
+	EdgeWebhookSubscription = "webhook_subscription"
 	// Table holds the table name of the notice in the database.
 	Table = "notices"
 	// EducatorTable is the table that holds the educator relation/edge.
@@ -68,6 +72,13 @@ const (
 	RegistrationInverseTable = "registrations"
 	// RegistrationColumn is the table column denoting the registration relation/edge.
 	RegistrationColumn = "registration_id"
+	// WebhookSubscriptionTable is the table that holds the webhook_subscription relation/edge.
+	WebhookSubscriptionTable = "notices"
+	// WebhookSubscriptionInverseTable is the table name for the WebhookSubscription entity.
+	// It exists in this package in order to avoid circular dependency with the "webhooksubscription" package.
+	WebhookSubscriptionInverseTable = "webhook_subscriptions"
+	// WebhookSubscriptionColumn is the table column denoting the webhook_subscription relation/edge.
+	WebhookSubscriptionColumn = "webhook_subscription_id"
 )
 
 // Columns holds all SQL columns for notice fields.
@@ -76,6 +87,7 @@ var Columns = []string{
 	FieldCreateTime,
 	FieldEducatorID,
 	FieldSchoolID,
+	FieldWebhookSubscriptionID,
 	FieldRegistrationID,
 	FieldKind,
 	FieldFacts,
@@ -131,6 +143,11 @@ func ByEducatorID(opts ...sql.OrderTermOption) OrderOption {
 // BySchoolID orders the results by the school_id field.
 func BySchoolID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSchoolID, opts...).ToFunc()
+}
+
+// ByWebhookSubscriptionID orders the results by the webhook_subscription_id field.
+func ByWebhookSubscriptionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWebhookSubscriptionID, opts...).ToFunc()
 }
 
 // ByRegistrationID orders the results by the registration_id field.
@@ -193,6 +210,13 @@ func ByRegistrationField(field string, opts ...sql.OrderTermOption) OrderOption 
 		sqlgraph.OrderByNeighborTerms(s, newRegistrationStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByWebhookSubscriptionField orders the results by webhook_subscription field.
+func ByWebhookSubscriptionField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newWebhookSubscriptionStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newEducatorStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -212,5 +236,12 @@ func newRegistrationStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RegistrationInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, RegistrationTable, RegistrationColumn),
+	)
+}
+func newWebhookSubscriptionStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(WebhookSubscriptionInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, WebhookSubscriptionTable, WebhookSubscriptionColumn),
 	)
 }

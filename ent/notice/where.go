@@ -71,6 +71,11 @@ func SchoolID(v uuid.UUID) predicate.Notice {
 	return predicate.Notice(sql.FieldEQ(FieldSchoolID, v))
 }
 
+// WebhookSubscriptionID applies equality check predicate on the "webhook_subscription_id" field. It's identical to WebhookSubscriptionIDEQ.
+func WebhookSubscriptionID(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldWebhookSubscriptionID, v))
+}
+
 // RegistrationID applies equality check predicate on the "registration_id" field. It's identical to RegistrationIDEQ.
 func RegistrationID(v uuid.UUID) predicate.Notice {
 	return predicate.Notice(sql.FieldEQ(FieldRegistrationID, v))
@@ -171,6 +176,16 @@ func EducatorIDNotIn(vs ...uuid.UUID) predicate.Notice {
 	return predicate.Notice(sql.FieldNotIn(FieldEducatorID, vs...))
 }
 
+// EducatorIDIsNil applies the IsNil predicate on the "educator_id" field.
+func EducatorIDIsNil() predicate.Notice {
+	return predicate.Notice(sql.FieldIsNull(FieldEducatorID))
+}
+
+// EducatorIDNotNil applies the NotNil predicate on the "educator_id" field.
+func EducatorIDNotNil() predicate.Notice {
+	return predicate.Notice(sql.FieldNotNull(FieldEducatorID))
+}
+
 // SchoolIDEQ applies the EQ predicate on the "school_id" field.
 func SchoolIDEQ(v uuid.UUID) predicate.Notice {
 	return predicate.Notice(sql.FieldEQ(FieldSchoolID, v))
@@ -199,6 +214,36 @@ func SchoolIDIsNil() predicate.Notice {
 // SchoolIDNotNil applies the NotNil predicate on the "school_id" field.
 func SchoolIDNotNil() predicate.Notice {
 	return predicate.Notice(sql.FieldNotNull(FieldSchoolID))
+}
+
+// WebhookSubscriptionIDEQ applies the EQ predicate on the "webhook_subscription_id" field.
+func WebhookSubscriptionIDEQ(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldWebhookSubscriptionID, v))
+}
+
+// WebhookSubscriptionIDNEQ applies the NEQ predicate on the "webhook_subscription_id" field.
+func WebhookSubscriptionIDNEQ(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldNEQ(FieldWebhookSubscriptionID, v))
+}
+
+// WebhookSubscriptionIDIn applies the In predicate on the "webhook_subscription_id" field.
+func WebhookSubscriptionIDIn(vs ...uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldIn(FieldWebhookSubscriptionID, vs...))
+}
+
+// WebhookSubscriptionIDNotIn applies the NotIn predicate on the "webhook_subscription_id" field.
+func WebhookSubscriptionIDNotIn(vs ...uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldNotIn(FieldWebhookSubscriptionID, vs...))
+}
+
+// WebhookSubscriptionIDIsNil applies the IsNil predicate on the "webhook_subscription_id" field.
+func WebhookSubscriptionIDIsNil() predicate.Notice {
+	return predicate.Notice(sql.FieldIsNull(FieldWebhookSubscriptionID))
+}
+
+// WebhookSubscriptionIDNotNil applies the NotNil predicate on the "webhook_subscription_id" field.
+func WebhookSubscriptionIDNotNil() predicate.Notice {
+	return predicate.Notice(sql.FieldNotNull(FieldWebhookSubscriptionID))
 }
 
 // RegistrationIDEQ applies the EQ predicate on the "registration_id" field.
@@ -682,6 +727,29 @@ func HasRegistration() predicate.Notice {
 func HasRegistrationWith(preds ...predicate.Registration) predicate.Notice {
 	return predicate.Notice(func(s *sql.Selector) {
 		step := newRegistrationStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasWebhookSubscription applies the HasEdge predicate on the "webhook_subscription" edge.
+func HasWebhookSubscription() predicate.Notice {
+	return predicate.Notice(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, WebhookSubscriptionTable, WebhookSubscriptionColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasWebhookSubscriptionWith applies the HasEdge predicate on the "webhook_subscription" edge with a given conditions (other predicates).
+func HasWebhookSubscriptionWith(preds ...predicate.WebhookSubscription) predicate.Notice {
+	return predicate.Notice(func(s *sql.Selector) {
+		step := newWebhookSubscriptionStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -16,12 +16,14 @@ func (WebhookSubscription) Mixin() []ent.Mixin { return []ent.Mixin{uuidID{}, ve
 func (WebhookSubscription) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("stream").Immutable(), field.String("url"), field.String("description").Default(""), field.Strings("resource_types"),
+		field.String("contact_email").Default("").Sensitive().Comment("told when it fails"),
 		field.String("state").Default("ENABLED"), field.String("failure").Default(""),
 		field.Bytes("secret").Sensitive(), field.Bytes("previous_secret").Optional().Nillable().Sensitive(), field.Time("previous_secret_expire_time").Optional().Nillable(),
 		field.String("epoch").Comment("of the numbers that were delivered"), field.Int64("delivered_number").Default(0),
 		field.Int32("attempts").Default(0).Comment("of the change after the one delivered last"),
-		field.Time("failing_since_time").Optional().Nillable(), field.Time("next_attempt_time").Default(timeZero).Comment("not before then"),
+		field.Time("failing_since_time").Optional().Nillable(), field.Time("warn_time").Optional().Nillable().Comment("when its contact was warned that it is failing"), field.Time("next_attempt_time").Default(timeZero).Comment("not before then"),
 		field.Int64("redeliver_from").Default(0).Comment("the range that is delivered again; 0 for none"), field.Int64("redeliver_to").Default(0),
+		field.Bool("slow").Default(false).Comment("took all the time of its last turn for a few changes"),
 	}
 }
 func (WebhookSubscription) Indexes() []ent.Index {

@@ -15,7 +15,10 @@ type District struct{ ent.Schema }
 
 func (District) Mixin() []ent.Mixin { return []ent.Mixin{wordID{}, versioned{}} }
 func (District) Fields() []ent.Field {
-	return []ent.Field{field.String("display_name"), field.String("state_code").Default(""), field.String("time_zone")}
+	return []ent.Field{
+		field.String("display_name"), field.String("state_code").Default(""), field.String("time_zone"),
+		optionalDate("told_day"), // the day of its calendar whose people its stream of the change feed was told of; null before the first
+	}
 }
 
 // School is a school of a district.
@@ -86,7 +89,8 @@ func (EducatorEmail) Fields() []ent.Field {
 }
 func (EducatorEmail) Edges() []ent.Edge { return []ent.Edge{belongsTo("educator", Educator.Type)} }
 func (EducatorEmail) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("address_key").Unique().StorageKey("educator_email_once"), index.Fields("educator_id")}
+	// What is not verified may be several people's: refusing it would tell a district that somebody elsewhere has it.
+	return []ent.Index{index.Fields("address_key").Unique().StorageKey("educator_email_once").Annotations(entsql.IndexWhere("verified")), index.Fields("educator_id")}
 }
 
 // ExternalID is a number by which somebody else knows a person.

@@ -28,6 +28,8 @@ const (
 	FieldDescription = "description"
 	// FieldResourceTypes holds the string denoting the resource_types field in the database.
 	FieldResourceTypes = "resource_types"
+	// FieldContactEmail holds the string denoting the contact_email field in the database.
+	FieldContactEmail = "contact_email"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// FieldFailure holds the string denoting the failure field in the database.
@@ -46,12 +48,16 @@ const (
 	FieldAttempts = "attempts"
 	// FieldFailingSinceTime holds the string denoting the failing_since_time field in the database.
 	FieldFailingSinceTime = "failing_since_time"
+	// FieldWarnTime holds the string denoting the warn_time field in the database.
+	FieldWarnTime = "warn_time"
 	// FieldNextAttemptTime holds the string denoting the next_attempt_time field in the database.
 	FieldNextAttemptTime = "next_attempt_time"
 	// FieldRedeliverFrom holds the string denoting the redeliver_from field in the database.
 	FieldRedeliverFrom = "redeliver_from"
 	// FieldRedeliverTo holds the string denoting the redeliver_to field in the database.
 	FieldRedeliverTo = "redeliver_to"
+	// FieldSlow holds the string denoting the slow field in the database.
+	FieldSlow = "slow"
 	// Table holds the table name of the webhooksubscription in the database.
 	Table = "webhook_subscriptions"
 )
@@ -66,6 +72,7 @@ var Columns = []string{
 	FieldURL,
 	FieldDescription,
 	FieldResourceTypes,
+	FieldContactEmail,
 	FieldState,
 	FieldFailure,
 	FieldSecret,
@@ -75,9 +82,11 @@ var Columns = []string{
 	FieldDeliveredNumber,
 	FieldAttempts,
 	FieldFailingSinceTime,
+	FieldWarnTime,
 	FieldNextAttemptTime,
 	FieldRedeliverFrom,
 	FieldRedeliverTo,
+	FieldSlow,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -99,6 +108,8 @@ var (
 	DefaultVersion int32
 	// DefaultDescription holds the default value on creation for the "description" field.
 	DefaultDescription string
+	// DefaultContactEmail holds the default value on creation for the "contact_email" field.
+	DefaultContactEmail string
 	// DefaultState holds the default value on creation for the "state" field.
 	DefaultState string
 	// DefaultFailure holds the default value on creation for the "failure" field.
@@ -113,6 +124,8 @@ var (
 	DefaultRedeliverFrom int64
 	// DefaultRedeliverTo holds the default value on creation for the "redeliver_to" field.
 	DefaultRedeliverTo int64
+	// DefaultSlow holds the default value on creation for the "slow" field.
+	DefaultSlow bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -155,6 +168,11 @@ func ByDescription(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDescription, opts...).ToFunc()
 }
 
+// ByContactEmail orders the results by the contact_email field.
+func ByContactEmail(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactEmail, opts...).ToFunc()
+}
+
 // ByState orders the results by the state field.
 func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
@@ -190,6 +208,11 @@ func ByFailingSinceTime(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFailingSinceTime, opts...).ToFunc()
 }
 
+// ByWarnTime orders the results by the warn_time field.
+func ByWarnTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWarnTime, opts...).ToFunc()
+}
+
 // ByNextAttemptTime orders the results by the next_attempt_time field.
 func ByNextAttemptTime(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNextAttemptTime, opts...).ToFunc()
@@ -203,4 +226,9 @@ func ByRedeliverFrom(opts ...sql.OrderTermOption) OrderOption {
 // ByRedeliverTo orders the results by the redeliver_to field.
 func ByRedeliverTo(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRedeliverTo, opts...).ToFunc()
+}
+
+// BySlow orders the results by the slow field.
+func BySlow(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSlow, opts...).ToFunc()
 }

@@ -85,6 +85,11 @@ func Description(v string) predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldEQ(FieldDescription, v))
 }
 
+// ContactEmail applies equality check predicate on the "contact_email" field. It's identical to ContactEmailEQ.
+func ContactEmail(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldEQ(FieldContactEmail, v))
+}
+
 // State applies equality check predicate on the "state" field. It's identical to StateEQ.
 func State(v string) predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldEQ(FieldState, v))
@@ -130,6 +135,11 @@ func FailingSinceTime(v time.Time) predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldEQ(FieldFailingSinceTime, v))
 }
 
+// WarnTime applies equality check predicate on the "warn_time" field. It's identical to WarnTimeEQ.
+func WarnTime(v time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldEQ(FieldWarnTime, v))
+}
+
 // NextAttemptTime applies equality check predicate on the "next_attempt_time" field. It's identical to NextAttemptTimeEQ.
 func NextAttemptTime(v time.Time) predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldEQ(FieldNextAttemptTime, v))
@@ -143,6 +153,11 @@ func RedeliverFrom(v int64) predicate.WebhookSubscription {
 // RedeliverTo applies equality check predicate on the "redeliver_to" field. It's identical to RedeliverToEQ.
 func RedeliverTo(v int64) predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldEQ(FieldRedeliverTo, v))
+}
+
+// Slow applies equality check predicate on the "slow" field. It's identical to SlowEQ.
+func Slow(v bool) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldEQ(FieldSlow, v))
 }
 
 // CreateTimeEQ applies the EQ predicate on the "create_time" field.
@@ -458,6 +473,71 @@ func DescriptionEqualFold(v string) predicate.WebhookSubscription {
 // DescriptionContainsFold applies the ContainsFold predicate on the "description" field.
 func DescriptionContainsFold(v string) predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldContainsFold(FieldDescription, v))
+}
+
+// ContactEmailEQ applies the EQ predicate on the "contact_email" field.
+func ContactEmailEQ(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldEQ(FieldContactEmail, v))
+}
+
+// ContactEmailNEQ applies the NEQ predicate on the "contact_email" field.
+func ContactEmailNEQ(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldNEQ(FieldContactEmail, v))
+}
+
+// ContactEmailIn applies the In predicate on the "contact_email" field.
+func ContactEmailIn(vs ...string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldIn(FieldContactEmail, vs...))
+}
+
+// ContactEmailNotIn applies the NotIn predicate on the "contact_email" field.
+func ContactEmailNotIn(vs ...string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldNotIn(FieldContactEmail, vs...))
+}
+
+// ContactEmailGT applies the GT predicate on the "contact_email" field.
+func ContactEmailGT(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldGT(FieldContactEmail, v))
+}
+
+// ContactEmailGTE applies the GTE predicate on the "contact_email" field.
+func ContactEmailGTE(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldGTE(FieldContactEmail, v))
+}
+
+// ContactEmailLT applies the LT predicate on the "contact_email" field.
+func ContactEmailLT(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldLT(FieldContactEmail, v))
+}
+
+// ContactEmailLTE applies the LTE predicate on the "contact_email" field.
+func ContactEmailLTE(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldLTE(FieldContactEmail, v))
+}
+
+// ContactEmailContains applies the Contains predicate on the "contact_email" field.
+func ContactEmailContains(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldContains(FieldContactEmail, v))
+}
+
+// ContactEmailHasPrefix applies the HasPrefix predicate on the "contact_email" field.
+func ContactEmailHasPrefix(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldHasPrefix(FieldContactEmail, v))
+}
+
+// ContactEmailHasSuffix applies the HasSuffix predicate on the "contact_email" field.
+func ContactEmailHasSuffix(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldHasSuffix(FieldContactEmail, v))
+}
+
+// ContactEmailEqualFold applies the EqualFold predicate on the "contact_email" field.
+func ContactEmailEqualFold(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldEqualFold(FieldContactEmail, v))
+}
+
+// ContactEmailContainsFold applies the ContainsFold predicate on the "contact_email" field.
+func ContactEmailContainsFold(v string) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldContainsFold(FieldContactEmail, v))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.
@@ -925,6 +1005,56 @@ func FailingSinceTimeNotNil() predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldNotNull(FieldFailingSinceTime))
 }
 
+// WarnTimeEQ applies the EQ predicate on the "warn_time" field.
+func WarnTimeEQ(v time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldEQ(FieldWarnTime, v))
+}
+
+// WarnTimeNEQ applies the NEQ predicate on the "warn_time" field.
+func WarnTimeNEQ(v time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldNEQ(FieldWarnTime, v))
+}
+
+// WarnTimeIn applies the In predicate on the "warn_time" field.
+func WarnTimeIn(vs ...time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldIn(FieldWarnTime, vs...))
+}
+
+// WarnTimeNotIn applies the NotIn predicate on the "warn_time" field.
+func WarnTimeNotIn(vs ...time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldNotIn(FieldWarnTime, vs...))
+}
+
+// WarnTimeGT applies the GT predicate on the "warn_time" field.
+func WarnTimeGT(v time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldGT(FieldWarnTime, v))
+}
+
+// WarnTimeGTE applies the GTE predicate on the "warn_time" field.
+func WarnTimeGTE(v time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldGTE(FieldWarnTime, v))
+}
+
+// WarnTimeLT applies the LT predicate on the "warn_time" field.
+func WarnTimeLT(v time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldLT(FieldWarnTime, v))
+}
+
+// WarnTimeLTE applies the LTE predicate on the "warn_time" field.
+func WarnTimeLTE(v time.Time) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldLTE(FieldWarnTime, v))
+}
+
+// WarnTimeIsNil applies the IsNil predicate on the "warn_time" field.
+func WarnTimeIsNil() predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldIsNull(FieldWarnTime))
+}
+
+// WarnTimeNotNil applies the NotNil predicate on the "warn_time" field.
+func WarnTimeNotNil() predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldNotNull(FieldWarnTime))
+}
+
 // NextAttemptTimeEQ applies the EQ predicate on the "next_attempt_time" field.
 func NextAttemptTimeEQ(v time.Time) predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldEQ(FieldNextAttemptTime, v))
@@ -1043,6 +1173,16 @@ func RedeliverToLT(v int64) predicate.WebhookSubscription {
 // RedeliverToLTE applies the LTE predicate on the "redeliver_to" field.
 func RedeliverToLTE(v int64) predicate.WebhookSubscription {
 	return predicate.WebhookSubscription(sql.FieldLTE(FieldRedeliverTo, v))
+}
+
+// SlowEQ applies the EQ predicate on the "slow" field.
+func SlowEQ(v bool) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldEQ(FieldSlow, v))
+}
+
+// SlowNEQ applies the NEQ predicate on the "slow" field.
+func SlowNEQ(v bool) predicate.WebhookSubscription {
+	return predicate.WebhookSubscription(sql.FieldNEQ(FieldSlow, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -48,6 +48,8 @@ func check(rule *pb.Rule, method protoreflect.MethodDescriptor) error {
 		return errors.New("its rule needs exactly one of public, authenticated and permission")
 	case rule.Permission != "" && !known(rule.Permission):
 		return fmt.Errorf("no role has the permission %s", rule.Permission)
+	case rule.ScopeByHandler && method.IsStreamingServer():
+		return errors.New("a stream is decided again while it goes on: its scope is in a field or the whole program, not decided by the handler")
 	case rule.ScopeField != "" && rule.ScopeByHandler:
 		return errors.New("its scope is in a field or decided by the handler, not both")
 	case rule.ScopeField != "" && fieldAt(method.Input(), rule.ScopeField) == nil:

@@ -58,6 +58,7 @@ const (
 	CursorExpired        Reason = "CURSOR_EXPIRED"
 	Contention           Reason = "CONTENTION"
 	RateLimited          Reason = "RATE_LIMITED"
+	StreamLimit          Reason = "STREAM_LIMIT"
 	Cancelled            Reason = "CANCELLED"
 	DeadlineExceeded     Reason = "DEADLINE_EXCEEDED"
 	Unavailable          Reason = "UNAVAILABLE"
@@ -100,13 +101,14 @@ var reasons = map[Reason]kind{
 	RequirementsUnmet:    {codes.FailedPrecondition, http.StatusConflict, "Not all requirements are met"},
 	CredentialHeld:       {codes.AlreadyExists, http.StatusConflict, "The person holds this credential"},
 	AgreementAbsent:      {codes.FailedPrecondition, http.StatusConflict, "No agreement with the institution is in force"},
-	CreditPosted:         {codes.AlreadyExists, http.StatusConflict, "The credit of this request is posted already"},
+	CreditPosted:         {codes.AlreadyExists, http.StatusConflict, "The credit of this registration is posted already"},
 	HolderUnproven:       {codes.FailedPrecondition, http.StatusConflict, "The proof does not show that the DID is the caller's"},
 	KeyLimit:             {codes.FailedPrecondition, http.StatusConflict, "Two keys live at once at most"},
 	RosterStale:          {codes.FailedPrecondition, http.StatusConflict, "What is on record has changed since the roster was planned"},
 	CursorExpired:        {codes.OutOfRange, http.StatusGone, "The cursor is too old or of another epoch"},
 	Contention:           {codes.Aborted, http.StatusConflict, "Too many changes at once: try again"},
 	RateLimited:          {codes.ResourceExhausted, http.StatusTooManyRequests, "Too many requests"},
+	StreamLimit:          {codes.ResourceExhausted, http.StatusTooManyRequests, "Too many open streams"},
 	Cancelled:            {codes.Canceled, 499, "The caller went away"},
 	DeadlineExceeded:     {codes.DeadlineExceeded, http.StatusGatewayTimeout, "It took too long"},
 	Unavailable:          {codes.Unavailable, http.StatusServiceUnavailable, "Not available now: try again"},

@@ -147,7 +147,7 @@ func (w *walker) message(prefix string, m protoreflect.Message) {
 			continue
 		}
 		switch {
-		case fd.IsMap():
+		case fd.IsMap() || rules.unchecked:
 			continue
 		case fd.IsList():
 			list := m.Get(fd).List()
@@ -202,8 +202,10 @@ func (w *walker) fault(rules *fieldRules, text string) string {
 // fieldRules is what the contract says of a field, read once.
 type fieldRules struct {
 	required, output, immutable, identifier, prose, parent bool
-	longest                                                int
-	pattern                                                []string
+	// unchecked are the items of a list that may be anything: the handler says of each what it is.
+	unchecked bool
+	longest   int
+	pattern   []string
 }
 
 func (r *fieldRules) hint() string {
@@ -247,7 +249,7 @@ func rulesOf(fd protoreflect.FieldDescriptor) *fieldRules {
 	if constraints, ok := proto.GetExtension(options, validate.E_Field).(*validate.FieldRules); ok && constraints != nil {
 		text := constraints.GetString()
 		if items := constraints.GetRepeated().GetItems(); items != nil {
-			text = items.GetString()
+			text, rules.unchecked = items.GetString(), items.GetIgnore() == validate.Ignore_IGNORE_ALWAYS
 		}
 		if declared := text.GetMaxLen(); declared > 0 {
 			rules.longest = int(min(declared, 1<<20)) // #nosec G115 -- bounded

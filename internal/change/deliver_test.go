@@ -38,11 +38,17 @@ func webhooks(db *database.DB, adjust ...func(*change.Options)) *change.Service 
 // deliver keeps delivering until stop is called, which waits for what is under way.
 func deliver(t testing.TB, s *change.Service) (stop func()) {
 	t.Helper()
+	return deliverBy(t, s, 4)
+}
+
+// deliverBy is deliver by so many workers.
+func deliverBy(t testing.TB, s *change.Service, workers int) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.KeepDelivering(ctx, 4, func(err error) { t.Log(err) })
+		s.KeepDelivering(ctx, workers, func(err error) { t.Log(err) })
 	}()
 	stop = sync.OnceFunc(func() {
 		cancel()

@@ -46,16 +46,25 @@ type Options struct {
 	Timeout time.Duration
 	// Next says when, if at all, an attempt that failed is followed by another; nil is webhook.Result.Next.
 	Next func(r webhook.Result, attempt int) (time.Duration, bool)
+	// Alarm tells the contact of a subscription that it is failing or has failed, in the transaction that puts this on
+	// record; nil tells nobody.
+	Alarm func(ctx context.Context, tx *database.Tx, alarm webhook.Alarm) error
 	// Alive is how long a watch is silent at the longest; 0 is 15 seconds.
 	Alive time.Duration
+	// Turn is how long a subscriber is posted to before others have their turn; 0 is 5 seconds.
+	Turn time.Duration
 	// Poll is how often news is looked for; 0 is five times a second.
 	Poll time.Duration
 }
 
 func (o Options) withDefaults() Options {
 	o.Timeout, o.Alive, o.Poll = cmp.Or(o.Timeout, webhook.Timeout), cmp.Or(o.Alive, 15*time.Second), cmp.Or(o.Poll, 200*time.Millisecond)
+	o.Turn = cmp.Or(o.Turn, turnTime)
 	if o.JSON == nil {
 		o.JSON = protojson.MarshalOptions{EmitDefaultValues: true}.Marshal
+	}
+	if o.Alarm == nil {
+		o.Alarm = func(context.Context, *database.Tx, webhook.Alarm) error { return nil }
 	}
 	if o.Next == nil {
 		o.Next = func(r webhook.Result, attempt int) (time.Duration, bool) { return r.Next(attempt, rand.Float64()) } // #nosec G404 -- to spread load

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,8 +20,11 @@ const (
 	// roundSize is how many changes are read at a time for a subscription: new ones first, then as many of a range that is
 	// delivered again.
 	roundSize = 20
-	// turn is how many rounds a subscription has before others have theirs.
-	turn = 10
+	// turnRounds is how many rounds a subscription has before others have theirs.
+	turnRounds = 10
+	// turnTime is how long it has for them, though an attempt that has begun goes on: a quick endpoint takes its changes in less,
+	// and others wait no longer than this and one attempt for the worker of one that takes its time.
+	turnTime = 5 * time.Second
 	// savePatience bounds writing down what came of an attempt, also of one that the server's stop interrupted.
 	savePatience = 5 * time.Second
 	// farewell is how long an attempt may go on when the server stops: mostly it is over then, and need not be made again.
@@ -32,11 +36,14 @@ const (
 func (s *Service) hold() time.Duration { return 2 * s.options.Timeout }
 
 // KeepDelivering posts changes to those who have subscribed to them until the context ends, to as many at a time as there
-// are workers. Any number of servers share the work. It tells faulty of what went wrong; then it is tried again.
+// are workers. Half of them are kept for those who are not slow, so that any number of slow ones hold nobody else up. Any number
+// of servers share the work. It tells faulty of what went wrong; then it is tried again.
 func (s *Service) KeepDelivering(ctx context.Context, workers int, faulty func(error)) {
 	var crew sync.WaitGroup
 	defer crew.Wait()
 	free := make(chan struct{}, workers)
+	var slow atomic.Int32
+	forSlow := int32(max(1, workers/2))
 	tick := time.NewTicker(s.options.Poll)
 	defer tick.Stop()
 	for {
@@ -46,7 +53,7 @@ func (s *Service) KeepDelivering(ctx context.Context, workers int, faulty func(e
 			case <-ctx.Done():
 				return
 			}
-			l, err := s.store.claim(ctx, s.hold())
+			l, err := s.store.claim(ctx, s.hold(), slow.Load() < forSlow)
 			if more = err == nil && l != nil; !more {
 				<-free
 				if err != nil && ctx.Err() == nil {
@@ -54,8 +61,17 @@ func (s *Service) KeepDelivering(ctx context.Context, workers int, faulty func(e
 				}
 				break
 			}
+			known := l.slow // before this turn, which may change it
+			if known {
+				slow.Add(1)
+			}
 			crew.Go(func() {
-				defer func() { <-free }()
+				defer func() {
+					if known {
+						slow.Add(-1)
+					}
+					<-free
+				}()
 				if err := s.deliver(ctx, l); err != nil && ctx.Err() == nil {
 					faulty(fmt.Errorf("webhook subscription %s: %w", l.id, err))
 				}
@@ -69,17 +85,21 @@ func (s *Service) KeepDelivering(ctx context.Context, workers int, faulty func(e
 	}
 }
 
-// errLetGo says that a lease is over: its end is on record, or it was lost.
-var errLetGo = errors.New("the subscription is in other hands")
+var (
+	// errLetGo says that a lease is over: its end is on record, or it was lost.
+	errLetGo = errors.New("the subscription is in other hands")
+	// errTurnOver says that others have their turn now.
+	errTurnOver = errors.New("the turn is over")
+)
 
 // deliver gives a subscription its turn, then lets go of it. After an error the lease just ends, which makes a pause.
 func (s *Service) deliver(ctx context.Context, l *lease) error {
-	for range turn {
+	for range turnRounds {
 		more, err := s.round(ctx, l)
 		switch {
 		case errors.Is(err, errLetGo):
 			return nil
-		case err != nil && ctx.Err() == nil:
+		case err != nil && !errors.Is(err, errTurnOver) && ctx.Err() == nil:
 			return err
 		}
 		if !more || ctx.Err() != nil {
@@ -107,15 +127,19 @@ func (s *Service) round(ctx context.Context, l *lease) (more bool, err error) {
 	}
 	for _, row := range p.rows {
 		if wants(l.types, row.Type) {
-			if err := s.postChange(ctx, l, row, false, func() { l.delivered = row.Number }); err != nil {
+			if err := s.postChange(ctx, l, row, false, func() { l.passed(row.Number) }); err != nil {
 				return false, err
 			}
+		} else {
+			l.passed(row.Number)
 		}
-		l.delivered = row.Number
 	}
 	more, err = s.redeliver(ctx, l)
 	return more || len(p.rows) > 0, err
 }
+
+// passed says that the live stream is delivered up to a change: failing is of the one that comes next.
+func (l *lease) passed(number int64) { l.delivered, l.attempts = number, 0 }
 
 // redeliver delivers the next changes of the range, if there is one.
 func (s *Service) redeliver(ctx context.Context, l *lease) (more bool, err error) {
@@ -173,15 +197,20 @@ func (s *Service) restart(ctx context.Context, l *lease, now database.FeedBounds
 		return err
 	}
 	return s.post(ctx, l, m, &deliveryRow{Number: now.Newest}, func() {
-		l.epoch, l.delivered, l.again, l.until = now.Epoch, now.Newest, 0, 0
+		l.passed(now.Newest)
+		l.epoch, l.again, l.until = now.Epoch, 0, 0
 	})
 }
 
 // post makes one attempt and writes down what came of it; taken says what has been delivered by it. It returns nil when the
-// next message may follow, and errLetGo when none may.
+// next message may follow, and errLetGo or errTurnOver when none may. What is not taken when it is delivered again ends the
+// redelivery alone, since new changes must not wait for old ones; whoever asked for it reads that in the log, and can ask again.
 func (s *Service) post(ctx context.Context, l *lease, m webhook.Message, d *deliveryRow, taken func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if l.posted > 0 && time.Since(l.began) >= s.options.Turn {
+		return errTurnOver
 	}
 	if time.Now().After(l.deadline) {
 		// What took so long was not the attempt before: that would have moved the deadline.
@@ -195,28 +224,50 @@ func (s *Service) post(ctx context.Context, l *lease, m webhook.Message, d *deli
 	if err != nil {
 		return err // of the message, or of the stop
 	}
-	attempt := l.attempts + 1
+	l.posted++
+	l.slow = l.posted < roundSize && time.Since(l.began) >= s.options.Turn
+	attempt := int32(1)
+	if !d.Redelivery {
+		attempt += l.attempts
+	}
 	d.fill(m.ID, attempt, result)
-	delay, again := s.options.Next(result, int(attempt))
 	switch {
 	case result.Outcome == webhook.Delivered:
 		taken()
-		l.attempts = 0
-		held, err := s.save(ctx, l, s.hold(), d)
-		if err == nil && (!held || l.state != subscriptionLife.First()) {
-			return errors.Join(s.release(ctx, l, held), errLetGo)
-		}
-		return err
-	case again:
-		l.attempts = attempt
-		_, err := s.save(ctx, l, delay, d)
-		return errors.Join(err, errLetGo)
+	case d.Redelivery && result.Outcome == webhook.Retry:
+		l.again, l.until = 0, 0
 	default:
-		l.attempts = attempt
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), savePatience)
-		defer cancel()
-		return errors.Join(s.store.fail(ctx, l, failure(result, attempt, d), d), errLetGo)
+		return s.failed(ctx, l, d, result)
 	}
+	held, err := s.save(ctx, l, s.hold(), d)
+	if err == nil && (!held || l.state != subscriptionLife.First()) {
+		return errors.Join(s.release(ctx, l, held), errLetGo)
+	}
+	return err
+}
+
+// failed writes down an attempt that failed, with what its subscriber's contact is to be told.
+func (s *Service) failed(ctx context.Context, l *lease, d *deliveryRow, result webhook.Result) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), savePatience)
+	defer cancel()
+	l.attempts++
+	alarm := webhook.Alarm{Subscription: l.id, Failure: reasonOf(result)}
+	if delay, again := s.options.Next(result, int(l.attempts)); again {
+		err = s.store.postpone(ctx, l, delay, d, func(ctx context.Context, tx *database.Tx, since time.Time) error {
+			alarm.Since, alarm.GiveUp = since, tx.Now.Add(webhook.Rest(int(l.attempts), delay))
+			return s.options.Alarm(ctx, tx, alarm)
+		})
+	} else {
+		alarm.Failure = failure(result, l.attempts, d)
+		err = s.store.fail(ctx, l, alarm.Failure, d, func(ctx context.Context, tx *database.Tx, since time.Time) error {
+			alarm.Since = since
+			return s.options.Alarm(ctx, tx, alarm)
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return errLetGo
 }
 
 // release lets go of a subscription that was disabled meanwhile, so that it need not be waited for when it is enabled.
@@ -239,7 +290,11 @@ func (d *deliveryRow) fill(id string, attempt int32, r webhook.Result) {
 	default:
 		d.Outcome = "FAILED"
 	}
-	d.Detail = strings.Trim(reasonOf(r)+" "+r.Excerpt, " ")
+	reason := reasonOf(r)
+	if d.Redelivery && d.Outcome == "FAILED" {
+		reason += " The redelivery ends with it."
+	}
+	d.Detail = strings.Trim(reason+" "+r.Excerpt, " ")
 }
 
 // reasonOf is why an attempt failed, for people; nothing for one that did not.

@@ -93,7 +93,7 @@ func place(bounds database.FeedBounds, stream, text string, otherwise database.C
 	return from, nil
 }
 
-// UpdateWebhookSubscription changes where to, what for and which.
+// UpdateWebhookSubscription changes where to, what for, which and who is told when it fails.
 func (s *Service) UpdateWebhookSubscription(ctx context.Context, req *pb.UpdateWebhookSubscriptionRequest) (*pb.UpdateWebhookSubscriptionResponse, error) {
 	name := req.GetWebhookSubscription().GetName()
 	if _, err := s.authorized(ctx, name); err != nil {
@@ -167,7 +167,7 @@ func (s *Service) EnableWebhookSubscription(ctx context.Context, req *pb.EnableW
 	})
 }
 
-// DisableWebhookSubscription has changes delivered no more. One that is on its way still arrives.
+// DisableWebhookSubscription has changes delivered no more, neither new ones nor again. One that is on its way still arrives.
 func (s *Service) DisableWebhookSubscription(ctx context.Context, req *pb.DisableWebhookSubscriptionRequest) (*pb.DisableWebhookSubscriptionResponse, error) {
 	if _, err := s.authorized(ctx, req.GetName()); err != nil {
 		return nil, err
@@ -252,7 +252,7 @@ func (s *Service) TestWebhookSubscription(ctx context.Context, req *pb.TestWebho
 	})
 }
 
-// RedeliverChanges has a range of changes that were delivered delivered again.
+// RedeliverChanges has a range of changes that were delivered delivered again, until one is not taken.
 func (s *Service) RedeliverChanges(ctx context.Context, req *pb.RedeliverChangesRequest) (*pb.RedeliverChangesResponse, error) {
 	if n := int64(req.GetLastSequence()) - int64(req.GetFirstSequence()) + 1; n < 1 || n > maxRedelivery {
 		return nil, api.InvalidField("lastSequence", "is not before firstSequence, and the range has %d changes at most", maxRedelivery)
@@ -273,7 +273,7 @@ func (s *Service) RedeliverChanges(ctx context.Context, req *pb.RedeliverChanges
 		case row.State != subscriptionLife.First():
 			return nil, api.Errorf(api.StateConflict, "The webhook subscription is %s; this takes one that is %s.", row.State, subscriptionLife.First()).With("state", row.State)
 		case row.RedeliverTo > 0:
-			return nil, api.Errorf(api.StateConflict, "The changes from %d to %d are being delivered again: wait for them.", row.RedeliverFrom, row.RedeliverTo)
+			return nil, api.Errorf(api.StateConflict, "The changes from %d to %d are being delivered again: wait for them, or disable the subscription to call them off.", row.RedeliverFrom, row.RedeliverTo)
 		case int64(req.GetLastSequence()) > row.DeliveredNumber:
 			return nil, api.InvalidField("lastSequence", "is %d at most: what comes after it has not been delivered yet", row.DeliveredNumber)
 		case !bounds.Reaches(database.NewCursor(row.Epoch, row.Stream, int64(req.GetFirstSequence())-1)):

@@ -45,7 +45,7 @@ func TestLostLeases(t *testing.T) {
 	}))
 	claim := func(hold time.Duration) *lease {
 		t.Helper()
-		l, err := s.claim(ctx, hold)
+		l, err := s.claim(ctx, hold, true)
 		check(err)
 		return l
 	}
@@ -71,7 +71,11 @@ func TestLostLeases(t *testing.T) {
 	if held, err := s.save(ctx, lost, time.Hour, attempt()); err != nil || held {
 		t.Errorf("saving under a lost lease: %v, %v", held, err)
 	}
-	check(s.fail(ctx, lost, "It is over.", attempt()))
+	told := func(context.Context, *database.Tx, time.Time) error {
+		t.Error("under a lost lease somebody is told")
+		return nil
+	}
+	check(s.fail(ctx, lost, "It is over.", attempt(), told))
 	row, err := s.subscription(ctx, "webhookSubscriptions/"+id.String())
 	check(err)
 	if row.DeliveredNumber != 0 || row.State != "ENABLED" || row.Version != 1 {

@@ -29,7 +29,7 @@ type subscriptionRow = ent.WebhookSubscription
 // somebody who edits it would lose against every delivery.
 func subscriptionProto(row *ent.WebhookSubscription) *pb.WebhookSubscription {
 	return &pb.WebhookSubscription{
-		Name: api.Name("btlc/WebhookSubscription", row.ID), Stream: row.Stream, Url: row.URL, Description: row.Description, ResourceTypes: row.ResourceTypes,
+		Name: api.Name("btlc/WebhookSubscription", row.ID), Stream: row.Stream, Url: row.URL, Description: row.Description, ResourceTypes: row.ResourceTypes, ContactEmail: row.ContactEmail,
 		State: api.EnumOf[pb.WebhookSubscription_State](row.State), Failure: row.Failure, DeliveredSequence: int32(row.DeliveredNumber),
 		FailingSinceTime: api.OptionalTimestamp(row.FailingSinceTime), PreviousSecretExpireTime: api.OptionalTimestamp(row.PreviousSecretExpireTime),
 		CreateTime: api.Timestamp(row.CreateTime), UpdateTime: api.Timestamp(row.UpdateTime), Etag: api.Etag(row.Version),
@@ -68,7 +68,7 @@ func (s store) listSubscriptions(ctx context.Context, req *pb.ListWebhookSubscri
 
 func (s store) createSubscription(ctx context.Context, tx *database.Tx, w *pb.WebhookSubscription, secret webhook.Secret, from database.Cursor) (*ent.WebhookSubscription, error) {
 	return tx.WebhookSubscription.Create().SetStream(w.GetStream()).SetURL(w.GetUrl()).SetDescription(w.GetDescription()).SetResourceTypes(nonNil(w.GetResourceTypes())).
-		SetState(subscriptionLife.First()).SetSecret([]byte(secret.Reveal())).SetEpoch(from.Epoch).SetDeliveredNumber(from.Number).
+		SetContactEmail(w.GetContactEmail()).SetState(subscriptionLife.First()).SetSecret([]byte(secret.Reveal())).SetEpoch(from.Epoch).SetDeliveredNumber(from.Number).
 		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 }
 
@@ -87,16 +87,17 @@ func (s store) updateSubscription(ctx context.Context, tx *database.Tx, row *ent
 		return nil, err
 	}
 	return row.Update().SetURL(next.GetUrl()).SetDescription(next.GetDescription()).SetResourceTypes(nonNil(next.GetResourceTypes())).
-		SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
+		SetContactEmail(next.GetContactEmail()).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
 }
 
-// move takes a subscription to the state that a verb leads to, and tells its stream.
+// move takes a subscription to the state that a verb leads to, and tells its stream. A range that was to be delivered again is
+// called off.
 func (s store) move(ctx context.Context, tx *database.Tx, row *ent.WebhookSubscription, verb, failure string) (*ent.WebhookSubscription, error) {
 	state, err := subscriptionLife.After("webhook subscription", row.State, verb)
 	if err != nil {
 		return nil, err
 	}
-	if row, err = row.Update().SetState(state).SetFailure(failure).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx); err != nil {
+	if row, err = row.Update().SetState(state).SetFailure(failure).SetRedeliverFrom(0).SetRedeliverTo(0).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx); err != nil {
 		return nil, err
 	}
 	tx.Emit(database.Change{
@@ -109,8 +110,7 @@ func (s store) move(ctx context.Context, tx *database.Tx, row *ent.WebhookSubscr
 // resume has an enabled subscription go on after a place. An attempt that may be under way, from before it was disabled,
 // loses its lease and is waited for, so that it is over before the next one begins.
 func (s store) resume(ctx context.Context, tx *database.Tx, id uuid.UUID, from database.Cursor, hold time.Duration) (*ent.WebhookSubscription, error) {
-	if _, err := tx.ExecContext(ctx, `UPDATE webhook_subscriptions SET epoch = $2::text, delivered_number = $3, attempts = 0, failing_since_time = NULL,
-		redeliver_from = CASE WHEN epoch = $2::text THEN redeliver_from ELSE 0 END, redeliver_to = CASE WHEN epoch = $2::text THEN redeliver_to ELSE 0 END,
+	if _, err := tx.ExecContext(ctx, `UPDATE webhook_subscriptions SET epoch = $2, delivered_number = $3, attempts = 0, failing_since_time = NULL, warn_time = NULL,
 		next_attempt_time = CASE WHEN next_attempt_time > clock_timestamp() THEN clock_timestamp() + $4 * interval '1 microsecond' ELSE clock_timestamp() END WHERE id = $1`,
 		id, from.Epoch, from.Number, hold.Microseconds()); err != nil {
 		return nil, err

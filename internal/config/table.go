@@ -117,7 +117,7 @@ var settings = []*setting{
 	},
 	{
 		name: "smtp-url", kind: "url", secret: true, derived: "no e-mail is sent, nor kept to be sent", example: "smtp://user:password@mail.example.org:587?from=notices@example.org&tls=starttls", set: into(mail, mailServer),
-		usage: "the mail server that notices to educators are handed to, and who they are from; smtps:// and tls=implicit have TLS from the first byte, tls=none has none and takes no password; it holds a password, so prefer the environment or the file to the flag",
+		usage: "the mail server that e-mails are handed to, and who they are from; smtps:// and tls=implicit have TLS from the first byte, tls=none has none and takes no password; it holds a password, so prefer the environment or the file to the flag",
 	},
 	{
 		name: "sign-in-url", kind: "url", derived: "the public URL", example: "https://app.example.org", set: into(signInURL, optional(signInPage)),

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +107,44 @@ func TestLookupOfKeysThatReadAlike(t *testing.T) {
 		if known := recordtest.Known(err); known.Reason != api.InvalidRequest || len(known.Violations) != 1 || known.Violations[0].Field != field {
 			t.Errorf("%s: got %v", field, err)
 		}
+	}
+}
+
+// Among the keys of a batch there may be any that can be nobody's: each has its answer, and the others have theirs.
+func TestBatchLookupOfWhatIsNoKey(t *testing.T) {
+	w, s := open(t)
+	w.Educator("bps", "B1")
+	long := strings.Repeat("x", 65)
+	persons := []*pb.PersonKey{employeeID(""), employeeID("B1"), email("x"), email("a\x00@example.org"), stateID(""), stateID(long), {}, {Key: &pb.PersonKey_Educator{Educator: "educators/abc"}}, employeeID("B1")}
+	for i, result := range lookFor(t, s, "bps", persons...) {
+		if result.Found != (i == 1 || i == len(persons)-1) || !proto.Equal(result.Person, persons[i]) {
+			t.Errorf("%v: %v", persons[i], result)
+		}
+	}
+	ids := []string{"", "B1", "B\x001", "B\n1", long, "1/B", "B1"}
+	answer := must[*pb.BatchLookupCredentialStatusesResponse](t)(do(t, hr("bps"), s.BatchLookupCredentialStatuses, &pb.BatchLookupCredentialStatusesRequest{Parent: "districts/bps", EmployeeIds: ids}))
+	for i, result := range answer.Results {
+		if result.Found != (i == 1 || i == len(ids)-1) || result.EmployeeId != ids[i] {
+			t.Errorf("%q: %v", ids[i], result)
+		}
+	}
+	none := &pb.BatchLookupCredentialStatusesRequest{Parent: "districts/bps", EmployeeIds: ids, Persons: persons}
+	_, err := do(t, hr("bps"), s.BatchLookupCredentialStatuses, none)
+	refused(t, err, api.InvalidRequest)
+}
+
+// A look-up asks no more of the database for a number of somebody whom the district may not know of than for nobody's: the
+// time that it takes would tell that they exist.
+func TestLookupOfStrangersAsksNoMore(t *testing.T) {
+	w, s := open(t)
+	stranger, future, former := w.Educator("ncs", "N1"), w.Educator("bps", "B2"), w.Educator("bps", "B3")
+	numbered(t, w, stranger, "bps", "E9")
+	recordtest.Must(t, w.Ent().Employment.Update().Where(employment.EducatorID(future)).SetStartDate(recordtest.Day("2026-11-21")).Exec(t.Context()))
+	recordtest.Must(t, w.Ent().Employment.Update().Where(employment.EducatorID(former)).SetEndDate(recordtest.Day("2026-11-10")).Exec(t.Context()))
+	alike, err := s.store.alike(t.Context(), "bps", []string{"E9", "b2", "b3", "nobody"}, moment{time: w.Now()})
+	recordtest.Must(t, err)
+	if len(alike) != 1 || len(alike["b3"]) != 1 {
+		t.Errorf("asks for %v", alike)
 	}
 }
 

@@ -127,4 +127,8 @@ func TestDocumentSaysCreditsEarned(t *testing.T) {
 	if credits, _ := said(reissue().Document); credits != 3 {
 		t.Errorf("it says %v credits with one retracted, want 3", credits)
 	}
+	w.Post(w.Register(educator, w.Mentor(educator), "using-data", "ENROLLED", "2026-09-05"), 3, "2026-11-19")
+	if credits, _ := said(reissue().Document); credits != 3 {
+		t.Errorf("it says %v credits of a course that offers 3", credits)
+	}
 }

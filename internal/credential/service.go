@@ -4,7 +4,6 @@ package credential
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -143,40 +142,15 @@ func change[A proto.Message](ctx context.Context, s *Service, req statusRequest,
 }
 
 // announce puts a change of each of the credentials on the feeds of those whom it concerns, with no more queries for many
-// than for one.
+// than for one. Their holders are held.
 func announce(ctx context.Context, tx *database.Tx, kind string, credentials ...*pb.Credential) error {
-	educators := make([]uuid.UUID, len(credentials))
+	ids := make([]uuid.UUID, len(credentials))
 	for i, c := range credentials {
-		educators[i] = api.LastUUID(c.Educator)
+		ids[i] = api.LastUUID(c.Name)
+		tx.Concerns(api.LastUUID(c.Educator))
 		tx.Wrote(c.Name)
 	}
-	audiences, err := record.Audiences(ctx, tx.Client, educators, tx.Now)
-	if err != nil {
-		return err
-	}
-	tx.Concerns(educators...)
-	for i, c := range credentials {
-		to := audiences[educators[i]]
-		tx.Emit(database.Change{
-			Streams: to.Streams, Resource: c.Name, Type: "btlc/Credential", Version: c.Version, Kind: kind, NaturalKeys: to.Keys, State: announced(c),
-		})
-	}
-	return nil
-}
-
-// announced is what the feed says of a credential.
-func announced(c *pb.Credential) map[string]any {
-	state := map[string]any{
-		"credentialType": c.CredentialType, "status": api.EnumWord(c.Status),
-		"statusTime": c.StatusTime.AsTime().Format(time.RFC3339Nano), "issueTime": c.IssueTime.AsTime().Format(time.RFC3339Nano),
-	}
-	if c.ExpireTime != nil {
-		state["expireTime"] = c.ExpireTime.AsTime().Format(time.RFC3339Nano)
-	}
-	if c.Supersedes != "" {
-		state["supersedes"] = c.Supersedes
-	}
-	return state
+	return record.TellCredentials(ctx, tx, kind, ids...)
 }
 
 // GetCredentialEvent gets a change of a credential's status.

@@ -15,7 +15,7 @@ func (s *Service) GetReconciliationDigest(ctx context.Context, req *pb.GetReconc
 	if err != nil {
 		return nil, api.InvalidField("prefix", "must be an even number of hexadecimal digits in small letters, 64 at most")
 	}
-	err = s.store.snapshotOf(ctx, req.GetParent(), func(of *snapshot) error {
+	err = s.store.snapshotOf(ctx, s.store.digests, req.GetParent(), func(of *snapshot) error {
 		var few []holding // all rows, if they are few enough to be told
 		node, err := merkle.Fold(func(yield func(merkle.Row, error) bool) {
 			for h, err := range of.below(ctx, prefix) {
@@ -48,7 +48,7 @@ func (s *Service) GetReconciliationDigest(ctx context.Context, req *pb.GetReconc
 // digested is a row as the digest takes it: in the words of the API.
 func digested(h holding) merkle.Row {
 	return merkle.Row{
-		Credential: "credentials/" + h.credential.String(), Educator: "educators/" + h.educator.String(), CredentialType: "credentialTypes/" + h.credentialType,
+		Credential: credentialNames + h.credential.String(), Educator: educatorNames + h.educator.String(), CredentialType: "credentialTypes/" + h.credentialType,
 		Status: "CREDENTIAL_STATUS_" + h.status, Version: int64(h.version),
 	}
 }

@@ -53,10 +53,14 @@ func (s *Service) BatchLookupCredentialStatuses(ctx context.Context, req *pb.Bat
 	}
 	questions := make([]question, 0, len(req.GetEmployeeIds())+len(req.GetPersons()))
 	for _, id := range req.GetEmployeeIds() {
-		questions = append(questions, question{byEmployeeID, id})
+		q := question{byEmployeeID, id}
+		if !ordinary(id) {
+			q = anyQuestion(&pb.PersonKey{Key: &pb.PersonKey_EmployeeId{EmployeeId: id}})
+		}
+		questions = append(questions, q)
 	}
 	for _, key := range req.GetPersons() {
-		questions = append(questions, questionOf(key))
+		questions = append(questions, anyQuestion(key))
 	}
 	found, err := s.store.find(ctx, district, questions, at)
 	if err != nil {
@@ -74,7 +78,7 @@ func (s *Service) BatchLookupCredentialStatuses(ctx context.Context, req *pb.Bat
 		if req.GetPersons() != nil {
 			answer.Results[i].Person = req.GetPersons()[i]
 		} else {
-			answer.Results[i].EmployeeId = q.key
+			answer.Results[i].EmployeeId = req.GetEmployeeIds()[i]
 		}
 	}
 	educators := make([]uuid.UUID, 0, len(found))

@@ -188,26 +188,21 @@ func (s store) award(ctx context.Context, tx *database.Tx, on terms) (a award, e
 		return award{}, err
 	}
 	a.description, a.credits = course.Description, offered.Credits
-	if a.earned, err = earned(ctx, tx, on.educator, course.ID); err != nil {
+	posted, err := record.Postings(ctx, tx.Client, on.educator)
+	if err != nil {
 		return award{}, err
 	}
+	postings := make([]posting, len(posted))
+	for i, p := range posted {
+		postings[i] = posting{p.Institution, p.Course, p.Credits}
+	}
+	a.earned = earned(postings, course.ID, a.credits)
 	attained, err := addCompetencies(ctx, tx, &a, on.educator, []string{course.CoreSkill})
 	if err != nil {
 		return award{}, err
 	}
 	a.evidence, err = digests(ctx, tx, attained)
 	return a, err
-}
-
-// earned are the graduate credits for a course that institutions have posted for a person, all together.
-func earned(ctx context.Context, tx *database.Tx, educator uuid.UUID, course string) (credits int32, err error) {
-	postings, err := record.Postings(ctx, tx.Client, educator)
-	for _, p := range postings {
-		if p.Course == course {
-			credits += p.Credits
-		}
-	}
-	return credits, err
 }
 
 // addCompetencies adds the competencies of core skills to an award, in the order of the framework, and answers how a person

@@ -25,16 +25,17 @@ type store struct {
 	statuses *sql.Stmt
 	lookups  *database.Group[person]
 	lists    *signedLists
-	// exports has a word in it for each snapshot that is read.
-	exports chan struct{}
+	// exports and digests are whose turn it is to read snapshots of districts.
+	exports, digests *turns
 }
 
 func newStore(db *database.DB, issuer Issuer) (store, error) {
-	statuses, err := db.SQL().PrepareContext(context.Background(), LookupSQL)
+	statuses, err := db.SQL().PrepareContext(context.Background(), lookupSQL)
 	if err != nil {
 		return store{}, err
 	}
-	s := store{db: db, issuer: issuer, policies: record.NewPolicies(), statuses: statuses, lists: newSignedLists(), exports: make(chan struct{}, maxExports)}
+	s := store{db: db, issuer: issuer, policies: record.NewPolicies(), statuses: statuses, lists: newSignedLists(),
+		exports: newTurns("exports", maxExports, maxExportsOfOne, turnPatience), digests: newTurns("digests", maxDigests, maxDigestsOfOne, turnPatience)}
 	s.lookups = database.NewGroup(s.lookupAsked)
 	return s, nil
 }
@@ -129,11 +130,22 @@ func (s store) changeStatus(ctx context.Context, tx *database.Tx, req statusRequ
 
 // toChange locks the credential that a request is to change, and says which status the verb leads to.
 func toChange(ctx context.Context, tx *database.Tx, req statusRequest, verb string) (row *ent.Credential, next string, err error) {
-	row, err = tx.Credential.Query().Where(credential.ID(api.LastUUID(req.GetName()))).WithPolicyVersion().ForUpdate().Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, "", api.Missing(req.GetName())
-	} else if err != nil {
-		return nil, "", err
+	id := api.LastUUID(req.GetName())
+	for row == nil {
+		held, err := tx.Credential.Query().Where(credential.ID(id)).Select(credential.FieldEducatorID).Only(ctx)
+		if ent.IsNotFound(err) {
+			return nil, "", api.Missing(req.GetName())
+		} else if err != nil {
+			return nil, "", err
+		}
+		// The person first, then the credential, as an award does: the two never wait for each other.
+		if err := record.Hold(ctx, tx, held.EducatorID); err != nil {
+			return nil, "", err
+		}
+		row, err = tx.Credential.Query().Where(credential.ID(id), credential.EducatorID(held.EducatorID)).WithPolicyVersion().ForUpdate().Only(ctx)
+		if ent.MaskNotFound(err) != nil { // not found: a merge gave it to another record meanwhile
+			return nil, "", err
+		}
 	}
 	if err := api.CheckEtag(ctx, req.ProtoReflect(), credentialProto(row, tx.Now)); err != nil {
 		return nil, "", err

@@ -1,11 +1,13 @@
 package credential
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,32 +16,32 @@ import (
 	"github.com/btlc/btlc/internal/database"
 )
 
-// employedSQL is whom the district $1 employs on the day $2, and heldSQL their credentials, with what each is worth at $3.
+// employedSQL is whom the district $1 employs on the day $2, and heldSQL credentials with what each is worth at $3.
 const (
-	employedSQL = `(SELECT DISTINCT educator_id FROM employments WHERE district_id = $1 AND start_date <= $2::date AND (end_date IS NULL OR end_date >= $2::date))`
+	employedSQL = `SELECT DISTINCT educator_id FROM employments WHERE district_id = $1 AND start_date <= $2::date AND (end_date IS NULL OR end_date >= $2::date)`
 
-	heldSQL = `c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE c.status END,
+	heldSQL = `c.id, c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE c.status END,
 			c.issue_time, CASE WHEN ended THEN c.expire_time ELSE c.status_time END, c.expire_time, c.version
-		FROM people p JOIN credentials c ON c.educator_id = p.educator_id
-			CROSS JOIN LATERAL (SELECT c.expire_time <= $3::timestamptz AND c.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity
-		WHERE `
-
-	// ExportSQL is all credentials of a district's people in the order of their ids, after $4, each with the first number that
-	// the person was given there, and the state's.
-	ExportSQL = `WITH people AS MATERIALIZED (
-			SELECT e.educator_id, (array_agg(x.value ORDER BY x.id) FILTER (WHERE x.kind = 'EMPLOYEE_ID'))[1] AS employee_id,
-				(array_agg(x.value ORDER BY x.id) FILTER (WHERE x.kind = 'STATE_EDUCATOR_ID'))[1] AS state_id
-			FROM ` + employedSQL + ` e LEFT JOIN external_ids x ON x.educator_id = e.educator_id AND (x.kind = 'STATE_EDUCATOR_ID' OR x.district_id = $1)
-			GROUP BY e.educator_id)
-		SELECT c.id, c.educator_id, coalesce(p.employee_id, ''), coalesce(p.state_id, ''), ` + heldSQL + `c.id > $4::uuid ORDER BY c.id`
+		FROM credentials c CROSS JOIN LATERAL (SELECT c.expire_time <= $3::timestamptz AND c.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity`
 
 	// credentialKey is the key of a credential's row in the reconciliation, as internal/merkle has it.
 	credentialKey = `sha256(convert_to('credentials/' || c.id, 'UTF8'))`
 
-	// DigestSQL is those whose key begins with the bytes $4, in the order of their keys, without the persons' numbers.
-	DigestSQL = `WITH people AS MATERIALIZED ` + employedSQL + `
-		SELECT c.id, c.educator_id, '', '', ` + heldSQL + `substring(` + credentialKey + ` FROM 1 FOR length($4::bytea)) = $4::bytea ORDER BY ` + credentialKey
+	// digestSQL is those whose key begins with the bytes $4, in the order of their keys.
+	digestSQL = `WITH people AS MATERIALIZED (` + employedSQL + `)
+		SELECT c.educator_id, ` + heldSQL + ` JOIN people p ON p.educator_id = c.educator_id
+		WHERE substring(` + credentialKey + ` FROM 1 FOR length($4::bytea)) = $4::bytea ORDER BY ` + credentialKey
 )
+
+// exportSQL is the district's people in the order of their ids, from $4 on, who have credentials: the numbers that they were
+// given there and by the state, and the credentials, each of the two packed. Person by person the indexes give all of
+// it in that order: nothing is sorted, so that the first rows come at once and what is in memory is of one person.
+var exportSQL = `SELECT e.educator_id, numbers.rows, held.rows
+	FROM (` + employedSQL + ` AND educator_id >= $4::uuid ORDER BY educator_id) e
+		CROSS JOIN LATERAL (` + database.Packed(`SELECT `+heldSQL+` WHERE c.educator_id = e.educator_id`) + `) held(count, rows)
+		CROSS JOIN LATERAL (` + database.Packed(`SELECT x.kind, x.id, x.value FROM external_ids x
+			WHERE x.educator_id = e.educator_id AND (x.kind = 'STATE_EDUCATOR_ID' OR x.district_id = $1)`) + `) numbers(count, rows)
+	WHERE held.count > 0`
 
 // holding is a credential of a person whom a district employs.
 type holding struct {
@@ -48,15 +50,17 @@ type holding struct {
 	employeeID, stateID    string
 	credentialType, status string
 	issued, since          time.Time
-	expires                sql.NullTime
-	version                int32
+	// expires is when it ends; zero for never.
+	expires time.Time
+	version int32
 }
 
-// maxExports is how many snapshots of districts are read at a time. A reader may be slow, and each holds a connection for as long as it reads.
-const maxExports = 4
-
-// exportPatience is how long one more waits for its turn.
-const exportPatience = 5 * time.Second
+// How many snapshots of districts are read at a time, for exports and for digests, and how long one more waits for its turn.
+const (
+	maxExports, maxExportsOfOne = 4, 2
+	maxDigests, maxDigestsOfOne = 2, 1
+	turnPatience                = 5 * time.Second
+)
 
 // snapshot is a district's data as they stood at one moment.
 type snapshot struct {
@@ -64,20 +68,24 @@ type snapshot struct {
 	district string
 	now      time.Time
 	zone     *time.Location
+	// today is the day of its calendar, and not before the one that its stream was told of.
+	today string
 	// bounds are what the district's stream of the change feed held then.
 	bounds database.FeedBounds
 }
 
-// snapshotOf has read see all that a district has at one moment, by its name.
-func (s store) snapshotOf(ctx context.Context, name string, read func(*snapshot) error) error {
-	if err := s.takeTurn(ctx); err != nil {
+// snapshotOf has read see all that a district has at one moment, by its name, when it is its turn.
+func (s store) snapshotOf(ctx context.Context, turns *turns, name string, read func(*snapshot) error) error {
+	end, err := turns.take(ctx, name)
+	if err != nil {
 		return err
 	}
-	defer func() { <-s.exports }()
+	defer end()
 	return s.db.InFeedSnapshot(ctx, func(tx *sql.Tx) error {
 		of := &snapshot{tx: tx, district: api.LastWord(name), now: s.db.Now()}
 		var zone string
-		err := tx.QueryRowContext(ctx, `SELECT time_zone FROM districts WHERE id = $1`, of.district).Scan(&zone)
+		err := tx.QueryRowContext(ctx, `SELECT time_zone, greatest(told_day, ($2::timestamptz AT TIME ZONE time_zone)::date)::text FROM districts WHERE id = $1`,
+			of.district, of.now).Scan(&zone, &of.today)
 		if errors.Is(err, sql.ErrNoRows) {
 			return api.Missing(name)
 		} else if err != nil {
@@ -97,55 +105,111 @@ func (s store) snapshotOf(ctx context.Context, name string, read func(*snapshot)
 	})
 }
 
-// takeTurn waits until fewer than maxExports snapshots are read.
-func (s store) takeTurn(ctx context.Context) error {
-	select {
-	case s.exports <- struct{}{}:
+// from are the credentials of the district's people in the order of the persons' ids, from that person on, and of each in
+// the order of their own. They are read from the connection as they are asked for.
+func (of *snapshot) from(ctx context.Context, educator uuid.UUID) iter.Seq2[holding, error] {
+	names := map[string]string{}
+	var held []holding
+	return of.read(ctx, exportSQL, educator, func(rows *sql.Rows, yield func(holding) bool) error {
+		var person holding
+		var numbers, packed sql.RawBytes
+		if err := rows.Scan(&person.educator, &numbers, &packed); err != nil {
+			return err
+		}
+		if err := person.readNumbers(numbers); err != nil {
+			return err
+		}
+		held = held[:0]
+		each := database.ReadPacked(packed)
+		for each.Next() {
+			held = append(held, person.with(&each, names))
+		}
+		if err := each.Err(); err != nil {
+			return err
+		}
+		slices.SortFunc(held, func(a, b holding) int { return bytes.Compare(a.credential[:], b.credential[:]) })
+		for i := range held {
+			if !yield(held[i]) {
+				break
+			}
+		}
 		return nil
-	default:
-	}
-	select {
-	case s.exports <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(exportPatience):
-		return api.Errorf(api.Unavailable, "%d exports are under way: try again when one has ended.", maxExports)
-	}
+	})
 }
 
-// after are the credentials of the district's people in the order of their ids, from the one after that id on. They are
-// read from the connection as they are asked for.
-func (of *snapshot) after(ctx context.Context, id uuid.UUID) iter.Seq2[holding, error] {
-	return of.rows(ctx, ExportSQL, id)
+// readNumbers reads a person's numbers, of each kind the one that was given first.
+func (h *holding) readNumbers(packed []byte) error {
+	var first [2]uuid.UUID
+	rows := database.ReadPacked(packed)
+	for rows.Next() {
+		kind, id, value := rows.Text(), rows.UUID(), rows.Text()
+		number, at := &h.employeeID, &first[0]
+		if string(kind) == "STATE_EDUCATOR_ID" {
+			number, at = &h.stateID, &first[1]
+		} else if string(kind) != "EMPLOYEE_ID" {
+			continue
+		}
+		if *at == uuid.Nil || bytes.Compare(id[:], at[:]) < 0 {
+			*number, *at = string(value), id
+		}
+	}
+	return rows.Err()
 }
 
-// below are those whose key in the reconciliation begins with the bytes, in the order of their keys.
+// with is a credential of the person, whose types and statuses are few: their names are kept.
+func (h *holding) with(rows *database.PackedRows, names map[string]string) holding {
+	name := func(text []byte) string {
+		kept, ok := names[string(text)]
+		if !ok {
+			kept = string(text)
+			names[kept] = kept
+		}
+		return kept
+	}
+	held := *h
+	held.credential, held.credentialType, held.status = rows.UUID(), name(rows.Text()), name(rows.Text())
+	held.issued, held.since, held.expires, held.version = rows.Time(), rows.Time(), rows.Time(), rows.Int32()
+	return held
+}
+
+// below are those whose key in the reconciliation begins with the bytes, in the order of their keys, without the persons'
+// numbers.
 func (of *snapshot) below(ctx context.Context, prefix []byte) iter.Seq2[holding, error] {
-	return of.rows(ctx, DigestSQL, prefix)
+	return of.read(ctx, digestSQL, prefix, func(rows *sql.Rows, yield func(holding) bool) error {
+		var h holding
+		var expires sql.NullTime
+		err := rows.Scan(&h.educator, &h.credential, &h.credentialType, &h.status, &h.issued, &h.since, &expires, &h.version)
+		if h.expires = expires.Time; err == nil {
+			yield(h)
+		}
+		return err
+	})
 }
 
-func (of *snapshot) rows(ctx context.Context, statement string, from any) iter.Seq2[holding, error] {
+// read asks for what the district has today, and has each row read into what it is of, as long as somebody wants more.
+func (of *snapshot) read(ctx context.Context, statement string, from any, row func(*sql.Rows, func(holding) bool) error) iter.Seq2[holding, error] {
 	return func(yield func(holding, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		today := api.LocalDay(of.now, of.zone)
-		rows, err := of.tx.QueryContext(ctx, statement, of.district, dateOf(&today), of.now, from)
+		rows, err := of.tx.QueryContext(ctx, statement, of.district, of.today, of.now, from)
 		if err != nil {
 			yield(holding{}, err)
 			return
 		}
 		defer rows.Close()
-		var h holding
-		into := []any{&h.credential, &h.educator, &h.employeeID, &h.stateID, &h.credentialType, &h.status, &h.issued, &h.since, &h.expires, &h.version}
-		for rows.Next() {
-			err := rows.Scan(into...)
-			if !yield(h, err) || err != nil {
-				cancel() // else what is left would be read to its end
-				return
+		wanted := true
+		for wanted && rows.Next() {
+			if err := row(rows, func(h holding) bool {
+				wanted = yield(h, nil)
+				return wanted
+			}); err != nil {
+				yield(holding{}, err)
+				wanted = false
 			}
 		}
-		if err := rows.Err(); err != nil {
+		if !wanted {
+			cancel() // else what is left would be read to its end
+		} else if err := rows.Err(); err != nil {
 			yield(holding{}, err)
 		}
 	}

@@ -18,16 +18,6 @@ import (
 // reissue makes a credential that stands in the place of another one: of the same worth for the same time, by the policy
 // and the framework that the other one was awarded by. Whether its holder may have it is not decided again.
 func (s store) reissue(ctx context.Context, tx *database.Tx, req *pb.ReissueCredentialRequest) (*pb.Credential, error) {
-	held, err := tx.Credential.Query().Where(credential.ID(api.LastUUID(req.GetName()))).Select(credential.FieldEducatorID).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, api.Missing(req.GetName())
-	} else if err != nil {
-		return nil, err
-	}
-	// The person first, then the credential, as an award does: the two never wait for each other.
-	if _, err := tx.Educator.Query().Where(educator.ID(held.EducatorID)).ForUpdate().OnlyID(ctx); err != nil {
-		return nil, err
-	}
 	row, _, err := toChange(ctx, tx, req, "reissue")
 	if err != nil {
 		return nil, err
@@ -73,7 +63,17 @@ const expiryMethod = "expiry"
 // transaction has in hand are left to it, or to the next time.
 func (s store) expireDue(ctx context.Context, atMost int) (expired int, err error) {
 	err = s.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
-		due, err := tx.Credential.Query().Where(credential.StatusIn(counted...), credential.ExpireTimeLTE(tx.Now)).Order(ent.Asc(credential.FieldExpireTime)).
+		over := credential.And(credential.StatusIn(counted...), credential.ExpireTimeLTE(tx.Now))
+		// The people first, then their credentials, as an award does.
+		holders, err := tx.Educator.Query().Where(func(s *sql.Selector) {
+			of := sql.Dialect(s.Dialect()).Select(credential.FieldEducatorID).From(sql.Table(credential.Table)).OrderBy(credential.FieldExpireTime).Limit(atMost)
+			over(of)
+			s.Where(sql.In(s.C(educator.FieldID), of))
+		}).Order(ent.Asc(educator.FieldID)).ForUpdate(sql.WithLockClause("FOR NO KEY UPDATE SKIP LOCKED")).IDs(ctx)
+		if err != nil {
+			return err
+		}
+		due, err := tx.Credential.Query().Where(over, credential.EducatorIDIn(holders...)).Order(ent.Asc(credential.FieldExpireTime)).
 			Limit(atMost).WithPolicyVersion().ForUpdate(sql.WithLockAction(sql.SkipLocked)).All(ctx)
 		expired = len(due)
 		if err != nil || expired == 0 {

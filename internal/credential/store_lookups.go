@@ -25,6 +25,7 @@ const (
 	byStateEducatorID
 	byEmail
 	byEducator
+	byNothing // of what is no key: nobody is asked for
 )
 
 // personOf is the SQL of the person to whom the key q.key leads, one at most. $1 is the district.
@@ -35,28 +36,29 @@ var personOf = map[keyKind]string{
 	byEducator:        `SELECT q.key::uuid AS educator_id`,
 }
 
-// lookupBySQL is LookupSQL for any key and any moment. The district is $1, the keys $2, the day of employment $3, the time
+// lookupBySQL is lookupSQL for any key and any moment. The district is $1, the keys $2, the day of employment $3, the time
 // by which validity ends $4, until when changes of status count $5 and what was recorded $6, the day of which is $7. The
 // history of statuses is only added to; of an employment the table knows when it was recorded and when it changed last,
 // so a last day recorded later was not known then. One before $7 stays: else a district would be told what became of
-// people after it had let them go.
+// people after it had let them go. What a merge brought later was not known either.
 func lookupBySQL(kind keyKind) string {
+	held := `SELECT c.id, c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE s.status END,
+			c.issue_time, CASE WHEN ended OR s.status = 'EXPIRED' THEN c.expire_time ELSE s.since END, c.expire_time, s.version
+		FROM credentials c CROSS JOIN LATERAL (SELECT e.status, e.create_time AS since, e.version FROM credential_events e
+				WHERE e.credential_id = c.id AND ($5::timestamptz IS NULL OR e.create_time <= $5::timestamptz) ORDER BY e.version DESC LIMIT 1) s
+			CROSS JOIN LATERAL (SELECT c.expire_time <= $4 AND s.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity
+		WHERE c.educator_id = p.educator_id AND m.employed AND ($6::timestamptz IS NULL OR NOT EXISTS (SELECT FROM educator_merges g
+			WHERE g.survivor_id = p.educator_id AND g.undo_time IS NULL AND g.create_time > $6::timestamptz AND g.moved -> 'credentials' ? c.id::text))`
 	return `WITH today AS MATERIALIZED (SELECT coalesce($3::date, ($4::timestamptz AT TIME ZONE time_zone)::date) AS day FROM districts WHERE id = $1)
-		SELECT q.key, p.educator_id, CASE WHEN NOT m.employed THEN m.last_day END,
-			c.id, c.credential_type_id, CASE WHEN c.ended THEN 'EXPIRED' ELSE c.status END,
-			c.issue_time, CASE WHEN c.ended OR c.status = 'EXPIRED' THEN c.expire_time ELSE c.since END, c.version
+		SELECT q.key, p.educator_id, CASE WHEN NOT m.employed THEN m.last_day END, held.count::int, held.rows
 		FROM unnest($2::text[]) q(key)
 			CROSS JOIN LATERAL (` + personOf[kind] + `) p
 			CROSS JOIN LATERAL (SELECT bool_or(until IS NULL OR until >= (SELECT day FROM today)) AS employed, max(until) AS last_day
 				FROM (SELECT CASE WHEN e.update_time > $6::timestamptz AND e.end_date >= $7::date THEN NULL ELSE e.end_date END AS until FROM employments e
 					WHERE e.educator_id = p.educator_id AND e.district_id = $1 AND e.start_date <= (SELECT day FROM today)
 						AND ($6::timestamptz IS NULL OR e.create_time <= $6::timestamptz)) known) m
-			LEFT JOIN LATERAL (SELECT c.id, c.credential_type_id, c.issue_time, c.expire_time, s.status, s.since, s.version,
-					c.expire_time <= $4 AND s.status IN ('ACTIVE', 'SUSPENDED') AS ended
-				FROM credentials c CROSS JOIN LATERAL (SELECT e.status, e.create_time AS since, e.version FROM credential_events e
-					WHERE e.credential_id = c.id AND ($5::timestamptz IS NULL OR e.create_time <= $5::timestamptz) ORDER BY e.version DESC LIMIT 1) s
-				WHERE c.educator_id = p.educator_id) c ON m.employed
-		WHERE m.employed IS NOT NULL ORDER BY q.key, c.issue_time, c.id`
+			CROSS JOIN LATERAL (` + database.Packed(held) + `) held(count, rows)
+		WHERE m.employed IS NOT NULL`
 }
 
 // lookupBy finds those whom the district employs, or employed before, by their keys of one kind.
@@ -65,16 +67,19 @@ func (s store) lookupBy(ctx context.Context, kind keyKind, district string, keys
 		district, pq.StringArray(keys), dateOf(at.day), at.time, at.status, at.known, dateOf(at.knownDay)), len(keys))
 }
 
-// alikeSQL is who has an employee id in the district $1 that differs from one of $2 by capital letters and spaces alone. The
+// alikeSQL is who has an employee id in the district $1 that differs from one of $2 by capital letters and spaces alone, and
+// was employed there up to the day $3, or else that of $4: nobody else may make the look-up take longer. The
 // limit, which nothing comes near to, has the index read for each id: of an expression that the index of a part of a
 // table is on, the planner knows nothing, and takes it for one of hundreds of rows.
 const alikeSQL = `SELECT q.key, p.educator_id FROM unnest($2::text[]) q(key) CROSS JOIN LATERAL (SELECT x.educator_id FROM external_ids x
-	WHERE x.kind = 'EMPLOYEE_ID' AND x.district_id = $1 AND lower(btrim(x.value)) = lower(btrim(q.key)) LIMIT 20) p`
+	WHERE x.kind = 'EMPLOYEE_ID' AND x.district_id = $1 AND lower(btrim(x.value)) = lower(btrim(q.key)) LIMIT 20) p
+	WHERE EXISTS (SELECT FROM employments e JOIN districts d ON d.id = e.district_id WHERE e.educator_id = p.educator_id AND e.district_id = $1
+		AND e.start_date <= coalesce($3::date, ($4::timestamptz AT TIME ZONE d.time_zone)::date))`
 
 // lookupAlike finds those whose employee ids read like the ones that are asked, for ids that are nobody's. A person who is
 // alone with it is meant; of several, nobody.
 func (s store) lookupAlike(ctx context.Context, district string, employeeIDs []string, at moment) (map[string]person, error) {
-	alike, err := s.alike(ctx, district, employeeIDs)
+	alike, err := s.alike(ctx, district, employeeIDs, at)
 	if err != nil || len(alike) == 0 {
 		return nil, err
 	}
@@ -103,8 +108,8 @@ func (s store) lookupAlike(ctx context.Context, district string, employeeIDs []s
 	return found, nil
 }
 
-func (s store) alike(ctx context.Context, district string, employeeIDs []string) (map[string][]string, error) {
-	rows, err := s.db.SQL().QueryContext(ctx, alikeSQL, district, pq.StringArray(employeeIDs))
+func (s store) alike(ctx context.Context, district string, employeeIDs []string, at moment) (map[string][]string, error) {
+	rows, err := s.db.SQL().QueryContext(ctx, alikeSQL, district, pq.StringArray(employeeIDs), dateOf(at.day), at.time)
 	if err != nil {
 		return nil, err
 	}
@@ -184,11 +189,26 @@ func questionOf(key *pb.PersonKey) question {
 	}
 }
 
+// anyQuestion is questionOf for what may be no key at all.
+func anyQuestion(key *pb.PersonKey) question {
+	if api.Validate(key) != nil {
+		return question{kind: byNothing}
+	}
+	return questionOf(key)
+}
+
+// ordinary says of nearly all employee ids, without looking them up in the contract, that they can be one.
+func ordinary(id string) bool {
+	return id != "" && len(id) <= 32 && !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
 // find answers questions, a statement for each kind of key and none in a loop over persons.
 func (s store) find(ctx context.Context, district string, questions []question, at moment) (map[question]person, error) {
 	byKind := map[keyKind][]string{}
 	for _, q := range questions {
-		byKind[q.kind] = append(byKind[q.kind], q.key)
+		if q.kind != byNothing {
+			byKind[q.kind] = append(byKind[q.kind], q.key)
+		}
 	}
 	found := make(map[question]person, len(questions))
 	for kind, keys := range byKind {

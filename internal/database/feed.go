@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -28,6 +29,8 @@ type Change struct {
 	NaturalKeys, PreviousNaturalKeys map[string]map[string]string
 	// State is what a consumer needs to know. It holds no names.
 	State map[string]any
+	// state is State as JSON, made once for all streams.
+	state string
 }
 
 // FeedRow is a change as it stands in one stream.
@@ -53,8 +56,14 @@ func (tx *Tx) Emit(change Change) { tx.changes = append(tx.changes, change) }
 // commits from here on, and writes the rows under those numbers. Streams are taken in sorted order, so that two
 // transactions never wait for each other in a circle.
 func (tx *Tx) publish(ctx context.Context) error {
-	byStream := map[string][]Change{}
-	for _, change := range tx.changes {
+	byStream := map[string][]*Change{}
+	for i := range tx.changes {
+		change := &tx.changes[i]
+		state, err := json.Marshal(change.State)
+		if err != nil {
+			return fmt.Errorf("change of %s: %w", change.Resource, err)
+		}
+		change.state = string(state)
 		for _, stream := range slices.Compact(slices.Sorted(slices.Values(change.Streams))) {
 			byStream[stream] = append(byStream[stream], change)
 		}
@@ -77,7 +86,7 @@ func mapKeys[K comparable, V any](m map[K]V) func(yield func(K) bool) {
 	}
 }
 
-func (tx *Tx) append(ctx context.Context, stream string, changes []Change) error {
+func (tx *Tx) append(ctx context.Context, stream string, changes []*Change) error {
 	n := len(changes)
 	resources, types, kinds := make([]string, n), make([]string, n), make([]string, n)
 	versions, keys, before, states := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
@@ -90,12 +99,8 @@ func (tx *Tx) append(ctx context.Context, stream string, changes []Change) error
 		if err != nil {
 			return err
 		}
-		state, err := json.Marshal(c.State)
-		if err != nil {
-			return err
-		}
 		resources[i], types[i], kinds[i], versions[i] = c.Resource, c.Type, c.Kind, int64(c.Version)
-		keys[i], before[i], states[i] = string(natural), string(previous), string(state)
+		keys[i], before[i], states[i] = string(natural), string(previous), c.state
 	}
 	_, err := tx.ExecContext(ctx, `
 		WITH counter AS (
@@ -156,9 +161,26 @@ func (db *DB) ReadFeed(ctx context.Context, stream string, after int64, limit in
 	return page, err
 }
 
+const (
+	feedRows = `SELECT number, resource, resource_type, kind, version, natural_keys, previous_natural_keys, state, commit_time
+		FROM feed_rows WHERE stream = $1 AND number > $2 ORDER BY number LIMIT $3`
+
+	// An institution sees what people consent to, and what it may see no more is DELETED on its stream: from then on the
+	// changes of it that came before say what they were about, so that none is missing, and not what it was.
+	consentedRows = `WITH page AS MATERIALIZED (` + feedRows + `),
+		ended AS MATERIALIZED (SELECT resource, max(number) AS number FROM feed_rows
+			WHERE stream = $1 AND stream LIKE 'institutions/%' AND kind = 'DELETED' AND resource = ANY (ARRAY(SELECT resource FROM page)) GROUP BY resource)
+		SELECT p.number, p.resource, p.resource_type, p.kind, p.version, p.natural_keys, p.previous_natural_keys,
+			CASE WHEN p.number < e.number THEN 'null' ELSE p.state END, p.commit_time
+		FROM page p LEFT JOIN ended e USING (resource) ORDER BY p.number`
+)
+
 func readFeedRows(ctx context.Context, tx *sql.Tx, stream string, after int64, limit int) (found []FeedRow, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT number, resource, resource_type, kind, version, natural_keys, previous_natural_keys, state, commit_time
-		FROM feed_rows WHERE stream = $1 AND number > $2 ORDER BY number LIMIT $3`, stream, after, limit)
+	statement := feedRows
+	if strings.HasPrefix(stream, "institutions/") {
+		statement = consentedRows
+	}
+	rows, err := tx.QueryContext(ctx, statement, stream, after, limit)
 	if err != nil {
 		return nil, err
 	}

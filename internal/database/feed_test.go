@@ -5,6 +5,8 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -171,5 +173,50 @@ func TestForgetFeed(t *testing.T) {
 	check(t, err)
 	if months == 0 {
 		t.Error("the log of webhooks has no month of then")
+	}
+}
+
+// Of what is deleted on an institution's stream, the changes before say nothing any more, though each is there; what comes
+// afterwards does, and other streams are as they were.
+func TestWhatEndedOnAnInstitutionsStream(t *testing.T) {
+	db := openFeed(t, databasetest.New(t, schema.FS))
+	streams := []string{"institutions/a", "institutions/b", "districts/a", "program"}
+	for _, c := range []struct {
+		resource, kind string
+		streams        []string
+	}{
+		{"things/1", "CREATED", streams}, {"things/2", "CREATED", streams}, {"things/1", "UPDATED", streams}, {"things/1", "DELETED", []string{"institutions/a", "districts/a"}},
+		{"things/2", "UPDATED", streams}, {"things/1", "CREATED", streams}, {"things/1", "UPDATED", streams},
+	} {
+		keys := map[string]map[string]string{}
+		for _, stream := range c.streams {
+			keys[stream] = map[string]string{"educator": "educators/1"}
+		}
+		emitOne(t, db, database.Change{Streams: c.streams, Resource: c.resource, Type: "btlc/Thing", Version: 1, Kind: c.kind, NaturalKeys: keys, State: map[string]any{"told": true}})
+	}
+	for stream, want := range map[string]string{
+		"institutions/a": "1 CREATED - 2 CREATED told 1 UPDATED - 1 DELETED told 2 UPDATED told 1 CREATED told 1 UPDATED told",
+		"institutions/b": "1 CREATED told 2 CREATED told 1 UPDATED told 2 UPDATED told 1 CREATED told 1 UPDATED told",
+		"districts/a":    "1 CREATED told 2 CREATED told 1 UPDATED told 1 DELETED told 2 UPDATED told 1 CREATED told 1 UPDATED told",
+		"program":        "1 CREATED told 2 CREATED told 1 UPDATED told 2 UPDATED told 1 CREATED told 1 UPDATED told",
+	} {
+		words := strings.Fields(want)
+		for after := range int64(len(words) / 3) { // also where the end is on a later page
+			page, err := db.ReadFeed(t.Context(), stream, after, 2)
+			check(t, err)
+			var got []string
+			for i, row := range page.Rows {
+				told := "-"
+				if string(row.State) != "null" {
+					told = "told"
+				}
+				if got = append(got, strings.TrimPrefix(row.Resource, "things/"), row.Kind, told); row.Number != after+1+int64(i) || row.NaturalKeys["educator"] != "educators/1" || row.Version != 1 {
+					t.Errorf("%s: after %d comes %+v", stream, after, row)
+				}
+			}
+			if wanted := words[3*after : min(3*after+6, int64(len(words)))]; !slices.Equal(got, wanted) {
+				t.Errorf("%s: after %d come %v, want %v", stream, after, got, wanted)
+			}
+		}
 	}
 }

@@ -61,10 +61,10 @@ type describer struct {
 	works   map[string][]oneroster.Employment
 }
 
-// rosterActions are the actions of a plan in the order in which they are made; what is left to people comes last. on is the
-// day that the roster is of.
+// rosterActions are the actions of a plan in the order in which they are made; what is left to people comes last. The state is
+// what the district may know, and on the day that the roster is of.
 func rosterActions(plan oneroster.Plan, roster *oneroster.Roster, state oneroster.State, on oneroster.Date) []rosterAction {
-	d := describer{roster, map[string]bool{}, map[string]bool{}, map[string]string{"": "the whole district"}, map[string]string{}, map[string][]oneroster.Employment{}}
+	d := describer{roster, atWork(state, on), map[string]bool{}, map[string]string{"": "the whole district"}, map[string]string{}, map[string][]oneroster.Employment{}}
 	for _, s := range state.Schools {
 		d.schools[s.ID], d.known[s.ID] = s.Name, true
 	}
@@ -73,7 +73,6 @@ func rosterActions(plan oneroster.Plan, roster *oneroster.Roster, state oneroste
 	}
 	for _, e := range state.Employments {
 		d.works[e.PersonID] = append(d.works[e.PersonID], e)
-		d.here[e.PersonID] = d.here[e.PersonID] || e.Start <= on && (e.End == "" || e.End >= on)
 	}
 	var actions []rosterAction
 	for _, c := range plan.Changes {
@@ -159,12 +158,13 @@ func (d describer) place(e oneroster.Employment) string {
 
 var questionTexts = map[oneroster.QuestionKind]string{
 	oneroster.SchoolWithoutCode:   "A school on record has this name and no code.",
-	oneroster.EmailOfAnother:      "The e-mail address is on record for another person.",
+	oneroster.EmailOfAnother:      "The e-mail address is on record for another person who works in the district.",
 	oneroster.EmailShared:         "The roster has the e-mail address for several people.",
+	oneroster.NameOfShared:        "They work in another district too and are called otherwise on record: the program's staff change names of such people.",
 	oneroster.PersonWithoutNumber: "They work in the district and have no employee id by which the roster could tell of them.",
 }
 
-// question is what is left to people. Of a person whom the district does not employ it tells neither who nor where they are.
+// question is what is left to people.
 func (d describer) question(q oneroster.Question) rosterAction {
 	a := rosterAction{kind: ambiguous, line: q.Source.Line, key: q.EmployeeNumber, after: questionTexts[q.Kind]}
 	switch {
@@ -220,17 +220,21 @@ func countRoster(actions []rosterAction, roster *oneroster.Roster, state onerost
 	return c
 }
 
-// staleActions are those that would not be the same if they were planned now: what they are about has been changed since.
-func staleActions(now oneroster.State, actions []rosterAction) (stale []rosterAction) {
+// staleActions are those that would not be the same if they were planned now, on a day: what they are about has been changed since.
+// Whoever has left since is not the district's to change any more, nor to hear whether anything of theirs is changed.
+func staleActions(now oneroster.State, actions []keptAction, on oneroster.Date) (stale []keptAction) {
+	here := atWork(now, on)
 	schools, codes := map[string]oneroster.School{}, map[string]bool{}
 	for _, s := range now.Schools {
 		schools[s.ID], codes[s.Code] = s, true
 	}
-	people, numbers, owners := map[string]oneroster.Person{}, map[string]bool{}, map[string]string{}
+	people, numbers, taken := map[string]oneroster.Person{}, map[string]bool{}, map[string]bool{}
 	for _, p := range now.People {
 		people[p.ID], numbers[p.EmployeeNumber] = p, true
 		for _, address := range p.Emails {
-			owners[strings.ToLower(address)] = p.ID
+			if here[p.ID] {
+				taken[strings.ToLower(address)] = true
+			}
 		}
 	}
 	for number := range now.OtherNumbers {
@@ -240,13 +244,8 @@ func staleActions(now oneroster.State, actions []rosterAction) (stale []rosterAc
 	for _, e := range now.Employments {
 		works[e.PersonID] = append(works[e.PersonID], e)
 	}
-	taken := func(before, after *oneroster.Person) bool {
-		for _, address := range after.Emails {
-			if owner := owners[strings.ToLower(address)]; owner != "" && (before == nil || owner != before.ID) {
-				return true
-			}
-		}
-		return false
+	getsTaken := func(had []string, after *oneroster.Person) bool {
+		return slices.ContainsFunc(after.Emails, func(address string) bool { return !slices.Contains(had, address) && taken[strings.ToLower(address)] })
 	}
 	for _, a := range actions {
 		if len(a.changes) == 0 {
@@ -260,9 +259,11 @@ func staleActions(now oneroster.State, actions []rosterAction) (stale []rosterAc
 		case first.School != nil:
 			same = !codes[first.School.After.Code]
 		case first.Person != nil && first.Person.Before != nil:
-			same = samePerson(people[first.Person.Before.ID], *first.Person.Before) && !taken(first.Person.Before, last.Person.After)
+			before := first.Person.Before
+			renamed := before.GivenName != last.Person.After.GivenName || before.FamilyName != last.Person.After.FamilyName
+			same = here[before.ID] && !(renamed && now.Elsewhere[before.ID]) && samePerson(people[before.ID], *before) && !getsTaken(before.Emails, last.Person.After)
 		case first.Person != nil:
-			same = !numbers[first.Person.After.EmployeeNumber] && !taken(nil, last.Person.After)
+			same = !numbers[first.Person.After.EmployeeNumber] && !getsTaken(nil, last.Person.After)
 		default:
 			same = sameEmployments(works[first.Employment.After.PersonID], a.had)
 		}

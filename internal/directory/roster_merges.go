@@ -5,28 +5,21 @@ import "github.com/btlc/btlc/internal/oneroster"
 // eachPerson gives the ids of the persons that changes are about, to be read or replaced.
 func eachPerson(changes []oneroster.Change, each func(id *string)) {
 	for _, c := range changes {
-		if p := c.Person; p != nil {
-			for _, side := range []*oneroster.Person{p.Before, p.After} {
-				if side != nil {
-					each(&side.ID)
-				}
-			}
-		}
-		if e := c.Employment; e != nil {
-			for _, side := range []*oneroster.Employment{e.Before, e.After} {
-				if side != nil {
-					each(&side.PersonID)
-				}
-			}
-		}
+		eachSide(c.Person, func(p *oneroster.Person) { each(&p.ID) })
+		eachSide(c.Employment, func(e *oneroster.Employment) { each(&e.PersonID) })
 	}
 }
 
-// followMerges has changes be about the records that those which they are about were merged into.
-func followMerges(into map[string]string, changes []oneroster.Change, had []oneroster.Employment) {
-	follow := func(id *string) { *id = either(into[*id], *id) }
+// followMerges has changes be about the records that those which they are about were merged into, and tells whether any was.
+func followMerges(into map[string]string, changes []oneroster.Change, had []oneroster.Employment) (merged bool) {
+	follow := func(id *string) {
+		if to := into[*id]; to != "" {
+			*id, merged = to, true
+		}
+	}
 	eachPerson(changes, follow)
 	for i := range had {
 		follow(&had[i].PersonID)
 	}
+	return merged
 }

@@ -100,3 +100,24 @@ func TestRosterOfAMergedRecordIsNotUndone(t *testing.T) {
 	_, err := ask(t, o.hr, o.service.UndoRosterImport, &pb.UndoRosterImportRequest{Name: applied.Name, Etag: applied.Etag})
 	expect(t, "undoing a name", recordtest.Reason(err), api.StateConflict)
 }
+
+// What was added for the record that stays is its own, also when the merge is taken back before the roster is.
+func TestRosterOfAMergeTakenBack(t *testing.T) {
+	o := newOffice(t)
+	o.apply(t, o.plan(t, roster(2).zip(t)))
+	first, second := o.named(t, "S1"), o.stranger(t, "Given1", "Family1")
+	planned := o.plan(t, roster(2).with("roles.csv", "rp,", "r9,,,u1,secondary,teacher,2021-08-25,,s,\nrp,").zip(t))
+	o.merge(t, second, first)
+	applied := o.apply(t, planned)
+	expect(t, "after applying", o.places(t, second), "North School 2020-08-25, South School 2021-08-25")
+	_, err := ask(t, recordtest.Staff(), o.service.UnmergeEducator, &pb.UnmergeEducatorRequest{Name: first})
+	recordtest.Must(t, err)
+	_, before := o.news(t, "program", 0)
+	o.undo(t, applied)
+	expect(t, "after undoing", []string{o.places(t, first), o.places(t, second)}, []string{"North School 2020-08-25", ""})
+	page, err := o.ReadFeed(t.Context(), "program", before, 1000)
+	recordtest.Must(t, err)
+	if len(page.Rows) != 1 || !strings.HasPrefix(page.Rows[0].Resource, second+"/") {
+		t.Errorf("what is taken back is told as %+v", page.Rows)
+	}
+}

@@ -134,7 +134,11 @@ func (s *Service) UpdateEducator(ctx context.Context, req *pb.UpdateEducatorRequ
 		if _, news.before, err = record.Audience(ctx, tx.Client, p.row.ID, tx.Now); err != nil {
 			return nil, err
 		}
-		if p, err = s.store.updateEducator(ctx, tx, p, next); err != nil {
+		err = record.Retell(ctx, tx, []uuid.UUID{p.row.ID}, func() (err error) {
+			p, err = s.store.updateEducator(ctx, tx, p, next)
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
 		return &pb.UpdateEducatorResponse{Educator: p.proto()}, announceEducators(ctx, tx, []educatorNews{news})
@@ -146,7 +150,7 @@ func (s *Service) GetEmployment(ctx context.Context, req *pb.GetEmploymentReques
 	if err := s.authorize(ctx, api.PartUUID(req.GetName(), 0), req.GetName()); err != nil {
 		return nil, err
 	}
-	e, err := s.store.employment(ctx, req.GetName())
+	e, err := s.store.employment(ctx, s.store.db.Ent(), req.GetName())
 	return &pb.GetEmploymentResponse{Employment: e}, err
 }
 
@@ -173,11 +177,14 @@ func (s *Service) CreateEmployment(ctx context.Context, req *pb.CreateEmployment
 		if found, err := s.store.educatorExists(ctx, tx.Client, id); err != nil || !found {
 			return nil, orMissing(err, req.GetParent())
 		}
-		e, err := s.store.createEmployment(ctx, tx, id, req.GetEmployment())
-		if err != nil {
-			return nil, err
-		}
-		return &pb.CreateEmploymentResponse{Employment: e}, s.store.announceEmployment(ctx, tx, id, e, "CREATED")
+		var e *pb.Employment
+		err := s.store.changeEmployment(ctx, tx, id, req.GetEmployment().GetDistrict(), func() (err error) {
+			if e, err = s.store.createEmployment(ctx, tx, id, req.GetEmployment()); err != nil {
+				return err
+			}
+			return s.store.announceEmployment(ctx, tx, id, e, "CREATED")
+		})
+		return &pb.CreateEmploymentResponse{Employment: e}, err
 	})
 }
 
@@ -188,10 +195,16 @@ func (s *Service) UpdateEmployment(ctx context.Context, req *pb.UpdateEmployment
 		return nil, err
 	}
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.UpdateEmploymentResponse, error) {
-		e, err := s.store.updateEmployment(ctx, tx, req)
+		e, err := s.store.employment(ctx, tx.Client, req.GetEmployment().GetName())
 		if err != nil {
 			return nil, err
 		}
-		return &pb.UpdateEmploymentResponse{Employment: e}, s.store.announceEmployment(ctx, tx, id, e, "UPDATED")
+		err = s.store.changeEmployment(ctx, tx, id, e.District, func() (err error) {
+			if e, err = s.store.updateEmployment(ctx, tx, req); err != nil {
+				return err
+			}
+			return s.store.announceEmployment(ctx, tx, id, e, "UPDATED")
+		})
+		return &pb.UpdateEmploymentResponse{Employment: e}, err
 	})
 }

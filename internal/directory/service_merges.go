@@ -3,6 +3,8 @@ package directory
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
@@ -31,7 +33,11 @@ func (s *Service) MergeEducators(ctx context.Context, req *pb.MergeEducatorsRequ
 		if err != nil {
 			return nil, err
 		}
-		if survivor, err = s.store.merge(ctx, tx, survivor, duplicate, api.CallOf(ctx).Principal); err != nil {
+		err = record.Retell(ctx, tx, []uuid.UUID{survivor.row.ID, duplicate.row.ID}, func() (err error) {
+			survivor, err = s.store.merge(ctx, tx, survivor, duplicate, api.CallOf(ctx).Principal)
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
 		tx.Concerns(duplicate.row.ID)
@@ -49,7 +55,11 @@ func (s *Service) UnmergeEducator(ctx context.Context, req *pb.UnmergeEducatorRe
 		if err := api.CheckEtag(ctx, req.ProtoReflect(), duplicate.proto()); err != nil {
 			return nil, err
 		}
-		if survivor, duplicate, err = s.store.unmerge(ctx, tx, survivor, duplicate); err != nil {
+		err = record.Retell(ctx, tx, []uuid.UUID{survivor.row.ID, duplicate.row.ID}, func() (err error) {
+			survivor, duplicate, err = s.store.unmerge(ctx, tx, survivor, duplicate)
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
 		if err := announceEducator(ctx, tx, survivor, "UPDATED"); err != nil {

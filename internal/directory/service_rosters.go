@@ -10,6 +10,7 @@ import (
 	"io"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
+	"github.com/btlc/btlc/internal/access"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/oneroster"
@@ -62,7 +63,8 @@ func (s *Service) ListRosterImports(ctx context.Context, req *pb.ListRosterImpor
 
 // ListRosterActions lists what a roster would change, or has changed.
 func (s *Service) ListRosterActions(ctx context.Context, req *pb.ListRosterActionsRequest) (*pb.ListRosterActionsResponse, error) {
-	return s.store.listRosterActions(ctx, req)
+	everywhere, scopes := access.Reach(ctx)
+	return s.store.listRosterActions(ctx, req, everywhere, scopes)
 }
 
 // ApplyRosterImport makes the changes that were planned.

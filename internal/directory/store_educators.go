@@ -42,8 +42,14 @@ func (p *person) proto() *pb.Educator {
 	for _, n := range p.names {
 		out.PastNames = append(out.PastNames, &pb.PersonName{GivenName: n.GivenName, FamilyName: n.FamilyName, RecordTime: api.Timestamp(n.RecordTime)})
 	}
+	shown := map[string]*pb.EmailAddress{}
 	for _, e := range p.emails {
-		out.Emails = append(out.Emails, &pb.EmailAddress{Address: e.Address, Verified: e.Verified})
+		one := shown[e.AddressKey]
+		if one == nil { // else the record that was merged had it too
+			one = &pb.EmailAddress{Address: e.Address}
+			shown[e.AddressKey], out.Emails = one, append(out.Emails, one)
+		}
+		one.Verified = one.Verified || e.Verified
 	}
 	for _, id := range p.ids {
 		external := &pb.ExternalId{Kind: api.EnumOf[pb.ExternalIdKind](id.Kind), Value: id.Value}

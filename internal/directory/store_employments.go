@@ -14,6 +14,7 @@ import (
 	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
+	"github.com/btlc/btlc/internal/record"
 )
 
 var employmentList = &api.ListSpec{Default: "start_date desc", Columns: map[string]api.Column{
@@ -37,8 +38,8 @@ func ofEmployment(name string) predicate.Employment {
 	return employment.And(employment.ID(api.LastUUID(name)), employment.EducatorID(api.PartUUID(name, 0)))
 }
 
-func (s store) employment(ctx context.Context, name string) (*pb.Employment, error) {
-	row, err := s.db.Ent().Employment.Query().Where(ofEmployment(name)).Only(ctx)
+func (s store) employment(ctx context.Context, db *ent.Client, name string) (*pb.Employment, error) {
+	row, err := db.Employment.Query().Where(ofEmployment(name)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, api.Missing(name)
 	} else if err != nil {
@@ -76,6 +77,18 @@ func (s store) checkSchool(ctx context.Context, tx *database.Tx, e *pb.Employmen
 		return api.InvalidField("employment.school", "is a school of %s", e.District)
 	}
 	return nil
+}
+
+// changeEmployment carries out a change of an employment, and tells the district which credentials it sees by it. The district is
+// held before the person: until this is there, its stream is told of no other day.
+func (s store) changeEmployment(ctx context.Context, tx *database.Tx, educator uuid.UUID, district string, change func() error) error {
+	if _, err := tx.ExecContext(ctx, `SELECT FROM districts WHERE id = $1 FOR SHARE`, api.LastWord(district)); err != nil {
+		return err
+	}
+	if err := record.Hold(ctx, tx, educator); err != nil {
+		return err
+	}
+	return record.Retell(ctx, tx, []uuid.UUID{educator}, change)
 }
 
 var employmentConflicts = api.Conflicts{

@@ -28,6 +28,8 @@ type educatorNews struct {
 	// also is a stream that is told too, and keys those that it knows the person by.
 	also string
 	keys map[string]string
+	// nobodyElse is true when besides the program only that stream can know the person: who is new there, or is no more.
+	nobodyElse bool
 }
 
 // announceEducator tells of a person as they are now.
@@ -38,17 +40,25 @@ func announceEducator(ctx context.Context, tx *database.Tx, p *person, kind stri
 // announceEducators puts changes of persons on the feeds, and the persons on the audit record.
 func announceEducators(ctx context.Context, tx *database.Tx, all []educatorNews) error {
 	for chunk := range slices.Chunk(all, bulk) {
-		ids := make([]uuid.UUID, len(chunk))
-		for i, n := range chunk {
-			ids[i] = n.educator
+		var others []uuid.UUID
+		for _, n := range chunk {
+			tx.Concerns(n.educator)
+			if !n.nobodyElse {
+				others = append(others, n.educator)
+			}
 		}
-		tx.Concerns(ids...)
-		audiences, err := record.Audiences(ctx, tx.Client, ids, tx.Now)
-		if err != nil {
-			return err
+		var audiences map[uuid.UUID]record.Listeners
+		if len(others) > 0 {
+			var err error
+			if audiences, err = record.Audiences(ctx, tx.Client, others, tx.Now); err != nil {
+				return err
+			}
 		}
 		for _, n := range chunk {
 			to, name := audiences[n.educator], api.Name("btlc/Educator", n.educator)
+			if n.nobodyElse {
+				to = record.Listeners{Streams: []string{"program"}, Keys: map[string]map[string]string{"program": {"educator": name}}}
+			}
 			if n.also != "" {
 				to.Streams, to.Keys[n.also] = append(to.Streams, n.also), n.keys
 			}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"time"
 
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/district"
@@ -19,7 +20,7 @@ var conflicts = api.Conflicts{
 	"districts_pkey":         exists("a district with this id"),
 	"institutions_pkey":      exists("an institution with this id"),
 	"school_local_code_once": exists("a school with this local code in the district"),
-	"educator_email_once":    exists("a person with one of these e-mail addresses"),
+	"educator_email_once":    exists("a person with one of these verified e-mail addresses"),
 	"employee_id_once":       exists("a person with one of these employee ids in the district"),
 	"state_educator_id_once": exists("a person with one of these state educator ids"),
 	"external_id_district": func() *api.Error {
@@ -70,7 +71,11 @@ func (s store) listDistricts(ctx context.Context, req *pb.ListDistrictsRequest) 
 }
 
 func (s store) createDistrict(ctx context.Context, tx *database.Tx, id string, d *pb.District) (*pb.District, error) {
-	row, err := tx.District.Create().SetID(id).SetDisplayName(d.DisplayName).SetStateCode(d.StateCode).SetTimeZone(d.TimeZone).
+	zone, err := time.LoadLocation(d.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	row, err := tx.District.Create().SetID(id).SetDisplayName(d.DisplayName).SetStateCode(d.StateCode).SetTimeZone(d.TimeZone).SetToldDay(api.LocalDay(tx.Now, zone)).
 		SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, conflicts.Translate(err)

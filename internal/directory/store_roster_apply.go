@@ -1,11 +1,12 @@
 package directory
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"github.com/btlc/btlc/ent"
@@ -18,9 +19,44 @@ import (
 // shownStale is how many of the things that have changed meanwhile an error names.
 const shownStale = 100
 
+// lockedRosterImport is a roster import, held against others, with its actions in their order.
+func (s store) lockedRosterImport(ctx context.Context, tx *database.Tx, name string) (*ent.RosterImport, []keptAction, error) {
+	row, err := tx.RosterImport.Query().Where(ofRosterImport(name)).ForUpdate().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil, api.Missing(name)
+	} else if err != nil {
+		return nil, nil, err
+	}
+	var actions []keptAction
+	// They are put in their order here: the database would sort the plans with them, on disk.
+	rows, err := tx.QueryContext(ctx, `SELECT ordinal, kind, key, resource, done IS NOT NULL, coalesce(done, plan) FROM roster_actions WHERE roster_import_id = $1`, row.ID)
+	err = eachRow(rows, err, func(scan scanner) error {
+		var a keptAction
+		var done bool
+		var text sql.RawBytes
+		if err := scan(&a.ordinal, &a.kind, &a.key, &a.resource, &done, &text); err != nil {
+			return err
+		}
+		if done {
+			a.done = &doneOf{}
+			err := json.Unmarshal(text, a.done)
+			a.changes = a.done.Changes
+			actions = append(actions, a)
+			return err
+		}
+		var plan planOf
+		err := json.Unmarshal(text, &plan)
+		a.changes, a.had = plan.Changes, plan.Had
+		actions = append(actions, a)
+		return err
+	})
+	slices.SortFunc(actions, func(a, b keptAction) int { return cmp.Compare(a.ordinal, b.ordinal) })
+	return row, actions, err
+}
+
 // applyRoster makes all changes of a roster that was planned, or none of them.
 func (s store) applyRoster(ctx context.Context, tx *database.Tx, req *pb.ApplyRosterImportRequest) (*pb.RosterImport, error) {
-	row, rows, err := s.lockedRosterImport(ctx, tx, req.GetName())
+	row, actions, err := s.lockedRosterImport(ctx, tx, req.GetName())
 	if err != nil {
 		return nil, err
 	}
@@ -31,50 +67,54 @@ func (s store) applyRoster(ctx context.Context, tx *database.Tx, req *pb.ApplyRo
 	if err != nil {
 		return nil, err
 	}
-	actions, err := actionsOf(rows)
+	now, err := s.districtState(ctx, tx, row.DistrictID, numbersOfActions(actions), true)
 	if err != nil {
 		return nil, err
 	}
-	changes := make([][]oneroster.Change, len(actions))
-	for i, a := range actions {
-		changes[i] = a.changes
+	today, err := todayOf(ctx, tx, row.DistrictID)
+	if err != nil {
+		return nil, err
 	}
-	now, err := s.districtState(ctx, tx, row.DistrictID, keysOfActions(actions), true)
+	known, hidden, err := now.known(ctx, tx, row.DistrictID, today)
 	if err != nil {
 		return nil, err
 	}
 	// Asked for while the people are held, so that none of these is merged between the answer and what is written.
-	into, err := s.survivors(ctx, tx, changes)
+	into, err := s.survivors(ctx, tx, actions)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range actions {
-		followMerges(into, a.changes, a.had)
+	ids, asPlanned := realIDs{}, make([]bool, len(actions))
+	for i, a := range actions {
+		merged := followMerges(into, a.changes, a.had)
+		settled := ids.settle(a.changes) // of a plan that was made when ids were given here
+		asPlanned[i] = !merged && !settled && onlyAdds(a.changes)
 	}
-	if stale := staleActions(now.State, actions); len(stale) > 0 {
+	if stale := staleActions(known, actions, today); len(stale) > 0 {
 		e := api.Errorf(api.RosterStale, "%d of its changes were planned from what is not on record any more: send the roster again, and nothing of this plan is done.", len(stale))
 		for _, a := range stale[:min(len(stale), shownStale)] {
 			e.Violations = append(e.Violations, api.Violation{Field: a.key, Description: "what " + a.kind + " is about has changed"})
 		}
 		return nil, e
 	}
-	w := newRosterWriter(tx, row.DistrictID, now)
-	done := make([]doneOf, len(actions))
+	w, otherwise := newRosterWriter(tx, row.DistrictID, now), takeHidden(hidden, actions)
+	var marked []keptAction
 	for i, a := range actions {
-		if len(a.changes) > 0 {
-			done[i] = w.take(a.changes)
+		w.take(a.changes)
+		if asPlanned[i] && !otherwise[i] {
+			continue
 		}
+		a.done = &doneOf{Changes: a.changes, Versions: map[string]int32{}}
+		for _, c := range a.changes {
+			a.done.Versions[idAfter(c)] = now.versions[idAfter(c)] + 1
+		}
+		a.resource = a.resourceIn(row.DistrictID)
+		marked = append(marked, a)
 	}
 	if err := w.write(ctx); err != nil {
 		return nil, err
 	}
-	var marks []actionMark
-	for i, d := range done {
-		if len(d.Changes) > 0 {
-			marks = append(marks, actionMark{rows[i].ID, either(rows[i].Resource, resourceAdded(row.DistrictID, d.Changes[0])), d})
-		}
-	}
-	if err := markActions(ctx, tx, marks); err != nil {
+	if err := markActions(ctx, tx, row, marked); err != nil {
 		return nil, err
 	}
 	row, err = row.Update().SetState(next).SetApplyTime(tx.Now).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
@@ -85,56 +125,22 @@ func (s store) applyRoster(ctx context.Context, tx *database.Tx, req *pb.ApplyRo
 	return rosterImportProto(row), nil
 }
 
-func either(value, otherwise string) string {
-	if value != "" {
-		return value
-	}
-	return otherwise
-}
-
-// actionsOf are the actions of rows, with what they would do.
-func actionsOf(rows []*ent.RosterAction) ([]rosterAction, error) {
-	actions := make([]rosterAction, len(rows))
-	for i, row := range rows {
-		var plan planOf
-		if err := fill(&plan, row.Plan); err != nil {
-			return nil, err
-		}
-		actions[i] = rosterAction{kind: row.Kind, key: row.Key, changes: plan.Changes, had: plan.Had}
-	}
-	return actions, nil
-}
-
-// resourceAdded is the school or person that a change adds, or whose employment it is.
-func resourceAdded(district string, c oneroster.Change) string {
-	switch {
-	case c.School != nil:
-		return api.Name("btlc/School", district, c.School.After.ID)
-	case c.Person != nil:
-		return api.Name("btlc/Educator", c.Person.After.ID)
-	}
-	return api.Name("btlc/Educator", c.Employment.After.PersonID)
-}
-
-// actionMark is what has become of an action.
-type actionMark struct {
-	id       uuid.UUID
-	resource string
-	done     doneOf
-}
-
-func markActions(ctx context.Context, tx *database.Tx, marks []actionMark) error {
-	for chunk := range slices.Chunk(marks, bulk) {
-		ids, resources, done := make([]string, len(chunk)), make([]string, len(chunk)), make([]string, len(chunk))
-		for i, m := range chunk {
-			text, err := json.Marshal(m.done)
+// markActions keeps what has become of actions of an import. They are found by their place among its actions: by their ids alone,
+// the database would go through those of all imports for every thousand.
+func markActions(ctx context.Context, tx *database.Tx, of *ent.RosterImport, marked []keptAction) error {
+	for chunk := range slices.Chunk(marked, bulk) {
+		ordinals, resources, done := make([]int64, len(chunk)), make([]string, len(chunk)), make([]string, len(chunk))
+		for i, a := range chunk {
+			text, err := json.Marshal(a.done)
 			if err != nil {
 				return err
 			}
-			ids[i], resources[i], done[i] = m.id.String(), m.resource, string(text)
+			ordinals[i], resources[i], done[i] = int64(a.ordinal), a.resource, string(text)
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE roster_actions AS a SET resource = u.resource, done = u.done::jsonb
-			FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u(id, resource, done) WHERE a.id = u.id`, pq.Array(ids), pq.Array(resources), pq.Array(done)); err != nil {
+			FROM unnest($2::int[], $3::text[], $4::text[]) AS u(ordinal, resource, done)
+			WHERE a.roster_import_id = $1 AND a.ordinal = u.ordinal AND a.ordinal BETWEEN $5 AND $6`,
+			of.ID, pq.Array(ordinals), pq.Array(resources), pq.Array(done), ordinals[0], ordinals[len(ordinals)-1]); err != nil {
 			return err
 		}
 	}
@@ -143,7 +149,7 @@ func markActions(ctx context.Context, tx *database.Tx, marks []actionMark) error
 
 // undoRoster changes back what a roster changed. Of what it added, that stays to which something refers.
 func (s store) undoRoster(ctx context.Context, tx *database.Tx, req *pb.UndoRosterImportRequest) (*pb.RosterImport, error) {
-	row, rows, err := s.lockedRosterImport(ctx, tx, req.GetName())
+	row, actions, err := s.lockedRosterImport(ctx, tx, req.GetName())
 	if err != nil {
 		return nil, err
 	}
@@ -154,63 +160,57 @@ func (s store) undoRoster(ctx context.Context, tx *database.Tx, req *pb.UndoRost
 	if err != nil {
 		return nil, err
 	}
-	now, err := s.districtState(ctx, tx, row.DistrictID, rosterKeys{}, true)
+	now, err := s.districtState(ctx, tx, row.DistrictID, nil, true)
 	if err != nil {
 		return nil, err
 	}
-	done := make([]doneOf, len(rows))
+	today, err := todayOf(ctx, tx, row.DistrictID)
+	if err != nil {
+		return nil, err
+	}
+	here := atWork(now.State, today)
 	changed := api.Errorf(api.StateConflict, "Something that the roster changed was changed again since, so that it cannot be undone as a whole.").With("state", row.State)
-	for i, r := range rows {
-		if r.Done == nil {
-			continue
-		}
-		if err := fill(&done[i], r.Done); err != nil {
-			return nil, err
-		}
-		for id, version := range done[i].Versions {
-			if now.versions[id] != version && len(changed.Violations) < shownStale {
-				changed.Violations = append(changed.Violations, api.Violation{Field: r.Resource, Description: "what " + r.Kind + " changed was changed since"})
+	for _, a := range actions {
+		for id, version := range a.versions() {
+			left := a.kind == personChanged && !here[id] // not the district's to change any more
+			if (left || now.versions[id] != version) && len(changed.Violations) < shownStale {
+				changed.Violations = append(changed.Violations, api.Violation{Field: a.resourceIn(row.DistrictID), Description: "what " + a.kind + " changed was changed since"})
 			}
 		}
 	}
 	if len(changed.Violations) > 0 {
 		return nil, changed
 	}
-	changes := make([][]oneroster.Change, len(done))
-	for i, d := range done {
-		changes[i] = d.Changes
-	}
-	into, err := s.survivors(ctx, tx, changes)
+	into, err := s.survivors(ctx, tx, actions)
 	if err != nil {
 		return nil, err
 	}
 	w := newRosterWriter(tx, row.DistrictID, now)
-	for i := range slices.Backward(done) {
-		followMerges(into, done[i].Changes, nil)
-		w.take(oneroster.Undo(oneroster.Plan{Changes: done[i].Changes}).Changes)
+	for _, a := range slices.Backward(actions) {
+		followMerges(into, a.changes, nil)
+		w.take(oneroster.Undo(oneroster.Plan{Changes: a.changes}).Changes)
 	}
 	if err := w.write(ctx); err != nil {
 		return nil, err
 	}
-	var marks []actionMark
-	for i, d := range done {
-		if len(d.Changes) == 0 {
+	var marked []keptAction
+	for _, a := range actions {
+		if !onlyAdds(a.changes) || len(a.changes) == 0 || a.changes[0].Employment != nil {
 			continue
 		}
-		m := actionMark{rows[i].ID, rows[i].Resource, d}
-		if first := d.Changes[0]; first.School != nil && first.School.Before == nil {
-			m.done.Kept = w.kept[first.School.After.ID]
-		} else if first.Person != nil && first.Person.Before == nil {
-			m.done.Kept = w.kept[first.Person.After.ID]
-		} else {
-			continue
+		done := doneOf{Changes: a.changes, Versions: a.versions(), Kept: w.kept[idAfter(a.changes[0])]}
+		switch {
+		case done.Kept:
+			a.resource = a.resourceIn(row.DistrictID)
+		case a.done == nil:
+			continue // that it was as planned, and that it was taken back, is all there is to say
+		default:
+			a.resource = ""
 		}
-		if !m.done.Kept {
-			m.resource = ""
-		}
-		marks = append(marks, m)
+		a.done = &done
+		marked = append(marked, a)
 	}
-	if err := markActions(ctx, tx, marks); err != nil {
+	if err := markActions(ctx, tx, row, marked); err != nil {
 		return nil, err
 	}
 	row, err = row.Update().SetState(next).SetUndoTime(tx.Now).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)

@@ -7,14 +7,21 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/btlc/btlc/internal/database"
-	"github.com/btlc/btlc/internal/oneroster"
 )
 
-// survivors are the records that those of the persons of changes were merged into by now, by id; the others are not there.
-func (s store) survivors(ctx context.Context, tx *database.Tx, changes [][]oneroster.Change) (map[string]string, error) {
+// survivors are the records that those of the persons of actions were merged into by now, by id; the others are not there. Whom
+// the actions themselves put on record is not asked for: nobody can have been merged who is new, or as it was when new.
+func (s store) survivors(ctx context.Context, tx *database.Tx, actions []keptAction) (map[string]string, error) {
 	seen, ids := map[string]bool{}, []string(nil)
-	for _, some := range changes {
-		eachPerson(some, func(id *string) {
+	for _, a := range actions {
+		for _, c := range a.changes {
+			if c.Person != nil && c.Person.Before == nil {
+				seen[c.Person.After.ID] = true
+			}
+		}
+	}
+	for _, a := range actions {
+		eachPerson(a.changes, func(id *string) {
 			if !seen[*id] && uuidOf(*id) != uuid.Nil { // what is provisional is nobody's yet
 				seen[*id], ids = true, append(ids, *id)
 			}

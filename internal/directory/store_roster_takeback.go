@@ -62,7 +62,8 @@ func (w *rosterWriter) unreferred(ctx context.Context, table string, ids []strin
 	if err != nil {
 		return nil, err
 	}
-	references = append(references, `SELECT u.id::text FROM unnest($1::uuid[]) AS u(id) JOIN role_bindings b ON b.scope LIKE '%/' || u.id`)
+	// A scope's last word is compared as a whole, by which the two can be joined: LIKE would try each with each.
+	references = append(references, `SELECT u.id::text FROM unnest($1::uuid[]) AS u(id) JOIN role_bindings b ON substring(b.scope FROM '/([^/]*)$') = u.id::text`)
 	referred, err := texts(w.tx.QueryContext(ctx, strings.Join(references, " UNION "), pq.Array(ids)))
 	if err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func (w *rosterWriter) announce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stream := api.Name("btlc/District", w.district)
+	stream, today := api.Name("btlc/District", w.district), api.LocalDay(w.tx.Now, zone).Format(time.DateOnly)
 	var people []educatorNews
 	for _, id := range w.peopleOrder {
 		p := w.people[id]
@@ -104,7 +105,7 @@ func (w *rosterWriter) announce(ctx context.Context) error {
 		}
 		people = append(people, educatorNews{
 			educator: uuidOf(id), version: w.now.versions[id] + 1, kind: kindOf(p), changed: changedFields(p),
-			also: stream, keys: employeeKeys(w.numbers[id]),
+			also: stream, keys: employeeKeys(w.numbers[id]), nobodyElse: p.Before == nil || p.After == nil,
 		})
 	}
 	if err := announceEducators(ctx, w.tx, people); err != nil {
@@ -123,7 +124,7 @@ func (w *rosterWriter) announce(ctx context.Context) error {
 		if one.SchoolID != "" {
 			e.school = api.Name("btlc/School", w.district, one.SchoolID)
 		}
-		e.announce(w.tx, api.LocalDay(w.tx.Now, zone).Format(time.DateOnly))
+		e.announce(w.tx, today)
 	}
 	return nil
 }

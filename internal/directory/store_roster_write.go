@@ -9,19 +9,17 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/btlc/btlc/ent"
-	"github.com/btlc/btlc/ent/educatorname"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/oneroster"
+	"github.com/btlc/btlc/internal/record"
 )
 
 // rosterWriter makes many changes of a district with few statements. It takes all of them first.
 type rosterWriter struct {
-	tx       *database.Tx
-	district string
-	now      *districtState
-	// ids are those that rows get in the place of provisional ones.
-	ids                      map[string]string
+	tx                       *database.Tx
+	district                 string
+	now                      *districtState
 	schools                  map[string]oneroster.Pair[oneroster.School]
 	people                   map[string]oneroster.Pair[oneroster.Person]
 	employments              map[string]oneroster.Pair[oneroster.Employment]
@@ -34,7 +32,7 @@ type rosterWriter struct {
 
 func newRosterWriter(tx *database.Tx, district string, now *districtState) *rosterWriter {
 	w := &rosterWriter{
-		tx: tx, district: district, now: now, ids: map[string]string{}, numbers: map[string]string{}, kept: map[string]bool{},
+		tx: tx, district: district, now: now, numbers: map[string]string{}, kept: map[string]bool{},
 		schools: map[string]oneroster.Pair[oneroster.School]{}, people: map[string]oneroster.Pair[oneroster.Person]{}, employments: map[string]oneroster.Pair[oneroster.Employment]{},
 	}
 	for _, p := range now.People {
@@ -43,53 +41,21 @@ func newRosterWriter(tx *database.Tx, district string, now *districtState) *rost
 	return w
 }
 
-// real is the id of a row; provisional ones, which are no UUIDs, get one.
-func (w *rosterWriter) real(id string) string {
-	if id == "" || uuidOf(id) != uuid.Nil {
-		return id
-	}
-	if w.ids[id] == "" {
-		w.ids[id] = newID()
-	}
-	return w.ids[id]
-}
-
-// take takes the changes of an action up, and gives what is to be known to undo them.
-func (w *rosterWriter) take(changes []oneroster.Change) doneOf {
-	done := doneOf{Versions: map[string]int32{}}
+// take takes the changes of an action up.
+func (w *rosterWriter) take(changes []oneroster.Change) {
 	for _, c := range changes {
-		var id string
 		switch {
 		case c.School != nil:
-			c.School = realPair(*c.School, func(s *oneroster.School) { s.ID = w.real(s.ID) })
-			id = merge(w.schools, &w.schoolOrder, *c.School, func(s *oneroster.School) string { return s.ID })
+			merge(w.schools, &w.schoolOrder, *c.School, func(s *oneroster.School) string { return s.ID })
 		case c.Person != nil:
-			c.Person = realPair(*c.Person, func(p *oneroster.Person) { p.ID = w.real(p.ID) })
-			id = merge(w.people, &w.peopleOrder, *c.Person, func(p *oneroster.Person) string { return p.ID })
+			id := merge(w.people, &w.peopleOrder, *c.Person, func(p *oneroster.Person) string { return p.ID })
 			if c.Person.After != nil {
 				w.numbers[id] = c.Person.After.EmployeeNumber
 			}
 		case c.Employment != nil:
-			c.Employment = realPair(*c.Employment, func(e *oneroster.Employment) {
-				e.ID, e.PersonID, e.SchoolID = w.real(e.ID), w.real(e.PersonID), w.real(e.SchoolID)
-			})
-			id = merge(w.employments, &w.employmentOrder, *c.Employment, func(e *oneroster.Employment) string { return e.ID })
-		}
-		done.Changes, done.Versions[id] = append(done.Changes, c), w.now.versions[id]+1
-	}
-	return done
-}
-
-// realPair is a pair, copied, whose records were given their ids.
-func realPair[T any](p oneroster.Pair[T], give func(*T)) *oneroster.Pair[T] {
-	for _, side := range []**T{&p.Before, &p.After} {
-		if *side != nil {
-			one := **side
-			give(&one)
-			*side = &one
+			merge(w.employments, &w.employmentOrder, *c.Employment, func(e *oneroster.Employment) string { return e.ID })
 		}
 	}
-	return &p
 }
 
 // merge adds a change to those of the same record, so that one is left: from the first state to the last.
@@ -110,12 +76,27 @@ func merge[T any](all map[string]oneroster.Pair[T], order *[]string, p oneroster
 
 // write makes the changes that were taken, and tells of them.
 func (w *rosterWriter) write(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{w.writeSchools, w.writePeople, w.writeEmployments, w.takeBack, w.announce} {
-		if err := step(ctx); err != nil {
-			return err
+	return record.Retell(ctx, w.tx, w.employed(), func() error {
+		for _, step := range []func(context.Context) error{w.writeSchools, w.writePeople, w.writeEmployments, w.takeBack, w.announce} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// employed are the people of the employments that change.
+func (w *rosterWriter) employed() []uuid.UUID {
+	seen, people := map[string]bool{}, []uuid.UUID(nil)
+	for _, p := range w.employments {
+		for _, e := range []*oneroster.Employment{p.Before, p.After} {
+			if e != nil && !seen[e.PersonID] {
+				seen[e.PersonID], people = true, append(people, uuidOf(e.PersonID))
+			}
 		}
 	}
-	return nil
+	return people
 }
 
 // inBulk saves rows, so many a statement.
@@ -150,7 +131,7 @@ func (w *rosterWriter) writeSchools(ctx context.Context) error {
 func (w *rosterWriter) writePeople(ctx context.Context) error {
 	var added, addedGiven, addedFamily, numberIDs, numbers []string
 	var emailIDs, owners, addresses, addressKeys []string
-	var changed, given, family, renamed, lessEmails []string
+	var changed, given, family, renamed, lessOwners, lessEmails []string
 	for _, id := range w.peopleOrder {
 		p := w.people[id]
 		if p.After == nil {
@@ -167,7 +148,7 @@ func (w *rosterWriter) writePeople(ctx context.Context) error {
 			}
 			for _, address := range had {
 				if !slices.Contains(p.After.Emails, address) {
-					lessEmails = append(lessEmails, strings.ToLower(address))
+					lessOwners, lessEmails = append(lessOwners, id), append(lessEmails, strings.ToLower(address))
 				}
 			}
 		}
@@ -190,7 +171,8 @@ func (w *rosterWriter) writePeople(ctx context.Context) error {
 		FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u(id, given, family) WHERE e.id = u.id`, pq.Array(changed), pq.Array(given), pq.Array(family), w.tx.Now); err != nil {
 		return err
 	}
-	if _, err := w.tx.ExecContext(ctx, `DELETE FROM educator_emails WHERE address_key = ANY ($1)`, pq.Array(lessEmails)); err != nil {
+	if _, err := w.tx.ExecContext(ctx, `DELETE FROM educator_emails AS e USING unnest($1::uuid[], $2::text[]) AS u(owner, address_key)
+		WHERE e.educator_id = u.owner AND e.address_key = u.address_key`, pq.Array(lessOwners), pq.Array(lessEmails)); err != nil {
 		return err
 	}
 	if err := w.insert(ctx, `INSERT INTO educator_emails (create_time, verified, id, educator_id, address, address_key)
@@ -208,32 +190,18 @@ func (w *rosterWriter) insert(ctx context.Context, statement string, values ...a
 	return conflicts.Translate(err)
 }
 
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
-
-// keepNames keeps the names of those who get others.
+// keepNames keeps the names of those who get others: each name since it was on record, which is when the one before it came to
+// be kept.
 func (w *rosterWriter) keepNames(ctx context.Context, renamed []string) error {
-	for chunk := range slices.Chunk(renamed, bulk) {
-		ids := make([]uuid.UUID, len(chunk))
-		for i, id := range chunk {
-			ids[i] = uuidOf(id)
-		}
-		past, err := w.tx.EducatorName.Query().Where(educatorname.EducatorIDIn(ids...)).Order(ent.Asc(educatorname.FieldID)).All(ctx)
-		if err != nil {
-			return err
-		}
-		last := map[uuid.UUID]*ent.EducatorName{}
-		for _, name := range past {
-			last[name.EducatorID] = name
-		}
-		rows := make([]*ent.EducatorNameCreate, len(chunk))
-		for i, id := range chunk {
-			rows[i] = newPastName(w.tx, w.now.rows[id], last[ids[i]])
-		}
-		if err := w.tx.EducatorName.CreateBulk(rows...).Exec(ctx); err != nil {
-			return err
-		}
+	ids := make([]string, len(renamed))
+	for i := range ids {
+		ids[i] = newID()
 	}
-	return nil
+	return w.insert(ctx, `INSERT INTO educator_names (create_time, id, educator_id, given_name, family_name, record_time)
+		SELECT $1, u.id, e.id, e.given_name, e.family_name, coalesce(last.create_time, e.create_time)
+		FROM unnest($2::uuid[], $3::uuid[]) AS u(id, educator_id) JOIN educators e ON e.id = u.educator_id
+		LEFT JOIN (SELECT DISTINCT ON (educator_id) educator_id, create_time FROM educator_names WHERE educator_id = ANY ($3::uuid[])
+			ORDER BY educator_id, id DESC) AS last ON last.educator_id = e.id`, w.tx.Now, pq.Array(ids), pq.Array(renamed))
 }
 
 func (w *rosterWriter) writeEmployments(ctx context.Context) error {

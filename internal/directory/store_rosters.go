@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/district"
+	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/predicate"
 	"github.com/btlc/btlc/ent/rosteraction"
 	"github.com/btlc/btlc/ent/rosterimport"
@@ -20,6 +22,7 @@ import (
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/oneroster"
+	"github.com/btlc/btlc/internal/record"
 )
 
 const (
@@ -57,21 +60,6 @@ func rosterImportProto(row *ent.RosterImport) *pb.RosterImport {
 	return out
 }
 
-// planOf and doneOf are what is kept of an action beside what people read: what it would do, and what it has done.
-type planOf struct {
-	Changes []oneroster.Change     `json:"changes,omitempty"`
-	Had     []oneroster.Employment `json:"had,omitempty"`
-}
-
-type doneOf struct {
-	// Changes are those of the plan with the ids that the rows have got.
-	Changes []oneroster.Change `json:"changes"`
-	// Versions are those of the rows, by id, right after.
-	Versions map[string]int32 `json:"versions"`
-	// Kept is true when undoing left what was added, for something refers to it.
-	Kept bool `json:"kept,omitempty"`
-}
-
 // fill reads a value out of a column of JSON objects.
 func fill(value any, from map[string]any) error {
 	text, err := json.Marshal(from)
@@ -81,12 +69,20 @@ func fill(value any, from map[string]any) error {
 	return json.Unmarshal(text, value)
 }
 
-func rosterActionProto(row *ent.RosterAction) *pb.RosterAction {
+// rosterActionProto is an action of an import that has come to a state.
+func rosterActionProto(row *ent.RosterAction, of *ent.RosterImport) (*pb.RosterAction, error) {
 	out := &pb.RosterAction{Kind: api.EnumOf[pb.RosterAction_Kind](row.Kind), Line: row.Line, Key: row.Key, Resource: row.Resource, Before: row.Before, After: row.After}
 	if row.Done["kept"] == true {
 		out.After += " (was not taken back: something refers to it)"
 	}
-	return out
+	if row.Done == nil && row.Resource == "" {
+		var plan planOf
+		if err := fill(&plan, row.Plan); err != nil {
+			return nil, err
+		}
+		out.Resource = plan.resource(of.DistrictID, of.ApplyTime != nil, of.UndoTime != nil)
+	}
+	return out, nil
 }
 
 func ofRosterImport(name string) predicate.RosterImport {
@@ -124,20 +120,58 @@ func (s store) listRosterImports(ctx context.Context, req *pb.ListRosterImportsR
 	return &pb.ListRosterImportsResponse{RosterImports: items, NextPageToken: next}, nil
 }
 
-func (s store) listRosterActions(ctx context.Context, req *pb.ListRosterActionsRequest) (*pb.ListRosterActionsResponse, error) {
+// listRosterActions names to callers who may not see everybody those people alone whom they may see today.
+func (s store) listRosterActions(ctx context.Context, req *pb.ListRosterActionsRequest, everywhere bool, scopes []string) (*pb.ListRosterActionsResponse, error) {
 	q, err := api.ParseList(req, rosterActionList)
 	if err != nil {
 		return nil, err
 	}
-	if found, err := s.db.Ent().RosterImport.Query().Where(ofRosterImport(req.GetParent())).Exist(ctx); err != nil || !found {
-		return nil, orMissing(err, req.GetParent())
+	of, err := s.db.Ent().RosterImport.Query().Where(ofRosterImport(req.GetParent())).Only(ctx)
+	if err != nil {
+		return nil, orMissing(ent.MaskNotFound(err), req.GetParent())
 	}
 	rows, err := s.db.Ent().RosterAction.Query().Where(rosteraction.RosterImportID(api.LastUUID(req.GetParent())), predicate.RosterAction(q.Apply)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	items, next := api.Page(q, rows, rosterActionProto)
-	return &pb.ListRosterActionsResponse{RosterActions: items, NextPageToken: next}, nil
+	page, next := api.Page(q, rows, func(row *ent.RosterAction) *ent.RosterAction { return row })
+	answer := &pb.ListRosterActionsResponse{NextPageToken: next}
+	for _, row := range page {
+		action, err := rosterActionProto(row, of)
+		if err != nil {
+			return nil, err
+		}
+		answer.RosterActions = append(answer.RosterActions, action)
+	}
+	if everywhere {
+		return answer, nil
+	}
+	return answer, s.unnameHidden(ctx, answer.RosterActions, scopes)
+}
+
+// unnameHidden takes the names of people out of actions who are not within these scopes today.
+func (s store) unnameHidden(ctx context.Context, actions []*pb.RosterAction, scopes []string) error {
+	ofPerson := func(a *pb.RosterAction) bool { return strings.HasPrefix(a.Resource, "educators/") }
+	var ids []uuid.UUID
+	for _, a := range actions {
+		if ofPerson(a) {
+			ids = append(ids, api.LastUUID(a.Resource))
+		}
+	}
+	seen, err := s.db.Ent().Educator.Query().Where(educator.IDIn(ids...), predicate.Educator(record.Within(scopes, educator.FieldID, s.db.Now()))).IDs(ctx)
+	if err != nil {
+		return err
+	}
+	visible := map[uuid.UUID]bool{}
+	for _, id := range seen {
+		visible[id] = true
+	}
+	for _, a := range actions {
+		if ofPerson(a) && !visible[api.LastUUID(a.Resource)] {
+			a.Resource = ""
+		}
+	}
+	return nil
 }
 
 // rosterFile is a roster as it was read, or what is wrong with it.
@@ -160,23 +194,27 @@ func (s store) createRosterImport(ctx context.Context, tx *database.Tx, parent s
 		SetCounts(schema.RosterCounts{}).SetCreateTime(tx.Now).SetUpdateTime(tx.Now)
 	var actions []rosterAction
 	if file.faults == nil {
-		zone, err := time.LoadLocation(in.TimeZone)
+		on, err := todayOf(ctx, tx, in.ID)
 		if err != nil {
 			return nil, nil, err
 		}
-		on := oneroster.Date(api.LocalDay(tx.Now, zone).Format(time.DateOnly))
-		now, err := s.districtState(ctx, tx, in.ID, keysOfRoster(file.roster), false)
+		now, err := s.districtState(ctx, tx, in.ID, numbersOfRoster(file.roster), false)
 		if err != nil {
 			return nil, nil, err
 		}
-		plan := oneroster.MakePlan(now.State, file.roster, oneroster.Options{On: on, MostEndings: oneroster.DefaultMostEndings, MostEndingsPercent: oneroster.DefaultMostEndingsPercent})
+		known, _, err := now.known(ctx, tx, in.ID, on)
+		if err != nil {
+			return nil, nil, err
+		}
+		plan := oneroster.MakePlan(known, file.roster, oneroster.Options{On: on, MostEndings: oneroster.DefaultMostEndings, MostEndingsPercent: oneroster.DefaultMostEndingsPercent})
+		realIDs{}.settle(plan.Changes)
 		if file.faults = contractFaults(plan); file.faults == nil {
-			actions = rosterActions(plan, file.roster, now.State, on)
+			actions = rosterActions(plan, file.roster, known, on)
 			state := rosterLife.First()
 			if plan.Blocked != "" {
 				state = "BLOCKED"
 			}
-			create.SetState(state).SetBlockedReason(plan.Blocked).SetCounts(countsRow(countRoster(actions, file.roster, now.State)))
+			create.SetState(state).SetBlockedReason(plan.Blocked).SetCounts(countsRow(countRoster(actions, file.roster, known)))
 		}
 	}
 	if f := file.faults; f != nil {
@@ -298,24 +336,4 @@ func checkChange(c oneroster.Change) (columns map[string]string, err error) {
 		return map[string]string{"beginDate": "beginDate"}, err
 	}
 	return nil, nil
-}
-
-// lockedRosterImport is a roster import, held against others, with its actions in their order.
-func (s store) lockedRosterImport(ctx context.Context, tx *database.Tx, name string) (*ent.RosterImport, []*ent.RosterAction, error) {
-	row, err := tx.RosterImport.Query().Where(ofRosterImport(name)).ForUpdate().Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil, api.Missing(name)
-	} else if err != nil {
-		return nil, nil, err
-	}
-	actions, err := tx.RosterAction.Query().Where(rosteraction.RosterImportID(row.ID)).Order(ent.Asc(rosteraction.FieldOrdinal)).All(ctx)
-	return row, actions, err
-}
-
-func uuidOf(id string) uuid.UUID {
-	parsed, err := uuid.Parse(id)
-	if err != nil {
-		return uuid.Nil
-	}
-	return parsed
 }

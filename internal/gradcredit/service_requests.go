@@ -49,7 +49,8 @@ func (s *Service) CreateCreditRequest(ctx context.Context, req *pb.CreateCreditR
 	})
 }
 
-// WithdrawCreditRequest takes a credit request back. What was posted for it stays on record, out of the institution's sight.
+// WithdrawCreditRequest takes a credit request back. What was posted for it stays on record: whether it stands is the
+// institution's to say.
 func (s *Service) WithdrawCreditRequest(ctx context.Context, req *pb.WithdrawCreditRequestRequest) (*pb.WithdrawCreditRequestResponse, error) {
 	seen, err := s.store.request(ctx, s.store.db.Ent(), req.GetName())
 	if err != nil {
@@ -59,18 +60,11 @@ func (s *Service) WithdrawCreditRequest(ctx context.Context, req *pb.WithdrawCre
 		return nil, err
 	}
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.WithdrawCreditRequestResponse, error) {
-		r, hidden, err := s.store.withdrawRequest(ctx, tx, req, seen.row.EducatorID)
+		r, err := s.store.withdrawRequest(ctx, tx, req, seen.row.EducatorID)
 		if err != nil {
 			return nil, err
 		}
-		if err := announceRequest(ctx, tx, r, "UPDATED"); err != nil {
-			return nil, err
-		}
-		for _, row := range hidden {
-			change := database.Change{Resource: postingProto(row).Name, Type: "btlc/CreditPosting", Version: row.Version}
-			tx.Emit(forInstitution(r.institution(), row.EducatorID, change, "DELETED", false))
-		}
-		return &pb.WithdrawCreditRequestResponse{CreditRequest: r.proto()}, nil
+		return &pb.WithdrawCreditRequestResponse{CreditRequest: r.proto()}, announceRequest(ctx, tx, r, "UPDATED")
 	})
 }
 

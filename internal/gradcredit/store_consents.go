@@ -64,7 +64,7 @@ type creditFacts struct {
 	postings []*ent.CreditPosting
 }
 
-// createConsent gives also the live requests, and what was posted for them, that it lays open to the institution.
+// createConsent gives also the live requests, and the institution's postings, that it lays open to the institution.
 func (s store) createConsent(ctx context.Context, tx *database.Tx, parent string, in *pb.Consent) (*pb.Consent, creditFacts, error) {
 	person := api.LastUUID(parent)
 	if err := lock(ctx, tx, person, parent); err != nil {
@@ -102,7 +102,7 @@ func (s store) revokeConsent(ctx context.Context, tx *database.Tx, req *pb.Revok
 	return consentProto(row), facts, err
 }
 
-// touch gives the requests that a consent is about, and their postings, a new version. What becomes visible or invisible is
+// touch gives the requests that a consent is about, and the institution's postings, a new version. What becomes visible or invisible is
 // a change to the institution, which applies changes by rising version only.
 func touch(ctx context.Context, tx *database.Tx, c *ent.Consent, where ...predicate.CreditRequest) (facts creditFacts, err error) {
 	about := append(where, creditrequest.EducatorID(c.EducatorID), creditrequest.InstitutionID(c.InstitutionID))
@@ -116,7 +116,6 @@ func touch(ctx context.Context, tx *database.Tx, c *ent.Consent, where ...predic
 	for _, row := range rows {
 		facts.requests = append(facts.requests, &creditRequest{row: row, section: row.Edges.Registration.SectionID, consented: c.RevokeTime == nil})
 	}
-	facts.postings, err = touchPostings(ctx, tx, creditposting.EducatorID(c.EducatorID), creditposting.InstitutionID(c.InstitutionID),
-		creditposting.HasCreditRequestWith(creditrequest.State(requestLife.First())))
+	facts.postings, err = touchPostings(ctx, tx, creditposting.EducatorID(c.EducatorID), creditposting.InstitutionID(c.InstitutionID))
 	return facts, err
 }

@@ -41,7 +41,8 @@ var postingList = &api.ListSpec{Default: "post_date", Columns: map[string]api.Co
 }}
 
 // seenBy restricts postings to what a caller sees: an educator their own, and an institution its own while the person
-// consents and the request stands.
+// consents. A request that is withdrawn hides nothing: what was posted for it is on the institution's transcript, which must
+// be able to retract it, and not to post the same again.
 func seenBy(everywhere bool, scopes []string) predicate.CreditPosting {
 	return func(s *sql.Selector) {
 		if everywhere {
@@ -53,7 +54,7 @@ func seenBy(everywhere bool, scopes []string) predicate.CreditPosting {
 			case "educators":
 				any = append(any, sql.EQ(s.C(creditposting.FieldEducatorID), api.LastUUID(scope)))
 			case "institutions":
-				any = append(any, sql.And(sql.EQ(s.C(creditposting.FieldInstitutionID), id), laidOpen(s, id)))
+				any = append(any, sql.And(sql.EQ(s.C(creditposting.FieldInstitutionID), id), sql.In(s.C(creditposting.FieldEducatorID), whoConsent(id))))
 			}
 		}
 		if any == nil {
@@ -64,12 +65,10 @@ func seenBy(everywhere bool, scopes []string) predicate.CreditPosting {
 	}
 }
 
-// laidOpen says of a posting that the person consents that the institution sees it, and that the request stands.
-func laidOpen(s *sql.Selector, institution string) *sql.Predicate {
-	c, r := sql.Table(consent.Table), sql.Table(creditrequest.Table)
-	consenting := sql.Select(c.C(consent.FieldEducatorID)).From(c).Where(sql.And(sql.EQ(c.C(consent.FieldInstitutionID), institution), sql.IsNull(c.C(consent.FieldRevokeTime))))
-	standing := sql.Select(r.C(creditrequest.FieldID)).From(r).Where(sql.And(sql.EQ(r.C(creditrequest.FieldInstitutionID), institution), sql.EQ(r.C(creditrequest.FieldState), requestLife.First())))
-	return sql.And(sql.In(s.C(creditposting.FieldEducatorID), consenting), sql.In(s.C(creditposting.FieldCreditRequestID), standing))
+// whoConsent selects those who consent now that an institution sees their credit facts.
+func whoConsent(institution string) *sql.Selector {
+	c := sql.Table(consent.Table)
+	return sql.Select(c.C(consent.FieldEducatorID)).From(c).Where(sql.And(sql.EQ(c.C(consent.FieldInstitutionID), institution), sql.IsNull(c.C(consent.FieldRevokeTime))))
 }
 
 // posting finds one that the caller sees by one statement, so that whether it or the right to see it is lacking takes the
@@ -102,13 +101,13 @@ func (s store) listPostings(ctx context.Context, req *pb.ListCreditPostingsReque
 // answerable is a request for credit that may be answered by a posting.
 type answerable struct {
 	asked
-	educator uuid.UUID
-	course   string
+	educator, registrationID uuid.UUID
+	course                   string
 }
 
 // answerableStatement is one statement, so that whether the request or the consent is lacking takes the same work.
 const (
-	answerableStatement = `SELECT r.educator_id, v.course_id, r.state, g.state, g.register_date, a.credits
+	answerableStatement = `SELECT r.educator_id, g.id, v.course_id, r.state, g.state, g.register_date, a.credits
 	FROM credit_requests r
 	JOIN registrations g ON g.id = r.registration_id
 	JOIN sections s ON s.id = g.section_id
@@ -135,7 +134,7 @@ func (s store) answerable(ctx context.Context, db *ent.Client, statement string,
 		}
 		return answerable{}, api.Missing(name)
 	}
-	if err := rows.Scan(&found.educator, &found.course, &found.state, &found.registration, &found.registered, &found.credits); err != nil {
+	if err := rows.Scan(&found.educator, &found.registrationID, &found.course, &found.state, &found.registration, &found.registered, &found.credits); err != nil {
 		return answerable{}, err
 	}
 	return found, rows.Err()
@@ -150,8 +149,14 @@ func (s store) createPosting(ctx context.Context, tx *database.Tx, req *pb.Creat
 	if err != nil {
 		return nil, err
 	}
+	if to.educator != person {
+		return nil, api.Errorf(api.Contention, "The record was merged with another just now: try again.")
+	}
 	credits, err := to.grants(in.GetCredits(), day)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.noneStands(ctx, tx, institution, to); err != nil {
 		return nil, err
 	}
 	row, err := tx.CreditPosting.Create().SetCreditRequestID(api.LastUUID(in.GetCreditRequest())).SetEducatorID(to.educator).SetInstitutionID(institution).SetCourseID(to.course).
@@ -160,6 +165,20 @@ func (s store) createPosting(ctx context.Context, tx *database.Tx, req *pb.Creat
 		return nil, conflicts.Translate(err)
 	}
 	return withSight(ctx, tx, row)
+}
+
+// noneStands refuses a posting while another of the institution stands for the registration, whichever request that one
+// answered: who withdraws a request and asks again has done the work once. The lock on the person lets nobody post meanwhile.
+func (s store) noneStands(ctx context.Context, tx *database.Tx, institution string, to answerable) error {
+	row, err := tx.CreditPosting.Query().Where(creditposting.EducatorID(to.educator), creditposting.InstitutionID(institution), creditposting.State(postingLife.First()),
+		creditposting.HasCreditRequestWith(creditrequest.RegistrationID(to.registrationID))).Order(creditposting.ByID()).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	name := postingProto(row).Name
+	return api.Errorf(api.CreditPosted, "%s stands for this registration: retract that first if it was wrong.", name).With("creditPosting", name)
 }
 
 func (s store) retractPosting(ctx context.Context, tx *database.Tx, req *pb.RetractCreditPostingRequest, person uuid.UUID, sees predicate.CreditPosting) (*posting, error) {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/btlc/btlc/ent"
 	"github.com/btlc/btlc/ent/consent"
-	"github.com/btlc/btlc/ent/creditposting"
 	"github.com/btlc/btlc/ent/creditrequest"
 	"github.com/btlc/btlc/ent/educator"
 	"github.com/btlc/btlc/ent/predicate"
@@ -101,9 +100,7 @@ func within(scopes []string) predicate.CreditRequest {
 			case "educators":
 				any = append(any, sql.EQ(s.C(creditrequest.FieldEducatorID), api.LastUUID(scope)))
 			case "institutions":
-				c := sql.Table(consent.Table)
-				live := sql.Select(c.C(consent.FieldEducatorID)).From(c).Where(sql.And(sql.EQ(c.C(consent.FieldInstitutionID), id), sql.IsNull(c.C(consent.FieldRevokeTime))))
-				any = append(any, sql.And(sql.EQ(s.C(creditrequest.FieldInstitutionID), id), sql.In(s.C(creditrequest.FieldEducatorID), live)))
+				any = append(any, sql.And(sql.EQ(s.C(creditrequest.FieldInstitutionID), id), sql.In(s.C(creditrequest.FieldEducatorID), whoConsent(id))))
 			}
 		}
 		if any == nil {
@@ -174,24 +171,21 @@ func (s store) createRequest(ctx context.Context, tx *database.Tx, person uuid.U
 	return &creditRequest{row: row, section: r.SectionID, consented: consented}, err
 }
 
-// withdrawRequest gives also the postings for it that the institution has seen until now.
-func (s store) withdrawRequest(ctx context.Context, tx *database.Tx, req *pb.WithdrawCreditRequestRequest, person uuid.UUID) (r *creditRequest, hidden []*ent.CreditPosting, err error) {
+func (s store) withdrawRequest(ctx context.Context, tx *database.Tx, req *pb.WithdrawCreditRequestRequest, person uuid.UUID) (*creditRequest, error) {
 	if err := lock(ctx, tx, person, req.GetName()); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if r, err = s.request(ctx, tx.Client, req.GetName()); err != nil { // held by the lock on the person
-		return nil, nil, err
+	r, err := s.request(ctx, tx.Client, req.GetName()) // held by the lock on the person
+	if err != nil {
+		return nil, err
 	}
 	if err := api.CheckEtag(ctx, req.ProtoReflect(), r.proto()); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	next, err := requestLife.After("credit request", r.row.State, "withdraw")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if r.row, err = r.row.Update().SetState(next).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx); err != nil || !r.consented {
-		return r, nil, err
-	}
-	hidden, err = touchPostings(ctx, tx, creditposting.EducatorID(r.row.EducatorID), creditposting.CreditRequestID(r.row.ID))
-	return r, hidden, err
+	r.row, err = r.row.Update().SetState(next).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
+	return r, err
 }

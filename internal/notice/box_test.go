@@ -48,7 +48,7 @@ func newBox(t *testing.T, mail ...*noticetest.Server) *box {
 func (b *box) another(t *testing.T) *Service {
 	t.Helper()
 	return New(b.world.DB, Options{
-		Sender: senderTo(t, b.mail, login, tlsStart), Program: "Example Program", SignInURL: "https://app.example.org/sign-in",
+		Sender: senderTo(t, b.mail, login, tlsStart), Program: "Example Program", SignInURL: "https://app.example.org/sign-in", PublicURL: "https://btlc.example.org", Zone: boston(b.t),
 		Next: func(attempt int) (time.Duration, bool) { return Delay(attempt, 0.5) },
 	})
 }

@@ -1,5 +1,5 @@
-// Package notice tells a person by e-mail what became of a registration, and asks a principal to confirm a role: it words a message as plain text and as HTML, and
-// hands it to an SMTP server. Who is to be told, and whether they want to be, its callers know.
+// Package notice tells a person by e-mail what became of a registration, asks a principal to confirm a role, and tells the contact of
+// a webhook subscription that it fails: it words a message as plain text and as HTML, and hands it to an SMTP server. Who is to be told, and whether they want to be, its callers know.
 package notice
 
 import (
@@ -14,7 +14,7 @@ import (
 // Kind is what a notice is about.
 type Kind string
 
-// The kinds of notices. All but RoleToConfirm are for the educator, in the second person.
+// The kinds of notices. All but RoleToConfirm and those of webhooks are for the educator, in the second person.
 const (
 	// Registered: has a seat.
 	Registered Kind = "REGISTERED"
@@ -36,9 +36,19 @@ const (
 	Completed Kind = "COMPLETED"
 	// RoleToConfirm asks the principal of a school, until Data.Deadline, whether Data.Person holds Data.Role.
 	RoleToConfirm Kind = "ROLE_TO_CONFIRM"
+	// WebhookFailing warns the contact of Data.Webhook that it will be given up about Data.Deadline.
+	WebhookFailing Kind = "WEBHOOK_FAILING"
+	// WebhookFailed tells the contact of Data.Webhook that it is given up.
+	WebhookFailed Kind = "WEBHOOK_FAILED"
 )
 
-var kinds = []Kind{Registered, Waitlisted, Offered, OfferExpired, RoleAwaited, Withdrawn, MeetingMoved, SectionCancelled, Completed, RoleToConfirm}
+var kinds = []Kind{
+	Registered, Waitlisted, Offered, OfferExpired, RoleAwaited, Withdrawn, MeetingMoved, SectionCancelled, Completed, RoleToConfirm,
+	WebhookFailing, WebhookFailed,
+}
+
+// ofWebhook says whether a notice is about a webhook subscription, and not about a registration.
+func (k Kind) ofWebhook() bool { return k == WebhookFailing || k == WebhookFailed }
 
 // Meeting is when and where a section meets. With a zero Start there is none to tell of.
 type Meeting struct {
@@ -53,24 +63,39 @@ type Meeting struct {
 // Move is a meeting before and after it moved.
 type Move struct{ Before, After Meeting }
 
+// Webhook is a subscription whose changes are not taken.
+type Webhook struct {
+	// Name is its resource name, and Stream whose changes it gets.
+	Name, Stream string
+	// Description is what it is for; optional.
+	Description string
+	// Host is where it posts, and Endpoint its URL, but for what may be secret.
+	Host, Endpoint string
+	// Since is when it began to fail, and Failure why, as sentences.
+	Since   time.Time
+	Failure string
+	// Delivered is the number of the change that was delivered last; 0 for none.
+	Delivered int64
+}
+
 // Data is what a notice tells. Texts may hold anything: what is no text of one line is made one.
 type Data struct {
 	// GivenName is how the person is greeted; empty for a greeting without a name.
 	GivenName string
 	// Program is who writes: the name of the program. Required.
 	Program string
-	// Course is the course's title, Section the section's name. Required.
+	// Course is the course's title, Section the section's name. Required but for those of webhooks.
 	Course, Section string
 	// Site is where the section meets; optional.
 	Site string
-	// Zone is the section's time zone, in which times are told. Required.
+	// Zone is the section's time zone, or the program's, in which times are told. Required.
 	Zone *time.Location
 	// First is the section's first meeting; optional.
 	First Meeting
 	// Moves are the meetings that moved, at least one. Required for MeetingMoved, and for no other.
 	Moves []Move
-	// Deadline is until when an offer stands or, for RoleToConfirm, registration is open, where it is required, or until when
-	// a role can be confirmed, where it is optional.
+	// Deadline is until when an offer stands or, for RoleToConfirm, registration is open or, for WebhookFailing, the changes
+	// are tried, where it is required, or until when a role can be confirmed, where it is optional.
 	Deadline time.Time
 	// Role is the leadership role that is to be confirmed; optional but for RoleToConfirm.
 	Role string
@@ -79,7 +104,9 @@ type Data struct {
 	Reported time.Time
 	// Reason is why a seat was given back or a section cancelled; optional.
 	Reason string
-	// URL is where the person signs in to the program, with http or https. Required.
+	// Webhook is required for those of webhooks, and for no other.
+	Webhook Webhook
+	// URL is where the person signs in to the program, or where the webhook subscription is, with http or https. Required.
 	URL string
 	// Unsubscribe says how the person turns notices off; a sentence that holds everywhere when empty.
 	Unsubscribe string
@@ -123,7 +150,7 @@ func Render(kind Kind, data Data) (Message, error) {
 func (d Data) clean() Data {
 	for _, text := range []*string{
 		&d.GivenName, &d.Program, &d.Course, &d.Section, &d.Site, &d.First.Place, &d.Role, &d.Person, &d.Reason,
-		&d.URL, &d.Unsubscribe, &d.UnsubscribeURL,
+		&d.Webhook.Name, &d.Webhook.Stream, &d.Webhook.Description, &d.Webhook.Host, &d.Webhook.Endpoint, &d.Webhook.Failure, &d.URL, &d.Unsubscribe, &d.UnsubscribeURL,
 	} {
 		*text = line(*text)
 	}
@@ -140,9 +167,9 @@ func (d Data) lacks(kind Kind) string {
 	switch {
 	case d.Program == "":
 		return "a program"
-	case d.Course == "":
+	case !kind.ofWebhook() && d.Course == "":
 		return "a course"
-	case d.Section == "":
+	case !kind.ofWebhook() && d.Section == "":
 		return "a section"
 	case d.Zone == nil:
 		return "a time zone"
@@ -150,12 +177,14 @@ func (d Data) lacks(kind Kind) string {
 		return "the program's address"
 	case d.UnsubscribeURL != "" && !isWeb(d.UnsubscribeURL):
 		return "an address to unsubscribe at"
-	case (kind == Offered || kind == RoleToConfirm) && d.Deadline.IsZero():
+	case (kind == Offered || kind == RoleToConfirm || kind == WebhookFailing) && d.Deadline.IsZero():
 		return "a deadline"
 	case kind == MeetingMoved && (len(d.Moves) == 0 || slices.ContainsFunc(d.Moves, Move.isUntimed)):
 		return "the times of a meeting"
 	case kind == RoleToConfirm && (d.Person == "" || d.Role == "" || d.Reported.IsZero()):
 		return "who reported which role, and when"
+	case kind.ofWebhook() && (d.Webhook.Name == "" || d.Webhook.Stream == "" || d.Webhook.Host == "" || d.Webhook.Endpoint == "" || d.Webhook.Failure == "" || d.Webhook.Since.IsZero()):
+		return "which endpoint takes no changes of what, since when, and why"
 	}
 	return ""
 }

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the texts of testdata anew, to be
 
 const programURL = "https://btlc.example.org/app/sections/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10/registrations"
 
-func boston(t *testing.T) *time.Location {
+func boston(t testing.TB) *time.Location {
 	t.Helper()
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -58,6 +58,15 @@ func example(t *testing.T, kind Kind) Data {
 	case RoleToConfirm:
 		data.GivenName, data.Person, data.Role = "", "Ana Example", "Leader of the grade 5 team at Example School"
 		data.Reported, data.Deadline = at(time.September, 1, 9, 15), at(time.September, 25, 17, 0)
+	case WebhookFailing, WebhookFailed:
+		data.GivenName, data.Course, data.Section, data.Site = "", "", "", ""
+		data.Webhook = Webhook{
+			Name: "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10", Stream: "districts/bps", Description: "Certificates for the HR system", Host: "hr.example.org", Endpoint: "https://hr.example.org/btlc",
+			Since: at(time.September, 1, 9, 15), Failure: "Change 42 was not taken in 15 attempts. The endpoint answered with status 500.", Delivered: 41,
+		}
+		if kind == WebhookFailing {
+			data.Webhook.Failure, data.Deadline = "The endpoint answered with status 500.", at(time.September, 4, 11, 0)
+		}
 	}
 	return data
 }
@@ -169,6 +178,9 @@ func TestRequired(t *testing.T) {
 			data.Moves = []Move{{Meeting{Start: full.Moves[0].Before.Start}, Meeting{Start: full.Moves[0].After.Start}}}
 		case RoleToConfirm:
 			data.Person, data.Role, data.Reported, data.Deadline = "Ana", "Mentor", full.Moves[0].Before.Start, full.Moves[0].After.Start
+		case WebhookFailing, WebhookFailed:
+			data.Deadline = full.Moves[0].After.Start
+			data.Webhook = Webhook{Name: "webhookSubscriptions/x", Stream: "program", Host: "hr.example.org", Endpoint: "https://hr.example.org/", Since: full.Moves[0].Before.Start, Failure: "The endpoint could not be reached."}
 		}
 		message := render(t, kind, data)
 		if !strings.HasPrefix(message.Text, "Hello,\n") || strings.Contains(message.Text, "January 1, 1") || strings.Contains(message.HTML, "January 1, 1") {
@@ -189,7 +201,8 @@ func TestRequired(t *testing.T) {
 		} {
 			poor := data
 			change(&poor)
-			if _, err := Render(kind, poor); !errors.Is(err, ErrData) {
+			needless := kind.ofWebhook() && (what == "course" || what == "section")
+			if _, err := Render(kind, poor); errors.Is(err, ErrData) == needless {
 				t.Errorf("%s with a wrong %s: %v", kind, what, err)
 			}
 		}
@@ -203,7 +216,17 @@ func TestRequired(t *testing.T) {
 			t.Errorf("without a %s: %v", what, err)
 		}
 	}
-	for _, kind := range []Kind{Offered, MeetingMoved} {
+	for what, change := range map[string]func(*Data){
+		"name": func(d *Data) { d.Webhook.Name = "" }, "stream": func(d *Data) { d.Webhook.Stream = "" }, "host": func(d *Data) { d.Webhook.Host = " " }, "endpoint": func(d *Data) { d.Webhook.Endpoint = "" },
+		"reason": func(d *Data) { d.Webhook.Failure = "" }, "beginning": func(d *Data) { d.Webhook.Since = time.Time{} }, "deadline": func(d *Data) { d.Deadline = time.Time{} },
+	} {
+		poor := example(t, WebhookFailing)
+		change(&poor)
+		if _, err := Render(WebhookFailing, poor); !errors.Is(err, ErrData) {
+			t.Errorf("without a %s: %v", what, err)
+		}
+	}
+	for _, kind := range []Kind{Offered, MeetingMoved, WebhookFailing, WebhookFailed} {
 		if _, err := Render(kind, least); !errors.Is(err, ErrData) {
 			t.Errorf("%s without its times: %v", kind, err)
 		}

@@ -36,6 +36,7 @@ var Lives = map[string]api.Life{"btlc/Notice": noticeLife}
 const (
 	unwanted    = "The person does not want it."
 	unreachable = "The person has no verified address on record."
+	contactless = "The webhook subscription has no contact."
 	unaddressed = "The school has no address of its principal on record."
 	oneself     = "The address of the school's principal is the person's own, and nobody confirms their own role: somebody else has to."
 	offerOver   = "The offer is over."
@@ -66,12 +67,15 @@ func kindOf(from, to string, sectionCancelled bool) (kind Kind, ok bool) {
 }
 
 // facts are what a notice tells that is not on record elsewhere when it is sent. They hold nothing about the person and no
-// free text: who is erased or renamed in one place is so everywhere.
+// text but our own: who is erased or renamed in one place is so everywhere.
 type facts struct {
 	Deadline time.Time `json:"deadline,omitzero"`
 	Moves    []moved   `json:"moves,omitempty"`
 	// Assignment is the role that is to be confirmed.
 	Assignment uuid.UUID `json:"assignment,omitzero"`
+	// Since is when a webhook subscription began to fail, and Failure why.
+	Since   time.Time `json:"since,omitzero"`
+	Failure string    `json:"failure,omitempty"`
 }
 
 // moved is a meeting that moved.
@@ -141,10 +145,11 @@ type due struct {
 	data     Data
 	to       mail.Address // whose Address is empty when the person has none
 	wanted   bool
-	state    string // of the registration
+	state    string // of the registration, or of the webhook subscription
 	seated   bool   // the person has a seat in the section, by this registration or by a later one
 	reported bool   // the role that is to be confirmed is neither confirmed nor disputed, nor has it ended
 	oneself  bool   // who would be asked is the person whom it is about
+	failing  bool   // the webhook subscription has taken nothing since it began to fail
 }
 
 // awaitingRole is the state of a registration that waits for a role to be confirmed.
@@ -169,6 +174,10 @@ func (d due) holds() bool {
 	case Withdrawn, OfferExpired:
 		// No registration comes back, but the person may have registered again.
 		return !d.seated
+	case WebhookFailing:
+		return d.state == "ENABLED" && d.failing
+	case WebhookFailed:
+		return d.state == "FAILED" && d.failing
 	case SectionCancelled, Completed:
 	}
 	return true
@@ -202,6 +211,8 @@ func (d due) objection(now time.Time) (outcome, bool) {
 		return outcome{verb: suppress, failure: unwanted}, true
 	case d.to.Address == "" && d.kind == RoleToConfirm:
 		return outcome{verb: suppress, failure: unaddressed}, true
+	case d.to.Address == "" && d.kind.ofWebhook():
+		return outcome{verb: suppress, failure: contactless}, true
 	case d.to.Address == "":
 		return outcome{verb: suppress, failure: unreachable}, true
 	case d.kind == Offered && (!d.holds() || !d.data.Deadline.After(now)):

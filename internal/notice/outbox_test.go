@@ -61,6 +61,9 @@ func TestFacts(t *testing.T) {
 		if rapid.Bool().Draw(t, "asked") {
 			told.Assignment = uuid.New()
 		}
+		if rapid.Bool().Draw(t, "webhook") {
+			told.Since, told.Failure = at.Add(time.Duration(rapid.Int64Range(0, 1e18).Draw(t, "since"))), rapid.String().Draw(t, "failure")
+		}
 		row, err := told.row()
 		if err != nil {
 			t.Fatal(err)
@@ -100,6 +103,7 @@ func TestObjections(t *testing.T) {
 		"no address":    {func(d *due) { d.to = mail.Address{Name: "Ana"} }, suppress, unreachable},
 		"past deadline": {func(d *due) { d.data.Deadline = now }, suppress, offerOver},
 		"own principal": {func(d *due) { d.kind, d.state, d.reported, d.oneself = RoleToConfirm, awaitingRole, true, true }, suppress, oneself},
+		"no contact":    {func(d *due) { d.kind, d.to.Address = WebhookFailed, "" }, suppress, contactless},
 		"no principal":  {func(d *due) { d.kind, d.to.Address = RoleToConfirm, "" }, suppress, unaddressed},
 		"taken":         {func(d *due) { d.state = "ENROLLED" }, suppress, offerOver},
 		"too old":       {func(d *due) { d.created = now.Add(-stale) }, fail, tooLate},
@@ -142,6 +146,16 @@ func TestHolds(t *testing.T) {
 	}
 	if (due{kind: RoleToConfirm, state: "AWAITING_ROLE"}).holds() {
 		t.Error("a principal is asked about a role that is reported no more")
+	}
+	for _, state := range []string{"ENABLED", "DISABLED", "FAILED"} {
+		for kind, want := range map[Kind]string{WebhookFailing: "ENABLED", WebhookFailed: "FAILED"} {
+			if got := (due{kind: kind, state: state, failing: true}).holds(); got != (state == want) {
+				t.Errorf("%s of a subscription that is %s: %v", kind, state, got)
+			}
+			if (due{kind: kind, state: state}).holds() {
+				t.Errorf("%s of a subscription that is %s and has begun anew", kind, state)
+			}
+		}
 	}
 	if (due{kind: MeetingMoved, state: "ENROLLED"}).holds() {
 		t.Error("told of no move")

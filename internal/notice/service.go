@@ -12,8 +12,8 @@ import (
 	"github.com/btlc/btlc/internal/database"
 )
 
-// Service answers for notices and for who wants them, writes them as seats change hands (it is a record.SeatFollower), and
-// sends them.
+// Service answers for notices and for who wants them, writes them as seats change hands (it is a record.SeatFollower) and as
+// webhooks fail, and sends them.
 type Service struct {
 	pb.UnimplementedNoticeServiceServer
 	store   store
@@ -26,6 +26,9 @@ type Options struct {
 	Sender *Sender
 	// Program is who writes, and SignInURL where people sign in to it, with http or https.
 	Program, SignInURL string
+	// PublicURL is where REST is reached, and Zone the program's time zone, UTC when nil: contacts of webhooks are told by them.
+	PublicURL string
+	Zone      *time.Location
 	// Next is the time from failed attempt number attempt, the first being 1, to the next one, and false when there is
 	// none; nil is Delay with chance.
 	Next func(attempt int) (time.Duration, bool)
@@ -37,7 +40,7 @@ type Options struct {
 
 // New makes the service.
 func New(db *database.DB, options Options) *Service {
-	options.Poll = cmp.Or(options.Poll, 2*time.Second)
+	options.Poll, options.Zone = cmp.Or(options.Poll, 2*time.Second), cmp.Or(options.Zone, time.UTC)
 	if options.Next == nil {
 		options.Next = func(attempt int) (time.Duration, bool) { return Delay(attempt, rand.Float64()) } // #nosec G404 -- to spread load
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/btlc/btlc/internal/database"
 	"github.com/btlc/btlc/internal/record"
+	"github.com/btlc/btlc/internal/webhook"
 )
 
 // The service is told of what it has to tell.
@@ -76,4 +77,16 @@ func (s *Service) MeetingsMoved(ctx context.Context, tx *database.Tx, moves []re
 // where is the room and the location of a meeting in one text.
 func where(room, location string) string {
 	return strings.Trim(room+", "+location, ", ")
+}
+
+// WebhookFails writes a notice to the contact of a webhook subscription.
+func (s *Service) WebhookFails(ctx context.Context, tx *database.Tx, alarm webhook.Alarm) error {
+	if s.options.Sender == nil {
+		return nil
+	}
+	kind := WebhookFailing
+	if alarm.GiveUp.IsZero() {
+		kind = WebhookFailed
+	}
+	return s.store.writeToContact(ctx, tx, alarm.Subscription, kind, facts{Since: alarm.Since.UTC(), Failure: alarm.Failure, Deadline: alarm.GiveUp})
 }

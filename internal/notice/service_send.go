@@ -106,6 +106,9 @@ func (s *Service) handOver(ctx context.Context, dues []due, now time.Time) (outc
 			continue
 		}
 		d.data.Program, d.data.URL = s.options.Program, s.options.SignInURL
+		if d.kind.ofWebhook() {
+			d.data.Zone, d.data.URL = s.options.Zone, s.options.PublicURL+"/v1/"+d.data.Webhook.Name
+		}
 		message, err := Render(d.kind, d.data)
 		if err != nil {
 			outcomes[d.id], fault = outcome{verb: fail, failure: unworded}, err

@@ -92,10 +92,10 @@ var noticeList = &api.ListSpec{Default: "create_time desc", Columns: map[string]
 	"create_time": {Name: entnotice.FieldCreateTime, Kind: api.InstantColumn},
 }}
 
-// noticeProto takes a row with its registration.
+// noticeProto takes a row about an educator, with its registration.
 func noticeProto(row *ent.Notice) *pb.Notice {
 	n := &pb.Notice{
-		Name: api.Name("btlc/Notice", row.EducatorID, row.ID), Kind: api.EnumOf[pb.NoticeKind](row.Kind), State: api.EnumOf[pb.Notice_State](row.State),
+		Name: api.Name("btlc/Notice", *row.EducatorID, row.ID), Kind: api.EnumOf[pb.NoticeKind](row.Kind), State: api.EnumOf[pb.Notice_State](row.State),
 		Subject: row.Subject, Attempts: row.Attempts, Failure: row.Failure, SendTime: api.OptionalTimestamp(row.SendTime), CreateTime: api.Timestamp(row.CreateTime),
 	}
 	if r := row.Edges.Registration; r != nil {
@@ -127,7 +127,7 @@ func (s store) listNotices(ctx context.Context, req *pb.ListNoticesRequest, ever
 			return nil, api.Missing(req.GetParent())
 		}
 	}
-	query := s.db.Ent().Notice.Query().WithRegistration()
+	query := s.db.Ent().Notice.Query().Where(entnotice.EducatorIDNotNil()).WithRegistration()
 	if !everywhere {
 		query.Where(predicate.Notice(record.Within(scopes, entnotice.FieldEducatorID, s.db.Now())))
 	}

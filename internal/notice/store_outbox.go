@@ -112,18 +112,35 @@ func (s store) claim(ctx context.Context, now, lease time.Time, most int) (ids [
 	return ids, rows.Err()
 }
 
-// due reads notices, the oldest first, with what they tell: everything is as it is on record now.
-func (s store) due(ctx context.Context, ids []uuid.UUID) ([]due, error) {
+// due reads notices with what they tell: everything is as it is on record now. Those to contacts of webhooks come first, and
+// of either the oldest.
+func (s store) due(ctx context.Context, ids []uuid.UUID) (dues []due, err error) {
 	rows, err := s.db.Ent().Notice.Query().Where(entnotice.IDIn(ids...)).Order(ent.Asc(entnotice.FieldCreateTime, entnotice.FieldID)).WithEducator().WithSchool().
-		WithRegistration(withCourse).All(ctx)
+		WithWebhookSubscription().WithRegistration(withCourse).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	facts := make([]facts, len(rows))
-	for i, row := range rows {
-		if facts[i], err = factsOf(row.Facts); err != nil {
+	var seats []*ent.Notice
+	var told []facts
+	for _, row := range rows {
+		f, err := factsOf(row.Facts)
+		if err != nil {
 			return nil, err
 		}
+		if row.Edges.WebhookSubscription != nil {
+			dues = append(dues, dueToContact(row, f))
+		} else {
+			seats, told = append(seats, row), append(told, f)
+		}
+	}
+	ofSeats, err := s.dueOfSeats(ctx, seats, told)
+	return append(dues, ofSeats...), err
+}
+
+// dueOfSeats are notices about registrations.
+func (s store) dueOfSeats(ctx context.Context, rows []*ent.Notice, facts []facts) ([]due, error) {
+	if len(rows) == 0 {
+		return nil, nil
 	}
 	roles, err := s.toConfirm(ctx, rows, facts)
 	if err != nil {
@@ -131,7 +148,7 @@ func (s store) due(ctx context.Context, ids []uuid.UUID) ([]due, error) {
 	}
 	people, sections := make([]uuid.UUID, len(rows)), make([]uuid.UUID, len(rows))
 	for i, row := range rows {
-		people[i], sections[i] = row.EducatorID, row.Edges.Registration.SectionID
+		people[i], sections[i] = *row.EducatorID, row.Edges.Registration.SectionID
 	}
 	addresses, own, err := s.addresses(ctx, people)
 	if err != nil {
@@ -151,16 +168,16 @@ func (s store) due(ctx context.Context, ids []uuid.UUID) ([]due, error) {
 	}
 	dues := make([]due, len(rows))
 	for i, row := range rows {
-		kind, r := Kind(row.Kind), row.Edges.Registration
+		kind, person, r := Kind(row.Kind), people[i], row.Edges.Registration
 		d := due{
 			id: row.ID, kind: kind, subject: row.Subject, attempts: int(row.Attempts), created: row.CreateTime, data: dataOf(row, facts[i], first),
-			to:     mail.Address{Name: fullName(row.Edges.Educator), Address: addresses[row.EducatorID]},
-			wanted: preferences[row.EducatorID].wants(kind), state: r.State, seated: seats[seat{row.EducatorID, r.SectionID}],
+			to:     mail.Address{Name: fullName(row.Edges.Educator), Address: addresses[person]},
+			wanted: preferences[person].wants(kind), state: r.State, seated: seats[seat{person, r.SectionID}],
 		}
 		d.data.Moves = still(d.data.Moves, meetings[r.SectionID])
 		if school := row.Edges.School; school != nil {
 			d.to = mail.Address{Name: school.DisplayName, Address: school.PrincipalEmail}
-			d.oneself = own[row.EducatorID][strings.ToLower(school.PrincipalEmail)]
+			d.oneself = own[person][strings.ToLower(school.PrincipalEmail)]
 		}
 		if role := roles[facts[i].Assignment]; role != nil {
 			d.reported = role.State == reported
@@ -209,7 +226,7 @@ func dataOf(row *ent.Notice, told facts, first map[uuid.UUID]Meeting) Data {
 		data.Reason = of.Reason
 	case RoleToConfirm:
 		data.GivenName, data.Person, data.Deadline = "", fullName(row.Edges.Educator), of.RegistrationCloseTime
-	case OfferExpired, MeetingMoved, Completed:
+	case OfferExpired, MeetingMoved, Completed, WebhookFailing, WebhookFailed:
 	}
 	return data
 }

@@ -19,7 +19,7 @@ func Apply(current State, plan Plan) (State, error) {
 	if plan.Blocked != "" {
 		return State{}, fmt.Errorf("%w: %s", ErrBlocked, plan.Blocked)
 	}
-	after := State{Schools: slices.Clone(current.Schools), People: slices.Clone(current.People), Employments: slices.Clone(current.Employments), OtherNumbers: current.OtherNumbers}
+	after := State{Schools: slices.Clone(current.Schools), People: slices.Clone(current.People), Employments: slices.Clone(current.Employments), OtherNumbers: current.OtherNumbers, Elsewhere: current.Elsewhere}
 	for _, c := range plan.Changes {
 		var err error
 		switch {

@@ -53,13 +53,16 @@ type Change struct {
 	// Source is the row that says so; without a line for what the roster does not have any more.
 	Source Source
 	// School, Person and Employment are the record before and after.
-	School     *Pair[School]
-	Person     *Pair[Person]
-	Employment *Pair[Employment]
+	School     *Pair[School]     `json:",omitempty"`
+	Person     *Pair[Person]     `json:",omitempty"`
+	Employment *Pair[Employment] `json:",omitempty"`
 }
 
 // Pair is a record before and after a change. Before is nil for one that is new, After for one that is taken back.
-type Pair[T any] struct{ Before, After *T }
+type Pair[T any] struct {
+	Before *T `json:",omitempty"`
+	After  *T `json:",omitempty"`
+}
 
 // QuestionKind says what somebody has to look at.
 type QuestionKind string
@@ -68,10 +71,12 @@ type QuestionKind string
 const (
 	// SchoolWithoutCode: a school on record without a code has the name of one that the roster has.
 	SchoolWithoutCode QuestionKind = "SCHOOL_WITHOUT_CODE"
-	// EmailOfAnother: the address belongs to somebody with another number, or none.
+	// EmailOfAnother: the address belongs to somebody with another number, or none, who works in the district.
 	EmailOfAnother QuestionKind = "EMAIL_OF_ANOTHER"
 	// EmailShared: the roster has the address for several people.
 	EmailShared QuestionKind = "EMAIL_SHARED"
+	// NameOfShared: the roster has another name for somebody who works in another district too, and is not one district's to rename.
+	NameOfShared QuestionKind = "NAME_OF_SHARED"
 	// PersonWithoutNumber: somebody works in the district and has no number to be found by in the roster.
 	PersonWithoutNumber QuestionKind = "PERSON_WITHOUT_NUMBER"
 )
@@ -140,8 +145,9 @@ type planner struct {
 	schools, people, employments []Change
 	schoolIDs                    map[string]string // by code, those to be added too
 	byNumber                     map[string]*Person
-	byEmail                      map[string]*Person
+	byEmail                      map[string]*Person      // of those who work in the district
 	worksAs                      map[string][]Employment // by person
+	works, elsewhere             map[string]bool         // persons who work in the district on the day, and in another one
 	// listed are the employee numbers of which the roster decides.
 	listed map[string]bool
 	// heldPeople and heldSchools, by id and by code, are left alone.
@@ -153,7 +159,15 @@ type planner struct {
 func (p *planner) index(current State) {
 	p.schoolIDs, p.heldPeople, p.heldSchools = map[string]string{"": ""}, map[string]bool{}, map[string]bool{}
 	p.byNumber, p.byEmail = map[string]*Person{}, map[string]*Person{}
-	p.worksAs, p.listed, p.lastDays = map[string][]Employment{}, map[string]bool{}, map[string]map[string]Date{}
+	p.worksAs, p.works, p.listed, p.lastDays = map[string][]Employment{}, map[string]bool{}, map[string]bool{}, map[string]map[string]Date{}
+	p.elsewhere = current.Elsewhere
+	for _, e := range current.Employments {
+		p.worksAs[e.PersonID] = append(p.worksAs[e.PersonID], e)
+		p.works[e.PersonID] = p.works[e.PersonID] || e.Covers(p.opts.On)
+		if e.runs(p.opts.On) {
+			p.plan.Counts.EmploymentsRunning++
+		}
+	}
 	byID := make(map[string]*Person, len(current.People))
 	for i := range current.People {
 		person := &current.People[i]
@@ -162,18 +176,14 @@ func (p *planner) index(current State) {
 			p.byNumber[person.EmployeeNumber] = person
 		}
 		for _, address := range person.Emails {
-			p.byEmail[strings.ToLower(address)] = person
+			if p.works[person.ID] {
+				p.byEmail[strings.ToLower(address)] = person
+			}
 		}
 	}
 	for number, id := range current.OtherNumbers {
 		if person := byID[id]; person != nil && p.byNumber[number] == nil {
 			p.byNumber[number] = person
-		}
-	}
-	for _, e := range current.Employments {
-		p.worksAs[e.PersonID] = append(p.worksAs[e.PersonID], e)
-		if e.runs(p.opts.On) {
-			p.plan.Counts.EmploymentsRunning++
 		}
 	}
 }

@@ -23,20 +23,21 @@ func (p *planner) planStaff(staff []Staff) {
 		p.listed[s.EmployeeNumber] = true
 		address := strings.ToLower(s.Email)
 		owner := p.byEmail[address]
-		if person == nil {
-			if owner != nil {
-				// The owner may be the same person, with a new number.
-				p.heldPeople[owner.ID] = true
-				p.ask(Question{Kind: EmailOfAnother, Source: s.Source, EmployeeNumber: s.EmployeeNumber, RecordID: owner.ID, Held: true})
-				continue
-			}
-			if users[address] > 1 {
-				p.ask(Question{Kind: EmailShared, Source: s.Source, EmployeeNumber: s.EmployeeNumber, Held: true})
-				continue
-			}
+		switch {
+		case person == nil && owner != nil:
+			// The owner may be the same person, with a new number.
+			p.heldPeople[owner.ID] = true
+			p.ask(Question{Kind: EmailOfAnother, Source: s.Source, EmployeeNumber: s.EmployeeNumber, RecordID: owner.ID, Held: true})
+			continue
+		case person == nil && users[address] > 1:
+			p.ask(Question{Kind: EmailShared, Source: s.Source, EmployeeNumber: s.EmployeeNumber, Held: true})
+			continue
+		case person == nil:
 			person = p.addPerson(s)
-		} else {
+		case p.works[person.ID]:
 			p.changePerson(s, person, owner, users[address] > 1)
+		default: // whom the district does not employ now is not the district's to change, nor may it know what they are called
+			p.plan.Counts.PeopleUnchanged++
 		}
 		p.planEmployments(person, wanted, p.waits(s))
 	}
@@ -105,12 +106,16 @@ func (p *planner) changePerson(s Staff, person, owner *Person, shared bool) {
 		p.people = append(p.people, Change{Kind: kind, Source: s.Source, Person: &Pair[Person]{now, &after}})
 		now = &after
 	}
-	if person.GivenName != s.GivenName || person.FamilyName != s.FamilyName {
+	switch {
+	case person.GivenName == s.GivenName && person.FamilyName == s.FamilyName:
+	case p.elsewhere[person.ID]:
+		p.ask(Question{Kind: NameOfShared, Source: s.Source, EmployeeNumber: s.EmployeeNumber, RecordID: person.ID})
+	default:
 		c.NamesChanged++
 		change(NameChanged, func(after *Person) { after.GivenName, after.FamilyName = s.GivenName, s.FamilyName })
 	}
 	switch {
-	case s.Email == "" || owner != nil && owner.ID == person.ID:
+	case s.Email == "" || slices.ContainsFunc(person.Emails, func(address string) bool { return strings.EqualFold(address, s.Email) }):
 	case owner != nil:
 		p.ask(Question{Kind: EmailOfAnother, Source: s.Source, EmployeeNumber: s.EmployeeNumber, RecordID: owner.ID})
 	case shared:

@@ -26,6 +26,9 @@ func (s *Server) work(ctx context.Context) {
 	all.Go(func() {
 		every(ctx, time.Minute, func(ctx context.Context) { s.warn(ctx, "offers of seats", s.enrollment.SettleDue(ctx)) })
 	})
+	all.Go(func() {
+		every(ctx, time.Minute, func(ctx context.Context) { s.warn(ctx, "days of districts", s.directory.TellDays(ctx)) })
+	})
 	if workers := s.options.batchWorkers(); workers > 0 {
 		all.Go(func() {
 			s.credentials.KeepIssuing(ctx, workers, batchPause, func(err error) { s.warn(ctx, "batches of credentials", err) })

@@ -207,6 +207,7 @@ func textPaths(d protoreflect.MessageDescriptor, depth int) (paths [][]protorefl
 		fd := d.Fields().Get(i)
 		switch {
 		case fd.IsMap() || behaves(fd, annotations.FieldBehavior_OUTPUT_ONLY) || behaves(fd, annotations.FieldBehavior_IDENTIFIER):
+		case fieldRules(fd).GetRepeated().GetItems().GetIgnore() == validate.Ignore_IGNORE_ALWAYS: // each has an answer of its own
 		case fd.Kind() == protoreflect.StringKind:
 			paths = append(paths, []protoreflect.FieldDescriptor{fd})
 		case fd.Kind() == protoreflect.MessageKind && depth > 0 && !strings.HasPrefix(string(fd.Message().FullName()), "google."):
@@ -220,8 +221,13 @@ func textPaths(d protoreflect.MessageDescriptor, depth int) (paths [][]protorefl
 
 // tooLong is more characters than a field takes, whether it says how many or not.
 func tooLong(fd protoreflect.FieldDescriptor) int {
+	return max(100_000, int(fieldRules(fd).GetString().GetMaxLen())+1)
+}
+
+// fieldRules is what the contract says of a field.
+func fieldRules(fd protoreflect.FieldDescriptor) *validate.FieldRules {
 	rules, _ := proto.GetExtension(fd.Options(), validate.E_Field).(*validate.FieldRules)
-	return max(100_000, int(rules.GetString().GetMaxLen())+1)
+	return rules
 }
 
 func setText(m protoreflect.Message, path []protoreflect.FieldDescriptor, text string) {

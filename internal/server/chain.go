@@ -37,6 +37,7 @@ type chain struct {
 	authenticator *access.Authenticator
 	limits        *limits
 	db            *database.DB
+	now           func() time.Time
 	deadline      time.Duration
 	auditReads    bool
 	log           *slog.Logger

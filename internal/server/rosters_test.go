@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"testing"
 )
 
@@ -11,15 +12,24 @@ import (
 // there.
 func rosterOf(t testing.TB) string {
 	t.Helper()
+	return rosterWith(t, "Given,Of educator,,E1,", "Given,Of otherEducator,,E2,", "Given,Of colleague,,E3,", "Given,Of facilitator,,E4,")
+}
+
+// rosterWith is a roster with one school, where all of the users work: each as the last columns of users.csv.
+func rosterWith(t testing.TB, users ...string) string {
+	t.Helper()
+	people, roles := "", ""
+	for i, user := range users {
+		people += fmt.Sprintf("u%d,,,true,user%d,,%s\n", i, i, user)
+		roles += fmt.Sprintf("r%d,,,u%d,primary,teacher,,,n,\n", i, i)
+	}
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for name, content := range map[string]string{
 		"manifest.csv": "propertyName,value\nmanifest.version,1.0\noneroster.version,1.2\nfile.orgs,bulk\nfile.users,bulk\nfile.roles,bulk\n",
 		"orgs.csv":     "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\nd,,,A district,district,,\nn,,,North School,school,0100,d\n",
-		"users.csv": "sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email\n" +
-			"u1,,,true,one,,Given,Of educator,,E1,\nu2,,,true,two,,Given,Of otherEducator,,E2,\nu3,,,true,three,,Given,Of colleague,,E3,\nu4,,,true,four,,Given,Of facilitator,,E4,\n",
-		"roles.csv": "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId\n" +
-			"r1,,,u1,primary,teacher,,,n,\nr2,,,u2,primary,teacher,,,n,\nr3,,,u3,primary,teacher,,,n,\nr4,,,u4,primary,teacher,,,n,\n",
+		"users.csv":    "sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email\n" + people,
+		"roles.csv":    "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId\n" + roles,
 	} {
 		entry, err := w.Create(name)
 		must(t, err)

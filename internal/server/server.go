@@ -110,6 +110,7 @@ type Server struct {
 	channel     *channel
 	health      *health.Server
 	credentials *credential.Service
+	directory   *directory.Service
 	changes     *change.Service
 	enrollment  *enrollment.Service
 	notices     *notice.Service
@@ -146,13 +147,15 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	options.Webhooks.PublicURL, options.Webhooks.JSON = options.Issuer.BaseURL, func(m proto.Message) ([]byte, error) { return appendJSON(nil, m.ProtoReflect()) }
-	s.changes = change.New(db, options.Webhooks)
 	options.Notices.Program, options.Notices.SignInURL = cmp.Or(options.Notices.Program, options.Issuer.Name), cmp.Or(options.Notices.SignInURL, options.Issuer.BaseURL)
+	options.Notices.PublicURL, options.Notices.Zone = options.Issuer.BaseURL, options.Zone
 	s.notices = notice.New(db, options.Notices)
+	options.Webhooks.Alarm = s.notices.WebhookFails
+	s.changes = change.New(db, options.Webhooks)
 	callers := access.New(db, options.Issuers)
 	var stopping context.Context
 	stopping, s.stopStreams = context.WithCancel(context.Background())
-	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, deadline: options.Deadline, auditReads: !options.WithoutReadAudit, log: options.Log, stopping: stopping, patience: streamPatience}
+	way := &chain{rules: rules, authenticator: callers.Authenticator, limits: newLimits(options.RequestsPerSecond), db: db, now: db.Now, deadline: options.Deadline, auditReads: !options.WithoutReadAudit, log: options.Log, stopping: stopping, patience: streamPatience}
 	s.chain, s.drops = way, drops.NewMaker(options.Drops, options.DropReach, drops.NewStore(options.Pool), s.exportDrop, db.Now, options.Log)
 	settings := []grpc.ServerOption{grpc.UnaryInterceptor(way.unary), grpc.StreamInterceptor(way.stream), grpc.MaxRecvMsgSize(maxBody), grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(newTolerant()), grpc.NumStreamWorkers(streamWorkers)}
 	s.channel = newChannel(way.unary, way.stream, options.StatsHandler)
@@ -165,7 +168,8 @@ func New(options Options) (*Server, error) {
 	assessmentpb.RegisterAssessmentServiceServer(registrar, assessment.New(db))
 	changepb.RegisterChangeServiceServer(registrar, s.changes)
 	credentialpb.RegisterCredentialServiceServer(registrar, s.credentials)
-	directorypb.RegisterDirectoryServiceServer(registrar, directory.New(db))
+	s.directory = directory.New(db)
+	directorypb.RegisterDirectoryServiceServer(registrar, s.directory)
 	s.enrollment = enrollment.New(db, options.Zone, data.EnrollmentRules, money, s.notices).At(options.Issuer.BaseURL)
 	enrollmentpb.RegisterEnrollmentServiceServer(registrar, s.enrollment)
 	feedbackpb.RegisterFeedbackServiceServer(registrar, feedback.New(db, options.Zone, data.EnrollmentRules))

@@ -20,6 +20,10 @@ import (
 // and an export that takes longer holds up the database's cleaning.
 const longestStream = time.Hour
 
+// askAgain is how long a stream goes on before it is asked again who reads it and what they may: a key that is revoked, a role
+// that is taken away and a token that runs out end it, as they end calls.
+const askAgain = time.Second
+
 // stream is the chain for RPCs whose answer is a stream: the same way as a unary RPC, with each message of the answer
 // checked and put on record before it leaves.
 func (c *chain) stream(service any, wire grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
@@ -40,7 +44,8 @@ func (c *chain) stream(service any, wire grpc.ServerStream, info *grpc.StreamSer
 		defer stop(nil)
 		defer context.AfterFunc(c.stopping, func() { stop(errStreamEnds) })()
 	}
-	s := &streamAnswer{ServerStream: wire, chain: c, call: call, ctx: ctx}
+	s := &streamAnswer{ServerStream: wire, chain: c, call: call, ctx: ctx, closed: func() {}}
+	defer func() { s.closed() }()
 	defer func() {
 		if fault := recover(); fault != nil {
 			c.log.ErrorContext(ctx, "panic", "method", info.FullMethod, "request_id", call.RequestID, "fault", fault, "stack", string(debug.Stack()))
@@ -71,6 +76,8 @@ type streamAnswer struct {
 	ctx     context.Context
 	request proto.Message
 	check   func() error
+	asked   time.Time // when it was last found out whether the caller may have it
+	closed  func()    // gives the stream's place back
 	audited bool
 }
 
@@ -90,7 +97,34 @@ func (s *streamAnswer) RecvMsg(m any) error {
 	if err != nil {
 		return err
 	}
-	s.ctx, s.check, s.request = ctx, check, request
+	closed, err := s.chain.limits.open(s.call.Principal)
+	if err != nil {
+		return err
+	}
+	s.ctx, s.request, s.closed, s.asked = ctx, request, closed, s.chain.now()
+	s.check = func() error {
+		if err := check(); err != nil {
+			return err
+		}
+		return s.stillMay()
+	}
+	return nil
+}
+
+// stillMay refuses what a new call would be refused: who may have a stream is decided by its request, each time anew.
+func (s *streamAnswer) stillMay() error {
+	now := s.chain.now()
+	if since := now.Sub(s.asked); since >= 0 && since < askAgain { // a clock that was set back holds nothing up
+		return nil
+	}
+	caller, err := s.chain.authenticator.Caller(s.ctx, first(s.ctx, "authorization"))
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.chain.rules.Guard(s.ctx, s.call.Method, caller, s.request); err != nil {
+		return err
+	}
+	s.asked = now
 	return nil
 }
 

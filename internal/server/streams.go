@@ -73,6 +73,7 @@ type restStream struct {
 	begun bool
 	err   error // what broke it off
 	table tabular.Table
+	cells []tabular.Cell
 	buf   []byte
 }
 
@@ -230,7 +231,8 @@ func (s *restStream) rows(part protoreflect.Message) (err error) {
 		row := list.Get(i).Message()
 		switch s.media {
 		case mediaCSV:
-			s.buf, err = s.table.AppendRow(s.buf, cellsOf(row)...)
+			s.cells = appendCells(s.cells[:0], row)
+			s.buf, err = s.table.AppendRow(s.buf, s.cells...)
 		case mediaProtobuf:
 			message := row.Interface()
 			s.buf = binary.AppendUvarint(s.buf, uint64(proto.Size(message)))
@@ -281,25 +283,27 @@ func columnsOf(d protoreflect.MessageDescriptor) tabular.Table {
 	return table
 }
 
-// cellsOf are the cells of a row. Rows hold texts, whole numbers, words and times, and nothing else (TestRowsOfStreams).
-func cellsOf(row protoreflect.Message) []tabular.Cell {
-	fields := row.Descriptor().Fields()
-	cells := make([]tabular.Cell, fields.Len())
-	for i := range cells {
-		fd := fields.Get(i)
-		if !row.Has(fd) && fd.Kind() != protoreflect.Int32Kind {
-			continue
-		}
+// appendCells appends the cells of a row. Rows hold texts, whole numbers, words and times, and nothing else (TestRowsOfStreams).
+func appendCells(cells []tabular.Cell, row protoreflect.Message) []tabular.Cell {
+	for i := range row.Descriptor().Fields().Len() {
+		cell, fd := tabular.Cell{}, row.Descriptor().Fields().Get(i)
 		switch v := row.Get(fd); fd.Kind() {
 		case protoreflect.StringKind:
-			cells[i] = tabular.String(v.String())
+			if text := v.String(); text != "" {
+				cell = tabular.String(text)
+			}
 		case protoreflect.Int32Kind:
-			cells[i] = tabular.Int(v.Int())
+			cell = tabular.Int(v.Int())
 		case protoreflect.EnumKind:
-			cells[i] = tabular.String(string(fd.Enum().Values().ByNumber(v.Enum()).Name()))
+			if v.Enum() != 0 {
+				cell = tabular.String(string(fd.Enum().Values().ByNumber(v.Enum()).Name()))
+			}
 		case protoreflect.MessageKind:
-			cells[i] = tabular.At(v.Message().Interface().(*timestamppb.Timestamp).AsTime())
+			if stamp := v.Message().Interface().(*timestamppb.Timestamp); stamp != nil {
+				cell = tabular.At(stamp.AsTime())
+			}
 		}
+		cells = append(cells, cell)
 	}
 	return cells
 }

@@ -12,7 +12,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +25,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
 	changepb "github.com/btlc/btlc/gen/go/btlc/change/v1"
 	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/access"
@@ -36,7 +40,7 @@ const (
 // breaking streams, and does by the district that is asked for what a handler must not do.
 type breaking struct {
 	credentialpb.UnimplementedCredentialServiceServer
-	left chan struct{}
+	left, more chan struct{}
 }
 
 func (b breaking) ExportCredentialStatuses(req *credentialpb.ExportCredentialStatusesRequest, out grpc.ServerStreamingServer[credentialpb.ExportCredentialStatusesResponse]) error {
@@ -71,6 +75,17 @@ func (b breaking) ExportCredentialStatuses(req *credentialpb.ExportCredentialSta
 				return err
 			}
 		}
+	case "paced":
+		for {
+			if err := out.Send(part("E1")); err != nil {
+				return err
+			}
+			select {
+			case <-b.more:
+			case <-out.Context().Done():
+				return out.Context().Err()
+			}
+		}
 	case "endless":
 		defer func() { b.left <- struct{}{} }()
 		if err := out.Send(part("E1")); err != nil {
@@ -95,7 +110,8 @@ func (watching) WatchChanges(req *changepb.WatchChangesRequest, out grpc.ServerS
 
 // streamWorld serves breaking and watching on the wire, in the process and on REST.
 type streamWorld struct {
-	left          chan struct{}
+	left, more    chan struct{}
+	chain         *chain
 	stop          context.CancelFunc
 	wire, channel credentialpb.CredentialServiceClient
 	rest          string
@@ -108,12 +124,12 @@ func newPatientWorld(t *testing.T, patience time.Duration) *streamWorld {
 	stopping, stop := context.WithCancel(t.Context())
 	way := &chain{
 		rules: access.Rules{exportMethod: {Public: true}, watchMethod: {Public: true}}, authenticator: access.New(nil, nil).Authenticator,
-		limits: newLimits(0), log: slog.New(slog.DiscardHandler), stopping: stopping, patience: patience,
+		limits: newLimits(0), now: time.Now, log: slog.New(slog.DiscardHandler), stopping: stopping, patience: patience,
 	}
-	w := &streamWorld{left: make(chan struct{}, 2), stop: stop}
+	w := &streamWorld{left: make(chan struct{}, 2), more: make(chan struct{}), chain: way, stop: stop}
 	server := grpc.NewServer(grpc.StreamInterceptor(way.stream), grpc.ForceServerCodecV2(newTolerant()))
 	channel := newChannel(way.unary, way.stream, nil)
-	credentialpb.RegisterCredentialServiceServer(everywhere{server, channel}, breaking{left: w.left})
+	credentialpb.RegisterCredentialServiceServer(everywhere{server, channel}, breaking{left: w.left, more: w.more})
 	changepb.RegisterChangeServiceServer(everywhere{server, channel}, watching{})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -214,6 +230,125 @@ func TestStreamsEndWhenTheServerStops(t *testing.T) {
 		_, err := s.Recv()
 		check(t, "a stream of a server that stops", err, api.Unavailable)
 		<-w.left
+	}
+}
+
+// TestExportsAreAskedAgain has the right to an export end between two parts: it is asked for at most once a second, and the
+// export ends as a new one would.
+func TestExportsAreAskedAgain(t *testing.T) {
+	w := newStreamWorld(t)
+	now := time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
+	w.chain.now = func() time.Time { return now }
+	open, closed := w.chain.rules[exportMethod], &accesspb.Rule{Authenticated: true}
+	for transport, client := range w.clients() {
+		s, err := client.ExportCredentialStatuses(t.Context(), &credentialpb.ExportCredentialStatusesRequest{Parent: "districts/paced"})
+		if err == nil {
+			_, err = s.Recv()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The handler waits whenever the rule or the clock changes.
+		goesOn := func(after time.Duration, rule *accesspb.Rule) error {
+			now, w.chain.rules[exportMethod] = now.Add(after), rule
+			w.more <- struct{}{}
+			_, err := s.Recv()
+			return err
+		}
+		check(t, transport+": within a second", goesOn(askAgain-1, closed), "")
+		check(t, transport+": a second later", goesOn(1, open), "")
+		check(t, transport+": on a clock that was set back", goesOn(-time.Hour, open), "")
+		check(t, transport+": another second later", goesOn(askAgain, closed), api.Unauthenticated)
+		if t.Failed() {
+			return // the handler waits on, and would take what is for the next one
+		}
+		w.chain.rules[exportMethod] = open
+	}
+}
+
+// TestPlacesOfStreamsAreGivenBack however a stream ends, and a caller who has all of them is refused another.
+func TestPlacesOfStreamsAreGivenBack(t *testing.T) {
+	w := newStreamWorld(t)
+	for transport, client := range w.clients() {
+		read := func(ctx context.Context, district string) error {
+			s, err := client.ExportCredentialStatuses(ctx, &credentialpb.ExportCredentialStatusesRequest{Parent: "districts/" + district})
+			for err == nil {
+				_, err = s.Recv()
+			}
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		for range maxStreams + 1 {
+			for district, want := range map[string]api.Reason{"good": "", "": api.InvalidRequest, "at-once": api.Internal, "midway": api.Internal, "panic": api.Internal} {
+				check(t, transport+" "+district, read(t.Context(), district), want)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		for range maxStreams {
+			w.endless(ctx, t, client)
+		}
+		check(t, transport+" one too many", read(ctx, "good"), api.StreamLimit)
+		cancel()
+		for range maxStreams {
+			<-w.left
+		}
+		for until := time.Now().Add(time.Minute); read(t.Context(), "good") != nil; { // a handler has left before its place is free
+			if time.Now().After(until) {
+				t.Fatalf("%s: no place is free", transport)
+			}
+		}
+	}
+	// The caller of the last has heard its end before the place is free, when it was cancelled.
+	for until := time.Now().Add(time.Minute); ; {
+		w.chain.limits.mu.Lock()
+		open := len(w.chain.limits.streams)
+		w.chain.limits.mu.Unlock()
+		if open == 0 {
+			return
+		} else if time.Now().After(until) {
+			t.Fatalf("%d callers have open streams", open)
+		}
+	}
+}
+
+// TestOpenStreamsAreCounted opens and closes streams of two callers from many goroutines: never are there too many, never is
+// there room that nobody gets, and at the end nothing is kept.
+func TestOpenStreamsAreCounted(t *testing.T) {
+	l := newLimits(0)
+	var all sync.WaitGroup
+	counts := map[string]*atomic.Int32{"one": {}, "another": {}}
+	for name, count := range counts {
+		for range 2 * maxStreams {
+			all.Go(func() {
+				for range 200 {
+					closed, err := l.open(name)
+					if err != nil {
+						continue
+					}
+					if n := count.Add(1); n > maxStreams {
+						t.Errorf("%d streams of %s", n, name)
+						return
+					}
+					runtime.Gosched()
+					count.Add(-1)
+					closed()
+				}
+			})
+		}
+	}
+	all.Wait()
+	if len(l.streams) != 0 {
+		t.Errorf("%v are left", l.streams)
+	}
+	for i := range maxStreams {
+		if _, err := l.open("one"); err != nil {
+			t.Fatalf("after %d: %v", i, err)
+		}
+	}
+	if _, err := l.open("one"); err == nil {
+		t.Error("one too many was opened")
 	}
 }
 

@@ -28,6 +28,33 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
+// Who is warned has about two days and several attempts left.
+func TestRest(t *testing.T) {
+	if rest := Rest(1, delays.Shortest); rest != Span {
+		t.Errorf("after the first attempt %v are left, want %v", rest, Span)
+	}
+	if rest := Rest(Attempts-1, time.Minute); rest != time.Minute {
+		t.Errorf("before the last attempt %v are left", rest)
+	}
+	if rest := Rest(Attempts-2, 3*time.Hour); rest != 3*time.Hour+Longest {
+		t.Errorf("before the last but one %v are left", rest)
+	}
+	var since time.Duration
+	for attempt := 1; ; attempt++ {
+		delay, ok := Delay(attempt, 0.5)
+		if !ok {
+			t.Fatal("nobody is warned")
+		}
+		if since >= WarnAfter {
+			if rest := Rest(attempt, delay); since >= WarnAfter+Longest || rest < 36*time.Hour || Attempts-attempt < 3 {
+				t.Errorf("warned after %v, with %v and %d attempts left", since, rest, Attempts-attempt)
+			}
+			return
+		}
+		since += delay
+	}
+}
+
 func TestChance(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		attempt := rapid.IntRange(1, Attempts-1).Draw(t, "attempt")

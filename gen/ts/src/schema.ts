@@ -622,7 +622,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delivers a range of changes again, beside what is new */
+        /**
+         * Delivers a range of changes again, beside what is new: in order, each in one attempt
+         * @description Delivers a range of changes again, beside what is new: in order, each in one attempt. The first that is not taken ends the redelivery, as the log says, and does nothing to the delivery of new changes; only an endpoint that says that it is gone fails the subscription, as it would for those. Disabling the subscription calls the redelivery off.
+         */
         post: operations["RedeliverChanges"];
         delete?: never;
         options?: never;
@@ -3830,9 +3833,9 @@ export interface components {
         };
         /** @description Says what is asked. Persons are asked for by employee_ids or by persons. set employee_ids or persons, and not both. */
         BatchLookupCredentialStatusesRequest: {
-            /** @description Employee ids in that district: the fastest way to ask. */
+            /** @description Employee ids in that district: the fastest way to ask. What can be no employee id is nobody's, and no error. */
             employeeIds?: string[];
-            /** @description Persons by anything that the district knows. */
+            /** @description Persons by anything that the district knows. What can be no key is nobody's, and no error. */
             persons?: components["schemas"]["PersonKey"][];
             /** @description Says what was true at the end of that day, in the district's time zone. Default: now. */
             asOf?: components["schemas"]["Date"];
@@ -3905,7 +3908,7 @@ export interface components {
              */
             requestId?: string;
         };
-        /** @description Change is one change of one resource. A consumer applies it when its version is higher than the one it has. */
+        /** @description Change is one change of one resource. A consumer applies it when its version is not lower than the one it has: the same version comes again when it is not the resource that changed, but who sees it, or of whom it is. */
         Change: {
             /**
              * Format: int32
@@ -3930,7 +3933,7 @@ export interface components {
             naturalKeys: {
                 [key: string]: string;
             };
-            /** @description The state that the consumer needs. */
+            /** @description The state that the consumer needs. Unset on an institution's stream when a later change says that it sees the resource no more, as when consent is taken back. */
             state?: {
                 [key: string]: unknown;
             };
@@ -4587,7 +4590,7 @@ export interface components {
              * @example institutions/northfield/creditPostings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10
              */
             readonly name: string;
-            /** @description The request that it answers, which no other posting that stands may answer. Format: `creditRequests/{credit_request}`. */
+            /** @description The request that it answers. One posting of the institution stands for the registration, however often credit was requested for it. Format: `creditRequests/{credit_request}`. */
             creditRequest: string;
             /** @description Whose credit it is. */
             readonly educator: string;
@@ -4619,7 +4622,7 @@ export interface components {
         };
         /** @description CreditPosting is graduate credit that an institution has put on a transcript: what was done, on record, and nothing that is promised. */
         CreditPostingInput: {
-            /** @description The request that it answers, which no other posting that stands may answer. Format: `creditRequests/{credit_request}`. */
+            /** @description The request that it answers. One posting of the institution stands for the registration, however often credit was requested for it. Format: `creditRequests/{credit_request}`. */
             creditRequest: string;
             /**
              * Format: int32
@@ -4874,8 +4877,8 @@ export interface components {
             issuanceDate: string;
             /** @description The first day that it counts. ISO 8601. */
             effectiveDate: string;
-            /** @description The last day that it counts; empty when it has no end. ISO 8601. */
-            expirationDate: string;
+            /** @description The last day that it counts; unset when it has no end. ISO 8601. */
+            expirationDate?: string;
             /**
              * @description The title of the credential.
              * @example Using Data Course Certificate
@@ -4888,8 +4891,8 @@ export interface components {
             credentialStatusDescriptor: string;
             /** @description Since when. ISO 8601. */
             credentialStatusDate: string;
-            /** @description The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so. */
-            staffUniqueId: string;
+            /** @description The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so; unset when it has given none. */
+            staffUniqueId?: string;
         };
         /** @description Says where staff put an application. */
         EditPlacementRequest: {
@@ -4918,7 +4921,7 @@ export interface components {
             familyName: string;
             /** @description Earlier names, newest first. A change of name appends here. */
             readonly pastNames: components["schemas"]["PersonName"][];
-            /** @description Addresses. Each belongs to one person at most. */
+            /** @description Addresses. Each that is verified belongs to one person at most. */
             emails: components["schemas"]["EmailAddress"][];
             /** @description Numbers by which others know the person. Each belongs to one person at most. */
             externalIds: components["schemas"]["ExternalId"][];
@@ -4943,7 +4946,7 @@ export interface components {
             givenName: string;
             /** @description Family name now. */
             familyName: string;
-            /** @description Addresses. Each belongs to one person at most. */
+            /** @description Addresses. Each that is verified belongs to one person at most. */
             emails?: components["schemas"]["EmailAddressInput"][];
             /** @description Numbers by which others know the person. Each belongs to one person at most. */
             externalIds?: components["schemas"]["ExternalIdInput"][];
@@ -4954,7 +4957,7 @@ export interface components {
             givenName?: string;
             /** @description Family name now. */
             familyName?: string;
-            /** @description Addresses. Each belongs to one person at most. */
+            /** @description Addresses. Each that is verified belongs to one person at most. */
             emails?: components["schemas"]["EmailAddressInput"][];
             /** @description Numbers by which others know the person. Each belongs to one person at most. */
             externalIds?: components["schemas"]["ExternalIdInput"][];
@@ -7634,9 +7637,9 @@ export interface components {
             line: number;
             /** @description The employee id of the person, or the code of the school. */
             key: string;
-            /** @description The person or school, when we have it already. */
+            /** @description The person or school, when we have it already; a district is told of persons while they work there. */
             resource: string;
-            /** @description What is on record. */
+            /** @description What is on record; of persons, only of those who work in the district. */
             before: string;
             /** @description What would be. */
             after: string;
@@ -7648,8 +7651,8 @@ export interface components {
          *     - `KIND_SCHOOL_ADDED`: A school is added.
          *     - `KIND_SCHOOL_RENAMED`: A school is renamed.
          *     - `KIND_SCHOOL_MISSING`: A school of ours is not in the roster; nothing is done.
-         *     - `KIND_PERSON_ADDED`: A person is added.
-         *     - `KIND_PERSON_CHANGED`: A person's name, address or number changes.
+         *     - `KIND_PERSON_ADDED`: A person is added; whom we have already and the district may not know of is not changed by it, and employed as the roster says.
+         *     - `KIND_PERSON_CHANGED`: A name or address changes of somebody who works in the district.
          *     - `KIND_EMPLOYMENT_ADDED`: An employment begins.
          *     - `KIND_EMPLOYMENT_MOVED`: An employment goes from one school to another.
          *     - `KIND_EMPLOYMENT_ENDED`: An employment ends.
@@ -8906,7 +8909,7 @@ export interface components {
          *
          *     - `OUTCOME_UNSPECIFIED`: Not said.
          *     - `OUTCOME_DELIVERED`: The endpoint took it.
-         *     - `OUTCOME_FAILED`: It did not; it is tried again.
+         *     - `OUTCOME_FAILED`: It did not. It is tried again, unless it was a redelivery, which ends with it.
          *     - `OUTCOME_GONE`: It said that it is gone.
          * @enum {string}
          */
@@ -8960,6 +8963,11 @@ export interface components {
             readonly etag: string;
             /** @description Whose changes: `districts/{district}`, `institutions/{institution}` or `program`. */
             stream: string;
+            /**
+             * @description Who is told by e-mail when it has been failing for a day, and when it has failed; empty for nobody. Shown to all who may see the subscription.
+             * @example hr-systems@example.org
+             */
+            contactEmail: string;
         };
         /** @description WebhookSubscription has the changes of a stream posted to a URL, one after the other and in order, each at least once: as CloudEvents, signed as Standard Webhooks says. */
         WebhookSubscriptionInput: {
@@ -8974,6 +8982,11 @@ export interface components {
             resourceTypes?: string[];
             /** @description Whose changes: `districts/{district}`, `institutions/{institution}` or `program`. */
             stream: string;
+            /**
+             * @description Who is told by e-mail when it has been failing for a day, and when it has failed; empty for nobody. Shown to all who may see the subscription.
+             * @example hr-systems@example.org
+             */
+            contactEmail?: string;
         };
         /**
          * @description State says whether changes are delivered.
@@ -8996,6 +9009,11 @@ export interface components {
             description?: string;
             /** @description Which changes, by the type of the resource; empty for all. */
             resourceTypes?: string[];
+            /**
+             * @description Who is told by e-mail when it has been failing for a day, and when it has failed; empty for nobody. Shown to all who may see the subscription.
+             * @example hr-systems@example.org
+             */
+            contactEmail?: string;
         };
         /** @description The answer. */
         WhoAmIResponse: {
@@ -9259,7 +9277,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The caller asks too often. Reasons: `RATE_LIMITED`, `SIGN_IN_ATTEMPTS_SPENT`. */
+        /** @description The caller asks too often. Reasons: `RATE_LIMITED`, `STREAM_LIMIT`, `SIGN_IN_ATTEMPTS_SPENT`. */
         TooManyRequests: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
@@ -11790,7 +11808,8 @@ export interface operations {
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3",
-                     *       "stream": "program"
+                     *       "stream": "program",
+                     *       "contactEmail": "hr-systems@example.org"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookSubscription"];
@@ -11872,8 +11891,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Which fields: url, description, resource_types. Empty for all that are set.
-                 * @example url,resourceTypes
+                 * @description Which fields: url, description, resource_types, contact_email. Empty for all that are set.
+                 * @example url,resourceTypes,contactEmail
                  */
                 updateMask?: string;
                 /** @description The etag last seen; another one now makes the call fail. The `If-Match` header says the same. */
@@ -11913,7 +11932,8 @@ export interface operations {
                  *       "url": "https://hr.example.org/btlc",
                  *       "resourceTypes": [
                  *         "btlc/Credential"
-                 *       ]
+                 *       ],
+                 *       "contactEmail": "hr-systems@example.org"
                  *     }
                  */
                 "application/json": components["schemas"]["WebhookSubscriptionUpdate"];
@@ -11947,7 +11967,8 @@ export interface operations {
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3",
-                     *       "stream": "program"
+                     *       "stream": "program",
+                     *       "contactEmail": "hr-systems@example.org"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookSubscription"];
@@ -12017,7 +12038,8 @@ export interface operations {
                      *           "createTime": "2026-09-15T19:00:00Z",
                      *           "updateTime": "2026-09-15T19:00:00Z",
                      *           "etag": "v3",
-                     *           "stream": "program"
+                     *           "stream": "program",
+                     *           "contactEmail": "hr-systems@example.org"
                      *         }
                      *       ],
                      *       "nextPageToken": ""
@@ -12065,7 +12087,8 @@ export interface operations {
                  *       "resourceTypes": [
                  *         "btlc/Credential"
                  *       ],
-                 *       "stream": "program"
+                 *       "stream": "program",
+                 *       "contactEmail": "hr-systems@example.org"
                  *     }
                  */
                 "application/json": components["schemas"]["WebhookSubscriptionInput"];
@@ -12099,7 +12122,8 @@ export interface operations {
                      *         "createTime": "2026-09-15T19:00:00Z",
                      *         "updateTime": "2026-09-15T19:00:00Z",
                      *         "etag": "v3",
-                     *         "stream": "program"
+                     *         "stream": "program",
+                     *         "contactEmail": "hr-systems@example.org"
                      *       },
                      *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
                      *     }
@@ -12178,7 +12202,8 @@ export interface operations {
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3",
-                     *       "stream": "program"
+                     *       "stream": "program",
+                     *       "contactEmail": "hr-systems@example.org"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookSubscription"];
@@ -12257,7 +12282,8 @@ export interface operations {
                      *       "createTime": "2026-09-15T19:00:00Z",
                      *       "updateTime": "2026-09-15T19:00:00Z",
                      *       "etag": "v3",
-                     *       "stream": "program"
+                     *       "stream": "program",
+                     *       "contactEmail": "hr-systems@example.org"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookSubscription"];
@@ -12339,7 +12365,8 @@ export interface operations {
                      *         "createTime": "2026-09-15T19:00:00Z",
                      *         "updateTime": "2026-09-15T19:00:00Z",
                      *         "etag": "v3",
-                     *         "stream": "program"
+                     *         "stream": "program",
+                     *         "contactEmail": "hr-systems@example.org"
                      *       },
                      *       "secret": "Signs what is posted, beside the one of before until that expires"
                      *     }
@@ -14159,8 +14186,8 @@ export interface operations {
     ExportCredentialStatuses: {
         parameters: {
             query?: {
-                /** @description To go on with an export that broke off: the last credential that arrived. Format: `credentials/{credential}`. */
-                afterCredential?: string;
+                /** @description To go on with an export that broke off: the educator of the last status that arrived, whose statuses come again, since not all of them may have arrived. Format: `educators/{educator}`. */
+                fromEducator?: string;
                 /** @description To go on with an export that broke off: the cursor that it began with, which is given back. What has changed since is in the change feed after it. */
                 cursor?: string;
             };
@@ -14250,11 +14277,11 @@ export interface operations {
                      *       "namespace": "uri://btlc.example.org",
                      *       "issuanceDate": "2026-05-30",
                      *       "effectiveDate": "The first day that it counts",
-                     *       "expirationDate": "The last day that it counts; empty when it has no end",
+                     *       "expirationDate": "The last day that it counts; unset when it has no end",
                      *       "certificationTitle": "Using Data Course Certificate",
                      *       "credentialStatusDescriptor": "uri://ed-fi.org/CredentialStatusDescriptor#Active",
                      *       "credentialStatusDate": "Since when",
-                     *       "staffUniqueId": "The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so"
+                     *       "staffUniqueId": "The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so; unset when it has given none"
                      *     }
                      */
                     "application/x-ndjson": components["schemas"]["EdFiCredential"];
@@ -16571,7 +16598,7 @@ export interface operations {
                      *           "line": 1,
                      *           "key": "The employee id of the person, or the code of the school",
                      *           "resource": "credentials/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10",
-                     *           "before": "What is on record",
+                     *           "before": "What is on record; of persons, only of those who work in the district",
                      *           "after": "What would be"
                      *         }
                      *       ],

@@ -56,6 +56,10 @@ func New(t testing.TB) *World {
 	return w
 }
 
+// On is a world on a database that has the program's data, the district bps and the term fall-2026. Its clock is not the
+// database's.
+func On(t testing.TB, db *database.DB) *World { return &World{DB: db, t: t, now: Start} }
+
 func (w *World) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -10,19 +10,18 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
-
-	credentialpb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
-	enrollmentpb "github.com/btlc/btlc/gen/go/btlc/enrollment/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // client calls one server. It shares the machine with what is measured, so it is as lean as pgbench is: on REST a
-// connection of each caller's own, without net/http's client; on gRPC one channel for all, as its users have.
+// connection of each caller's own, without net/http's client; on gRPC one channel for all, as its users have. What comes is
+// thrown away unread, as pgbench and psql do with their rows.
 type client struct {
-	key         string
-	rest        []*restConn
-	credentials credentialpb.CredentialServiceClient
-	enrollment  enrollmentpb.EnrollmentServiceClient
+	key     string
+	rest    []*restConn
+	channel *grpc.ClientConn
 }
 
 // restConn is a caller's connection, dialled at its first call.
@@ -38,7 +37,7 @@ func newClient(rest, rpc, key string, callers int) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{key: key, credentials: credentialpb.NewCredentialServiceClient(channel), enrollment: enrollmentpb.NewEnrollmentServiceClient(channel)}
+	c := &client{key: key, channel: channel}
 	for range callers {
 		c.rest = append(c.rest, &restConn{address: rest})
 	}
@@ -48,6 +47,34 @@ func newClient(rest, rpc, key string, callers int) (*client, error) {
 func (c *client) authorized(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+c.key)
 }
+
+// invoke calls by gRPC.
+func (c *client) invoke(ctx context.Context, method string, request proto.Message) error {
+	var answer []byte
+	return c.channel.Invoke(c.authorized(ctx), method, request, &answer, grpc.ForceCodecV2(unread{}))
+}
+
+// unread is a codec that sends messages, and takes what comes as the bytes that it is.
+type unread struct{}
+
+// Marshal implements encoding.CodecV2.
+func (unread) Marshal(v any) (mem.BufferSlice, error) {
+	message, err := proto.Marshal(v.(proto.Message))
+	return mem.BufferSlice{mem.SliceBuffer(message)}, err
+}
+
+// Unmarshal implements encoding.CodecV2.
+func (unread) Unmarshal(data mem.BufferSlice, v any) error {
+	into := v.(*[]byte)
+	*into = nil
+	if data.Len() < 64 { // what is not thrown away: the last part of an export, which says how many there were
+		*into = data.Materialize()
+	}
+	return nil
+}
+
+// Name implements encoding.CodecV2.
+func (unread) Name() string { return "proto" }
 
 func (c *client) send(caller int, method, path, body string) error {
 	return c.call(caller, method, path, "Content-Type: application/json", body)

@@ -92,7 +92,7 @@ var problems = []problem{
 	{
 		status: http.StatusTooManyRequests, name: "TooManyRequests", fits: always, retryAfter: true,
 		description: "The caller asks too often.",
-		reasons:     []string{"RATE_LIMITED", "SIGN_IN_ATTEMPTS_SPENT"},
+		reasons:     []string{"RATE_LIMITED", "STREAM_LIMIT", "SIGN_IN_ATTEMPTS_SPENT"},
 		title:       "Too many requests", detail: "Try again later.",
 	},
 	{

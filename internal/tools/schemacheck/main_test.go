@@ -16,7 +16,9 @@ func TestCheck(t *testing.T) {
 		}
 		return path
 	}
-	token := func(payload string) string { return "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln\n" }
+	token := func(payload string) string {
+		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln\n"
+	}
 	schema := file("schema.json", `{"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "format": "uri"}}}`)
 	fits := []string{file("badge.json", `{"id": "https://a.example/1"}`), file("badge.jwt", token(`{"id": "https://a.example/1"}`))}
 	if err := check(schema, fits); err != nil {

@@ -89,7 +89,8 @@ func (ChangeKind) EnumDescriptor() ([]byte, []int) {
 	return file_btlc_change_v1_changes_proto_rawDescGZIP(), []int{0}
 }
 
-// Change is one change of one resource. A consumer applies it when its version is higher than the one it has.
+// Change is one change of one resource. A consumer applies it when its version is not lower than the one it has: the same version
+// comes again when it is not the resource that changed, but who sees it, or of whom it is.
 type Change struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its number within the stream. Numbers have no gaps: after n comes n + 1.
@@ -104,7 +105,8 @@ type Change struct {
 	Kind ChangeKind `protobuf:"varint,5,opt,name=kind,proto3,enum=btlc.change.v1.ChangeKind" json:"kind,omitempty"`
 	// The numbers by which the consumer knows the person. Example: `employeeId`.
 	NaturalKeys map[string]string `protobuf:"bytes,6,rep,name=natural_keys,json=naturalKeys,proto3" json:"natural_keys,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// The state that the consumer needs.
+	// The state that the consumer needs. Unset on an institution's stream when a later change says that it sees the resource no
+	// more, as when consent is taken back.
 	State *structpb.Struct `protobuf:"bytes,7,opt,name=state,proto3" json:"state,omitempty"`
 	// When it was recorded.
 	CommitTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=commit_time,json=commitTime,proto3" json:"commit_time,omitempty"`

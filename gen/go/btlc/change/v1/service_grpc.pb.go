@@ -66,7 +66,9 @@ type ChangeServiceClient interface {
 	RotateWebhookSecret(ctx context.Context, in *RotateWebhookSecretRequest, opts ...grpc.CallOption) (*RotateWebhookSecretResponse, error)
 	// Posts a test event now, and says what came of it.
 	TestWebhookSubscription(ctx context.Context, in *TestWebhookSubscriptionRequest, opts ...grpc.CallOption) (*TestWebhookSubscriptionResponse, error)
-	// Delivers a range of changes again, beside what is new.
+	// Delivers a range of changes again, beside what is new: in order, each in one attempt. The first that is not taken ends the
+	// redelivery, as the log says, and does nothing to the delivery of new changes; only an endpoint that says that it is gone
+	// fails the subscription, as it would for those. Disabling the subscription calls the redelivery off.
 	RedeliverChanges(ctx context.Context, in *RedeliverChangesRequest, opts ...grpc.CallOption) (*RedeliverChangesResponse, error)
 	// Lists the log of a webhook subscription, which is kept for a month at least.
 	ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error)
@@ -249,7 +251,9 @@ type ChangeServiceServer interface {
 	RotateWebhookSecret(context.Context, *RotateWebhookSecretRequest) (*RotateWebhookSecretResponse, error)
 	// Posts a test event now, and says what came of it.
 	TestWebhookSubscription(context.Context, *TestWebhookSubscriptionRequest) (*TestWebhookSubscriptionResponse, error)
-	// Delivers a range of changes again, beside what is new.
+	// Delivers a range of changes again, beside what is new: in order, each in one attempt. The first that is not taken ends the
+	// redelivery, as the log says, and does nothing to the delivery of new changes; only an endpoint that says that it is gone
+	// fails the subscription, as it would for those. Disabling the subscription calls the redelivery off.
 	RedeliverChanges(context.Context, *RedeliverChangesRequest) (*RedeliverChangesResponse, error)
 	// Lists the log of a webhook subscription, which is kept for a month at least.
 	ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error)

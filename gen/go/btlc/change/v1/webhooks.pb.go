@@ -92,7 +92,7 @@ const (
 	WebhookDelivery_OUTCOME_UNSPECIFIED WebhookDelivery_Outcome = 0
 	// The endpoint took it.
 	WebhookDelivery_OUTCOME_DELIVERED WebhookDelivery_Outcome = 1
-	// It did not; it is tried again.
+	// It did not. It is tried again, unless it was a redelivery, which ends with it.
 	WebhookDelivery_OUTCOME_FAILED WebhookDelivery_Outcome = 2
 	// It said that it is gone.
 	WebhookDelivery_OUTCOME_GONE WebhookDelivery_Outcome = 3
@@ -172,7 +172,10 @@ type WebhookSubscription struct {
 	// Changes whenever the record does.
 	Etag string `protobuf:"bytes,12,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Whose changes: `districts/{district}`, `institutions/{institution}` or `program`.
-	Stream        string `protobuf:"bytes,13,opt,name=stream,proto3" json:"stream,omitempty"`
+	Stream string `protobuf:"bytes,13,opt,name=stream,proto3" json:"stream,omitempty"`
+	// Who is told by e-mail when it has been failing for a day, and when it has failed; empty for nobody. Shown to all who may
+	// see the subscription. Example: `hr-systems@example.org`.
+	ContactEmail  string `protobuf:"bytes,14,opt,name=contact_email,json=contactEmail,proto3" json:"contact_email,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -294,6 +297,13 @@ func (x *WebhookSubscription) GetEtag() string {
 func (x *WebhookSubscription) GetStream() string {
 	if x != nil {
 		return x.Stream
+	}
+	return ""
+}
+
+func (x *WebhookSubscription) GetContactEmail() string {
+	if x != nil {
+		return x.ContactEmail
 	}
 	return ""
 }
@@ -770,7 +780,7 @@ type UpdateWebhookSubscriptionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The webhook subscription, by its name.
 	WebhookSubscription *WebhookSubscription `protobuf:"bytes,1,opt,name=webhook_subscription,json=webhookSubscription,proto3" json:"webhook_subscription,omitempty"`
-	// Which fields: url, description, resource_types. Empty for all that are set.
+	// Which fields: url, description, resource_types, contact_email. Empty for all that are set.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// The etag last seen; another one now makes the call fail. The `If-Match` header says the same.
 	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -1710,7 +1720,7 @@ var File_btlc_change_v1_webhooks_proto protoreflect.FileDescriptor
 
 const file_btlc_change_v1_webhooks_proto_rawDesc = "" +
 	"\n" +
-	"\x1dbtlc/change/v1/webhooks.proto\x12\x0ebtlc.change.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\a\n" +
+	"\x1dbtlc/change/v1/webhooks.proto\x12\x0ebtlc.change.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\t\n" +
 	"\x13WebhookSubscription\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1f\n" +
 	"\x03url\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\b\x18\x80\x10R\x03url\x12-\n" +
@@ -1727,7 +1737,8 @@ const file_btlc_change_v1_webhooks_proto_rawDesc = "" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
 	"\x04etag\x18\f \x01(\tB\x03\xe0A\x03R\x04etag\x12q\n" +
-	"\x06stream\x18\r \x01(\tBY\xe0A\x02\xe0A\x05\xbaHPrN2L^(program|districts/[a-z][a-z0-9-]{1,62}|institutions/[a-z][a-z0-9-]{1,62})$R\x06stream\"W\n" +
+	"\x06stream\x18\r \x01(\tBY\xe0A\x02\xe0A\x05\xbaHPrN2L^(program|districts/[a-z][a-z0-9-]{1,62}|institutions/[a-z][a-z0-9-]{1,62})$R\x06stream\x12\x98\x01\n" +
+	"\rcontact_email\x18\x0e \x01(\tBs\xe0A\x01\xbaHmrk\x18\xfe\x012f^([A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*)?$R\fcontactEmail\"W\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_ENABLED\x10\x01\x12\x12\n" +

@@ -149,8 +149,9 @@ type ExportCredentialStatusesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The district. Format: `districts/{district}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// To go on with an export that broke off: the last credential that arrived. Format: `credentials/{credential}`.
-	AfterCredential string `protobuf:"bytes,2,opt,name=after_credential,json=afterCredential,proto3" json:"after_credential,omitempty"`
+	// To go on with an export that broke off: the educator of the last status that arrived, whose statuses come again, since
+	// not all of them may have arrived. Format: `educators/{educator}`.
+	FromEducator string `protobuf:"bytes,2,opt,name=from_educator,json=fromEducator,proto3" json:"from_educator,omitempty"`
 	// To go on with an export that broke off: the cursor that it began with, which is given back. What has changed since is
 	// in the change feed after it.
 	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
@@ -195,9 +196,9 @@ func (x *ExportCredentialStatusesRequest) GetParent() string {
 	return ""
 }
 
-func (x *ExportCredentialStatusesRequest) GetAfterCredential() string {
+func (x *ExportCredentialStatusesRequest) GetFromEducator() string {
 	if x != nil {
-		return x.AfterCredential
+		return x.FromEducator
 	}
 	return ""
 }
@@ -212,7 +213,7 @@ func (x *ExportCredentialStatusesRequest) GetCursor() string {
 // A part of the export: the first has the cursor, the last the count, those between statuses.
 type ExportCredentialStatusesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In the order of the credentials' names.
+	// In the order of the educators' names, and of each in that of the credentials'.
 	Statuses []*ExportedCredentialStatus `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty"`
 	// Where the change feed stood when the export was read: apply the changes after it. In the first part, and in the header
 	// `Btlc-Cursor`.
@@ -289,16 +290,17 @@ type EdFiCredential struct {
 	IssuanceDate string `protobuf:"bytes,5,opt,name=issuance_date,json=issuanceDate,proto3" json:"issuance_date,omitempty"`
 	// The first day that it counts. ISO 8601.
 	EffectiveDate string `protobuf:"bytes,6,opt,name=effective_date,json=effectiveDate,proto3" json:"effective_date,omitempty"`
-	// The last day that it counts; empty when it has no end. ISO 8601.
-	ExpirationDate string `protobuf:"bytes,7,opt,name=expiration_date,json=expirationDate,proto3" json:"expiration_date,omitempty"`
+	// The last day that it counts; unset when it has no end. ISO 8601.
+	ExpirationDate *string `protobuf:"bytes,7,opt,name=expiration_date,json=expirationDate,proto3,oneof" json:"expiration_date,omitempty"`
 	// The title of the credential. Example: `Using Data Course Certificate`.
 	CertificationTitle string `protobuf:"bytes,8,opt,name=certification_title,json=certificationTitle,proto3" json:"certification_title,omitempty"`
 	// What it is worth. Example: `uri://ed-fi.org/CredentialStatusDescriptor#Active`.
 	CredentialStatusDescriptor string `protobuf:"bytes,9,opt,name=credential_status_descriptor,json=credentialStatusDescriptor,proto3" json:"credential_status_descriptor,omitempty"`
 	// Since when. ISO 8601.
 	CredentialStatusDate string `protobuf:"bytes,10,opt,name=credential_status_date,json=credentialStatusDate,proto3" json:"credential_status_date,omitempty"`
-	// The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so.
-	StaffUniqueId string `protobuf:"bytes,11,opt,name=staff_unique_id,json=staffUniqueId,proto3" json:"staff_unique_id,omitempty"`
+	// The person, by the district's number: the `staffUniqueId` of Ed-Fi where the district uses it so; unset when it has given
+	// none.
+	StaffUniqueId *string `protobuf:"bytes,11,opt,name=staff_unique_id,json=staffUniqueId,proto3,oneof" json:"staff_unique_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -376,8 +378,8 @@ func (x *EdFiCredential) GetEffectiveDate() string {
 }
 
 func (x *EdFiCredential) GetExpirationDate() string {
-	if x != nil {
-		return x.ExpirationDate
+	if x != nil && x.ExpirationDate != nil {
+		return *x.ExpirationDate
 	}
 	return ""
 }
@@ -404,8 +406,8 @@ func (x *EdFiCredential) GetCredentialStatusDate() string {
 }
 
 func (x *EdFiCredential) GetStaffUniqueId() string {
-	if x != nil {
-		return x.StaffUniqueId
+	if x != nil && x.StaffUniqueId != nil {
+		return *x.StaffUniqueId
 	}
 	return ""
 }
@@ -459,7 +461,7 @@ func (x *ExportEdFiCredentialsRequest) GetParent() string {
 // A part of the export.
 type ExportEdFiCredentialsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In the order of their identifiers.
+	// Person by person.
 	Credentials   []*EdFiCredential `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -816,32 +818,34 @@ const file_btlc_credential_v1_exports_proto_rawDesc = "" +
 	"issue_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tissueTime\x12;\n" +
 	"\vstatus_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"statusTime\x12\x18\n" +
-	"\aversion\x18\t \x01(\x05R\aversion\"\xb9\x01\n" +
+	"\aversion\x18\t \x01(\x05R\aversion\"\xb1\x01\n" +
 	"\x1fExportCredentialStatusesRequest\x12-\n" +
 	"\x06parent\x18\x01 \x01(\tB\x15\xe0A\x02\xfaA\x0f\n" +
-	"\rbtlc/DistrictR\x06parent\x12B\n" +
-	"\x10after_credential\x18\x02 \x01(\tB\x17\xe0A\x01\xfaA\x11\n" +
-	"\x0fbtlc/CredentialR\x0fafterCredential\x12#\n" +
+	"\rbtlc/DistrictR\x06parent\x12:\n" +
+	"\rfrom_educator\x18\x02 \x01(\tB\x15\xe0A\x01\xfaA\x0f\n" +
+	"\rbtlc/EducatorR\ffromEducator\x12#\n" +
 	"\x06cursor\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\x06cursor\"\xba\x01\n" +
 	" ExportCredentialStatusesResponse\x12H\n" +
 	"\bstatuses\x18\x01 \x03(\v2,.btlc.credential.v1.ExportedCredentialStatusR\bstatuses\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12$\n" +
 	"\vtotal_count\x18\x03 \x01(\x05H\x00R\n" +
 	"totalCount\x88\x01\x01B\x0e\n" +
-	"\f_total_count\"\xc6\x04\n" +
+	"\f_total_count\"\xf8\x04\n" +
 	"\x0eEdFiCredential\x123\n" +
 	"\x15credential_identifier\x18\x01 \x01(\tR\x14credentialIdentifier\x12]\n" +
 	",state_of_issue_state_abbreviation_descriptor\x18\x02 \x01(\tR'stateOfIssueStateAbbreviationDescriptor\x12<\n" +
 	"\x1acredential_type_descriptor\x18\x03 \x01(\tR\x18credentialTypeDescriptor\x12\x1c\n" +
 	"\tnamespace\x18\x04 \x01(\tR\tnamespace\x12#\n" +
 	"\rissuance_date\x18\x05 \x01(\tR\fissuanceDate\x12%\n" +
-	"\x0eeffective_date\x18\x06 \x01(\tR\reffectiveDate\x12'\n" +
-	"\x0fexpiration_date\x18\a \x01(\tR\x0eexpirationDate\x12/\n" +
+	"\x0eeffective_date\x18\x06 \x01(\tR\reffectiveDate\x12,\n" +
+	"\x0fexpiration_date\x18\a \x01(\tH\x00R\x0eexpirationDate\x88\x01\x01\x12/\n" +
 	"\x13certification_title\x18\b \x01(\tR\x12certificationTitle\x12@\n" +
 	"\x1ccredential_status_descriptor\x18\t \x01(\tR\x1acredentialStatusDescriptor\x124\n" +
 	"\x16credential_status_date\x18\n" +
-	" \x01(\tR\x14credentialStatusDate\x12&\n" +
-	"\x0fstaff_unique_id\x18\v \x01(\tR\rstaffUniqueId\"M\n" +
+	" \x01(\tR\x14credentialStatusDate\x12+\n" +
+	"\x0fstaff_unique_id\x18\v \x01(\tH\x01R\rstaffUniqueId\x88\x01\x01B\x12\n" +
+	"\x10_expiration_dateB\x12\n" +
+	"\x10_staff_unique_id\"M\n" +
 	"\x1cExportEdFiCredentialsRequest\x12-\n" +
 	"\x06parent\x18\x01 \x01(\tB\x15\xe0A\x02\xfaA\x0f\n" +
 	"\rbtlc/DistrictR\x06parent\"e\n" +
@@ -926,6 +930,7 @@ func file_btlc_credential_v1_exports_proto_init() {
 	}
 	file_btlc_credential_v1_credentials_proto_init()
 	file_btlc_credential_v1_exports_proto_msgTypes[2].OneofWrappers = []any{}
+	file_btlc_credential_v1_exports_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -533,9 +533,9 @@ type BatchLookupCredentialStatusesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The district. Format: `districts/{district}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
-	// Employee ids in that district: the fastest way to ask.
+	// Employee ids in that district: the fastest way to ask. What can be no employee id is nobody's, and no error.
 	EmployeeIds []string `protobuf:"bytes,2,rep,name=employee_ids,json=employeeIds,proto3" json:"employee_ids,omitempty"`
-	// Persons by anything that the district knows.
+	// Persons by anything that the district knows. What can be no key is nobody's, and no error.
 	Persons []*PersonKey `protobuf:"bytes,3,rep,name=persons,proto3" json:"persons,omitempty"`
 	// Says what was true at the end of that day, in the district's time zone. Default: now.
 	AsOf *date.Date `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -705,12 +705,12 @@ const file_btlc_credential_v1_statuses_proto_rawDesc = "" +
 	"\x06person\x18\x04 \x01(\v2\x1d.btlc.credential.v1.PersonKeyR\x06person\x12;\n" +
 	"\aoutcome\x18\x05 \x01(\x0e2!.btlc.credential.v1.LookupOutcomeR\aoutcome\x120\n" +
 	"\n" +
-	"moved_date\x18\x06 \x01(\v2\x11.google.type.DateR\tmovedDate\"\xbd\x03\n" +
+	"moved_date\x18\x06 \x01(\v2\x11.google.type.DateR\tmovedDate\"\xbf\x03\n" +
 	"$BatchLookupCredentialStatusesRequest\x12-\n" +
 	"\x06parent\x18\x01 \x01(\tB\x15\xe0A\x02\xfaA\x0f\n" +
-	"\rbtlc/DistrictR\x06parent\x127\n" +
-	"\femployee_ids\x18\x02 \x03(\tB\x14\xe0A\x01\xbaH\x0e\x92\x01\v\x10\xe8\a\"\x06r\x04\x10\x01\x18@R\vemployeeIds\x12E\n" +
-	"\apersons\x18\x03 \x03(\v2\x1d.btlc.credential.v1.PersonKeyB\f\xe0A\x01\xbaH\x06\x92\x01\x03\x10\xe8\aR\apersons\x12+\n" +
+	"\rbtlc/DistrictR\x06parent\x124\n" +
+	"\femployee_ids\x18\x02 \x03(\tB\x11\xe0A\x01\xbaH\v\x92\x01\b\x10\xe8\a\"\x03\xd8\x01\x03R\vemployeeIds\x12J\n" +
+	"\apersons\x18\x03 \x03(\v2\x1d.btlc.credential.v1.PersonKeyB\x11\xe0A\x01\xbaH\v\x92\x01\b\x10\xe8\a\"\x03\xd8\x01\x03R\apersons\x12+\n" +
 	"\x05as_of\x18\x04 \x01(\v2\x11.google.type.DateB\x03\xe0A\x01R\x04asOf\x126\n" +
 	"\vknown_as_of\x18\x05 \x01(\v2\x11.google.type.DateB\x03\xe0A\x01R\tknownAsOf:\x80\x01\xbaH}\x1a{\n" +
 	"\x13lookup.some_persons\x12)set employee_ids or persons, and not both\x1a9(size(this.employee_ids) > 0) != (size(this.persons) > 0)\"m\n" +

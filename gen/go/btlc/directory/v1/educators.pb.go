@@ -276,7 +276,7 @@ type Educator struct {
 	FamilyName string `protobuf:"bytes,3,opt,name=family_name,json=familyName,proto3" json:"family_name,omitempty"`
 	// Earlier names, newest first. A change of name appends here.
 	PastNames []*PersonName `protobuf:"bytes,4,rep,name=past_names,json=pastNames,proto3" json:"past_names,omitempty"`
-	// Addresses. Each belongs to one person at most.
+	// Addresses. Each that is verified belongs to one person at most.
 	Emails []*EmailAddress `protobuf:"bytes,5,rep,name=emails,proto3" json:"emails,omitempty"`
 	// Numbers by which others know the person. Each belongs to one person at most.
 	ExternalIds []*ExternalId `protobuf:"bytes,6,rep,name=external_ids,json=externalIds,proto3" json:"external_ids,omitempty"`

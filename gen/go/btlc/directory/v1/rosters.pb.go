@@ -103,9 +103,9 @@ const (
 	RosterAction_KIND_SCHOOL_RENAMED RosterAction_Kind = 2
 	// A school of ours is not in the roster; nothing is done.
 	RosterAction_KIND_SCHOOL_MISSING RosterAction_Kind = 3
-	// A person is added.
+	// A person is added; whom we have already and the district may not know of is not changed by it, and employed as the roster says.
 	RosterAction_KIND_PERSON_ADDED RosterAction_Kind = 4
-	// A person's name, address or number changes.
+	// A name or address changes of somebody who works in the district.
 	RosterAction_KIND_PERSON_CHANGED RosterAction_Kind = 5
 	// An employment begins.
 	RosterAction_KIND_EMPLOYMENT_ADDED RosterAction_Kind = 6
@@ -544,9 +544,9 @@ type RosterAction struct {
 	Line int32 `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
 	// The employee id of the person, or the code of the school.
 	Key string `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
-	// The person or school, when we have it already.
+	// The person or school, when we have it already; a district is told of persons while they work there.
 	Resource string `protobuf:"bytes,4,opt,name=resource,proto3" json:"resource,omitempty"`
-	// What is on record.
+	// What is on record; of persons, only of those who work in the district.
 	Before string `protobuf:"bytes,5,opt,name=before,proto3" json:"before,omitempty"`
 	// What would be.
 	After         string `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`

@@ -87,8 +87,8 @@ type CreditPosting struct {
 	// Resource name. Format: `institutions/{institution}/creditPostings/{credit_posting}`. Example:
 	// `institutions/northfield/creditPostings/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The request that it answers, which no other posting that stands may answer. Format:
-	// `creditRequests/{credit_request}`.
+	// The request that it answers. One posting of the institution stands for the registration, however often credit was
+	// requested for it. Format: `creditRequests/{credit_request}`.
 	CreditRequest string `protobuf:"bytes,2,opt,name=credit_request,json=creditRequest,proto3" json:"credit_request,omitempty"`
 	// Whose credit it is.
 	Educator string `protobuf:"bytes,3,opt,name=educator,proto3" json:"educator,omitempty"`
