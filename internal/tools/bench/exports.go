@@ -69,7 +69,7 @@ func timed(do func() error) (float64, error) {
 	return time.Since(started).Seconds(), err
 }
 
-// copied is the rows of an export, as the database by itself gives them fastest.
+// copied is the rows of an export in its order.
 const copied = `SELECT c.id, c.educator_id, coalesce(p.employee_id, ''), coalesce(p.state_id, ''), c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE c.status END,
 		c.issue_time, CASE WHEN ended THEN c.expire_time ELSE c.status_time END, c.version
 	FROM (SELECT e.educator_id, (array_agg(x.value ORDER BY x.id) FILTER (WHERE x.kind = 'EMPLOYEE_ID'))[1] AS employee_id,
