@@ -8,14 +8,17 @@ import (
 	"testing"
 	"time"
 
+	pb "github.com/btlc/btlc/gen/go/btlc/change/v1"
 	"github.com/btlc/btlc/internal/change"
 	"github.com/btlc/btlc/internal/webhook"
 )
 
+// Turns that any attempt outlasts, and that none does.
+const briefest, longest = time.Nanosecond, time.Hour
+
 // A turn ends by time: where there is one worker for all, who is quick need not wait until a slow one has everything.
 func TestATurnEndsByTime(t *testing.T) {
 	db, _ := newFeed(t, 0)
-	const long = 50 * time.Millisecond
 	begun, hold := make(chan struct{}, 1000), make(chan struct{})
 	slow := newReceiver(t, func(got) int {
 		begun <- struct{}{}
@@ -23,7 +26,7 @@ func TestATurnEndsByTime(t *testing.T) {
 		return http.StatusOK
 	})
 	quick := newReceiver(t, nil)
-	s := webhooks(db, func(o *change.Options) { o.Turn, o.Timeout = long, time.Minute })
+	s := webhooks(db, func(o *change.Options) { o.Turn, o.Timeout = briefest, time.Minute })
 	slow.subscribe(s)
 	deliverBy(t, s, 1)
 	release := sync.OnceFunc(func() { close(hold) })
@@ -32,7 +35,6 @@ func TestATurnEndsByTime(t *testing.T) {
 	<-begun
 	quick.subscribe(s)
 	emit(t, db, 101)
-	time.Sleep(long) // the first attempt takes as long as a turn may
 	hold <- struct{}{}
 	quick.want(101)
 	if n := len(slow.taken); n != 1 {
@@ -46,7 +48,7 @@ func TestATurnEndsByTime(t *testing.T) {
 func TestSlowEndpointsLeaveWorkers(t *testing.T) {
 	db, _ := newFeed(t, 0)
 	const workers = 4
-	s := webhooks(db, func(o *change.Options) { o.Turn, o.Timeout = time.Hour, time.Minute })
+	s := webhooks(db, func(o *change.Options) { o.Turn, o.Timeout = longest, time.Minute })
 	hold := make(chan struct{})
 	var held atomic.Int32
 	var slow []*receiver
@@ -83,35 +85,32 @@ func TestSlowEndpointsLeaveWorkers(t *testing.T) {
 // An endpoint is slow whose last turn took its time for a few changes, taken or not, and is so no longer when that is over.
 func TestKnowsWhoIsSlow(t *testing.T) {
 	db, _ := newFeed(t, 0)
-	const long = time.Second
-	s := webhooks(db, func(o *change.Options) {
-		o.Turn, o.Timeout = long, 2*long
-		o.Next = func(r webhook.Result, _ int) (time.Duration, bool) { return time.Hour, r.Outcome == webhook.Retry }
-	})
-	var takes atomic.Int64
-	r := newReceiver(t, func(got) int {
-		time.Sleep(time.Duration(takes.Load()))
-		return http.StatusOK
-	})
-	w := r.subscribe(s)
-	n := 0
-	for _, c := range []struct {
-		takes time.Duration
-		taken bool
-		slow  bool
-	}{{0, true, false}, {long, true, true}, {0, true, false}, {5 * long / 2, false, true}} {
-		takes.Store(int64(c.takes))
-		n++
-		emit(t, db, n)
+	var answer atomic.Int32
+	r := newReceiver(t, func(got) int { return int(answer.Load()) })
+	var w *pb.WebhookSubscription
+	for i, c := range []struct {
+		turn   time.Duration
+		answer int32
+		slow   bool
+	}{{longest, http.StatusOK, false}, {briefest, http.StatusOK, true}, {longest, http.StatusOK, false}, {briefest, http.StatusInternalServerError, true}} {
+		s := webhooks(db, func(o *change.Options) {
+			o.Turn = c.turn
+			o.Next = func(r webhook.Result, _ int) (time.Duration, bool) { return time.Hour, r.Outcome == webhook.Retry }
+		})
+		if w == nil {
+			w = r.subscribe(s)
+		}
+		answer.Store(c.answer)
+		emit(t, db, i+1)
 		stop := deliverBy(t, s, 1)
-		eventually(t, func() bool { return len(deliveries(t, s, w.Name)) == n })
+		eventually(t, func() bool { return len(deliveries(t, s, w.Name)) == i+1 })
 		stop()
 		var slow bool
 		if err := db.SQL().QueryRowContext(t.Context(), `SELECT slow FROM webhook_subscriptions`).Scan(&slow); err != nil || slow != c.slow {
-			t.Errorf("after %s: slow %v, %v", c.takes, slow, err)
+			t.Errorf("after a turn of %s with answer %d: slow %v, %v", c.turn, c.answer, slow, err)
 		}
-		if log := deliveries(t, s, w.Name); strings.HasSuffix(log[n-1], "DELIVERED") != c.taken {
-			t.Errorf("after %s: the log is %v", c.takes, log)
+		if log := deliveries(t, s, w.Name); strings.HasSuffix(log[i], "DELIVERED") != (c.answer == http.StatusOK) {
+			t.Errorf("after answer %d: the log is %v", c.answer, log)
 		}
 	}
 }
