@@ -11,6 +11,9 @@ const hexDigits = "0123456789abcdef"
 // AppendString appends a text in quotes, with no escapes but those that it must have, the short ones where there are any:
 // the form of RFC 8785, section 3.2.2.2, which is also that of ProtoJSON. Bytes that are not UTF-8 are an error.
 func AppendString(b []byte, text string) ([]byte, error) {
+	if isPlain(text) {
+		return append(append(append(b, '"'), text...), '"'), nil
+	}
 	if !utf8.ValidString(text) {
 		return nil, fmt.Errorf("%.40q is not UTF-8", text)
 	}
@@ -41,4 +44,14 @@ func AppendString(b []byte, text string) ([]byte, error) {
 		}
 	}
 	return append(append(b, text[plain:]...), '"'), nil
+}
+
+// isPlain tells whether a text is ASCII that needs no escape, as most texts are.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/messagejson"
 )
 
 // maxDepth bounds how deep a body may nest.
@@ -25,7 +26,7 @@ const maxDepth = 64
 // by itself varies its white space.
 type codec struct{ runtime.JSONPb }
 
-func newCodec() *codec { return &codec{runtime.JSONPb{MarshalOptions: protoJSON}} }
+func newCodec() *codec { return &codec{runtime.JSONPb{MarshalOptions: messagejson.Options}} }
 
 // ContentType of all answers but problems.
 func (*codec) ContentType(any) string { return "application/json" }
@@ -33,7 +34,7 @@ func (*codec) ContentType(any) string { return "application/json" }
 // Marshal writes canonical JSON.
 func (c *codec) Marshal(v any) ([]byte, error) {
 	if m, ok := v.(proto.Message); ok {
-		return appendJSON(make([]byte, 0, 512), m.ProtoReflect())
+		return messagejson.Marshal(m)
 	}
 	loose, err := c.JSONPb.Marshal(v)
 	if err != nil {

@@ -20,7 +20,6 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/stats"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	accesspb "github.com/btlc/btlc/gen/go/btlc/access/v1"
@@ -45,6 +44,7 @@ import (
 	"github.com/btlc/btlc/internal/feedback"
 	"github.com/btlc/btlc/internal/gradcredit"
 	"github.com/btlc/btlc/internal/ledger"
+	"github.com/btlc/btlc/internal/messagejson"
 	"github.com/btlc/btlc/internal/notice"
 	"github.com/btlc/btlc/internal/program"
 	"github.com/btlc/btlc/internal/qrscan"
@@ -146,7 +146,7 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.Webhooks.PublicURL, options.Webhooks.JSON = options.Issuer.BaseURL, func(m proto.Message) ([]byte, error) { return appendJSON(nil, m.ProtoReflect()) }
+	options.Webhooks.PublicURL, options.Webhooks.JSON = options.Issuer.BaseURL, messagejson.Marshal
 	options.Notices.Program, options.Notices.SignInURL = cmp.Or(options.Notices.Program, options.Issuer.Name), cmp.Or(options.Notices.SignInURL, options.Issuer.BaseURL)
 	options.Notices.PublicURL, options.Notices.Zone = options.Issuer.BaseURL, options.Zone
 	s.notices = notice.New(db, options.Notices)

@@ -19,6 +19,7 @@ import (
 
 	changepb "github.com/btlc/btlc/gen/go/btlc/change/v1"
 	"github.com/btlc/btlc/internal/api"
+	"github.com/btlc/btlc/internal/messagejson"
 	"github.com/btlc/btlc/internal/tabular"
 )
 
@@ -202,7 +203,7 @@ func (s *restStream) contentType() string {
 // event writes a change, or a sign of life, which moves the cursor on and is no event for the reader.
 func (s *restStream) event(e *changepb.WatchChangesResponse) (err error) {
 	if s.media == mediaNDJSON {
-		if s.buf, err = appendJSON(s.buf, e.ProtoReflect()); err == nil {
+		if s.buf, err = messagejson.Append(s.buf, e); err == nil {
 			s.buf = append(s.buf, '\n')
 		}
 		return err
@@ -213,7 +214,7 @@ func (s *restStream) event(e *changepb.WatchChangesResponse) (err error) {
 		return nil
 	}
 	s.buf = append(s.buf, "event: change\ndata: "...)
-	if s.buf, err = appendJSON(s.buf, e.GetChange().ProtoReflect()); err == nil {
+	if s.buf, err = messagejson.Append(s.buf, e.GetChange()); err == nil {
 		s.buf = append(s.buf, "\n\n"...)
 	}
 	return err
@@ -238,7 +239,7 @@ func (s *restStream) rows(part protoreflect.Message) (err error) {
 			s.buf = binary.AppendUvarint(s.buf, uint64(proto.Size(message)))
 			s.buf, err = proto.MarshalOptions{UseCachedSize: true}.MarshalAppend(s.buf, message)
 		default:
-			if s.buf, err = appendJSON(s.buf, row); err == nil {
+			if s.buf, err = messagejson.Append(s.buf, row.Interface()); err == nil {
 				s.buf = append(s.buf, '\n')
 			}
 		}
