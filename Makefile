@@ -21,7 +21,7 @@ build: ## bin/btlc
 	go build -o bin/btlc ./cmd/btlc
 
 .PHONY: test
-test: tools check generated client race ## everything that has to hold; what continuous integration runs
+test: tools check generated client race large ## everything that has to hold; what continuous integration runs
 
 # Static checks: cheap ones first.
 .PHONY: check
@@ -86,6 +86,11 @@ peers:
 .PHONY: race
 race: peers ## all tests of Go, with the race detector, on one PostgreSQL
 	$(WITHPG) go test -race -vet=off -timeout 30m ./...
+
+# The race detector would take ten minutes for it; `race` reads less.
+.PHONY: large
+large: ## read rosters of two gigabytes
+	go test ./internal/oneroster -run '^TestLargeRosters$$' -count=1 -large 2147483648
 
 .PHONY: quick
 quick: peers ## all tests of Go without the race detector, once `make client` has built the client

@@ -38,9 +38,10 @@ func newImportRoster() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "roster file",
 		Short: "Plan a district's OneRoster roster, and apply it",
-		Long: `Roster reads the ZIP of a OneRoster 1.2 or 1.1 export, of up to 256 MiB, and prints what it would change of the
-district's schools and staff; of a faulty file, every fault by file and line. With --apply it makes all of the changes, or none
-of them. When so many employments would end that the plan is blocked, look at them first, and confirm their number with
+		Long: `Roster reads the ZIP of a OneRoster 1.2 or 1.1 export and prints what it would change of the district's schools and
+staff; of a faulty file, every fault by file and line. A file of more than 2,000,000 rows or 512 MiB is faulty, but read to its end.
+Nothing is read of a ZIP of more than 4 GiB, or whose files have more than 16 GiB when unpacked. With --apply it makes all of the
+changes, or none of them. When so many employments would end that the plan is blocked, look at them first, and confirm their number with
 --confirm-endings.
 
 The import is kept as if it had come by the API, which can show and undo it. It is on the audit record, as written by system

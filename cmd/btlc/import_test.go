@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,7 @@ func TestImportRoster(t *testing.T) {
 	_, err = pool.ExecContext(t.Context(), `INSERT INTO districts (id, create_time, update_time, display_name, time_zone) VALUES ('bps', now(), now(), 'A district', 'America/New_York')`)
 	check(t, err)
 	path := filepath.Join(t.TempDir(), "roster.zip")
-	write := func(orgs string) {
+	write := func(orgs, users string) {
 		t.Helper()
 		file, err := os.Create(path)
 		check(t, err)
@@ -29,10 +30,10 @@ func TestImportRoster(t *testing.T) {
 		for name, text := range map[string]string{
 			"manifest.csv": "propertyName,value\nmanifest.version,1.0\noneroster.version,1.2\nfile.orgs,bulk\nfile.users,bulk\nfile.roles,bulk\n",
 			"orgs.csv":     "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\nd,,,District,district,,\n" + orgs,
-			"users.csv":    "sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email\nu,,,true,u,,Given,Family,,S1,\n",
+			"users.csv":    "sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email\nu,,,true,u,,Given,Family,,S1,\n" + users,
 			"roles.csv":    "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId\nr,,,u,primary,teacher,2020-08-25,,n,\n",
 		} {
-			entry, err := w.Create(name)
+			entry, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 			check(t, err)
 			_, err = entry.Write([]byte(text))
 			check(t, err)
@@ -56,10 +57,20 @@ func TestImportRoster(t *testing.T) {
 			t.Errorf("there are %d persons, want %d", got, want)
 		}
 	}
-	write("n,,,North School,school,0100,d\nn,,,South School,school,0200,d\n")
+	write("n,,,North School,school,0100,d\nn,,,South School,school,0200,d\n", "")
 	run(misused, "--district names the district")
 	run(failed, "orgs.csv, line 4", "--district", "bps", "--apply")
-	write("n,,,North School,school,0100,d\n")
+	var pupils strings.Builder
+	for i := range 2_000_000 {
+		fmt.Fprintf(&pupils, "p%d,,,,,,,,,,\n", i)
+	}
+	write("n,,,North School,school,0100,d\n", pupils.String()+"p1,,,,,,,,,,\nhalf a")
+	run(failed, `the roster has 3 faults:
+  users.csv, line 2000002: got more rows, want at most 2000000; from here on rows are read for faults alone
+  users.csv, line 2000003, sourcedId: got the id of line 4, want an id that no other row has
+  users.csv, line 2000004: got 1 fields, want 11, as in the header`, "--district", "bps", "--apply")
+	persons(0)
+	write("n,,,North School,school,0100,d\n", "")
 	run(failed, "districts/nowhere", "--district", "nowhere")
 	run(0, "line 2: person added S1: Given Family", "--district", "bps")
 	persons(0)

@@ -26,7 +26,7 @@ type store struct {
 	lookups  *database.Group[person]
 	lists    *signedLists
 	// exports and digests are whose turn it is to read snapshots of districts.
-	exports, digests *turns
+	exports, digests *api.Turns
 }
 
 func newStore(db *database.DB, issuer Issuer) (store, error) {
@@ -35,7 +35,7 @@ func newStore(db *database.DB, issuer Issuer) (store, error) {
 		return store{}, err
 	}
 	s := store{db: db, issuer: issuer, policies: record.NewPolicies(), statuses: statuses, lists: newSignedLists(),
-		exports: newTurns("exports", maxExports, maxExportsOfOne, turnPatience), digests: newTurns("digests", maxDigests, maxDigestsOfOne, turnPatience)}
+		exports: api.NewTurns("exports", maxExports, maxExportsOfOne, turnPatience), digests: api.NewTurns("digests", maxDigests, maxDigestsOfOne, turnPatience)}
 	s.lookups = database.NewGroup(s.lookupAsked)
 	return s, nil
 }

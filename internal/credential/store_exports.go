@@ -75,8 +75,8 @@ type snapshot struct {
 }
 
 // snapshotOf has read see all that a district has at one moment, by its name, when it is its turn.
-func (s store) snapshotOf(ctx context.Context, turns *turns, name string, read func(*snapshot) error) error {
-	end, err := turns.take(ctx, name)
+func (s store) snapshotOf(ctx context.Context, turns *api.Turns, name string, read func(*snapshot) error) error {
+	end, err := turns.Take(ctx, name)
 	if err != nil {
 		return err
 	}

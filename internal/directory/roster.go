@@ -157,11 +157,12 @@ func (d describer) place(e oneroster.Employment) string {
 }
 
 var questionTexts = map[oneroster.QuestionKind]string{
-	oneroster.SchoolWithoutCode:   "A school on record has this name and no code.",
-	oneroster.EmailOfAnother:      "The e-mail address is on record for another person who works in the district.",
-	oneroster.EmailShared:         "The roster has the e-mail address for several people.",
-	oneroster.NameOfShared:        "They work in another district too and are called otherwise on record: the program's staff change names of such people.",
-	oneroster.PersonWithoutNumber: "They work in the district and have no employee id by which the roster could tell of them.",
+	oneroster.SchoolWithoutCode:    "A school on record has this name and no code.",
+	oneroster.NumberInOtherLetters: "But for capital letters the number is that of a person who works in the district.",
+	oneroster.EmailOfAnother:       "The e-mail address is on record for another person who works in the district.",
+	oneroster.EmailShared:          "The roster has the e-mail address for several people.",
+	oneroster.NameOfShared:         "They work in another district too and are called otherwise on record: the program's staff change names of such people.",
+	oneroster.PersonWithoutNumber:  "They work in the district and have no employee id by which the roster could tell of them.",
 }
 
 // question is what is left to people.

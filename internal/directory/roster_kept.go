@@ -88,3 +88,32 @@ func resourceAdded(district string, c oneroster.Change) string {
 	}
 	return api.Name("btlc/Educator", c.Employment.After.PersonID)
 }
+
+// as tells, by id, which of the records that actions were about are now as the last of these has left them: what came in between
+// was taken back, as by undoing a later roster.
+func (now *districtState) as(actions []keptAction) map[string]bool {
+	schools, people, employments := map[string]oneroster.School{}, map[string]oneroster.Person{}, map[string]oneroster.Employment{}
+	for _, s := range now.Schools {
+		schools[s.ID] = s
+	}
+	for _, p := range now.People {
+		people[p.ID] = p
+	}
+	for _, e := range now.Employments {
+		employments[e.ID] = e
+	}
+	same := map[string]bool{}
+	for _, a := range actions {
+		for _, c := range a.changes {
+			switch id := idAfter(c); {
+			case c.School != nil:
+				same[id] = schools[id] == *c.School.After
+			case c.Person != nil:
+				same[id] = samePerson(people[id], *c.Person.After)
+			default:
+				same[id] = employments[id] == *c.Employment.After
+			}
+		}
+	}
+	return same
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
 	"github.com/btlc/btlc/internal/api"
 	"github.com/btlc/btlc/internal/record/recordtest"
 )
@@ -114,4 +115,21 @@ func TestRosterTellsWhomItConcerns(t *testing.T) {
 		lines, _ := o.news(t, stream, after[stream])
 		expect(t, stream, strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
+}
+
+// Of several rosters the last is undone, then the one before.
+func TestRostersAreUndoneFromTheLast(t *testing.T) {
+	o := newOffice(t)
+	o.apply(t, o.plan(t, roster(1).zip(t)))
+	before := o.places(t, o.named(t, "S0"))
+	second := o.apply(t, o.plan(t, roster(3).with("users.csv", "s0@example.org", "other0@example.org").zip(t)))
+	third := o.apply(t, o.plan(t, roster(2).with("orgs.csv", "North", "Northern").zip(t)))
+	if _, err := ask(t, o.hr, o.service.UndoRosterImport, &pb.UndoRosterImportRequest{Name: second.Name}); err == nil {
+		t.Error("it was undone while a later one stood on it")
+	}
+	o.undo(t, third)
+	o.undo(t, second)
+	expect(t, "works at", o.places(t, o.named(t, "S0")), before)
+	again := o.plan(t, roster(1).zip(t))
+	expect(t, "left to do", again.Counts.PeopleAdded+again.Counts.EmploymentsAdded+again.Counts.EmploymentsEnded+again.Counts.SchoolsRenamed, int32(0))
 }

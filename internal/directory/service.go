@@ -17,10 +17,14 @@ import (
 type Service struct {
 	pb.UnimplementedDirectoryServiceServer
 	store store
+	// rosters are whose turn it is to have one read.
+	rosters *api.Turns
 }
 
 // New makes the service.
-func New(db *database.DB) *Service { return &Service{store: store{db}} }
+func New(db *database.DB) *Service {
+	return &Service{store: store{db}, rosters: api.NewTurns("rosters being read", maxRosters, maxRostersOfOne, turnPatience)}
+}
 
 // authorize decides whether the caller may see an educator.
 func (s *Service) authorize(ctx context.Context, educator uuid.UUID, name string) error {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/directory/v1"
 	"github.com/btlc/btlc/internal/access"
@@ -16,8 +17,16 @@ import (
 	"github.com/btlc/btlc/internal/oneroster"
 )
 
-// rpcLimits bound what a roster that comes in a request may cost to read.
-var rpcLimits = oneroster.Limits{FileBytes: 64 << 20, Rows: 500_000, Faults: keptFaults}
+// rpcLimits bound what a roster that comes in a request may cost to read: the worst half gigabyte takes a processor some twenty
+// seconds (oneroster's BenchmarkRead), of the thirty that a request has.
+var rpcLimits = oneroster.Limits{UnpackedBytes: 512 << 20, FileBytes: 64 << 20, Rows: 500_000, Faults: keptFaults}
+
+// How many rosters a server reads at a time, of all districts and of one, and how long one more waits. What little a ZIP has to
+// hold to be much work is no work to send.
+const (
+	maxRosters, maxRostersOfOne = 2, 1
+	turnPatience                = 5 * time.Second
+)
 
 // CreateRosterImport plans what a roster would change.
 func (s *Service) CreateRosterImport(ctx context.Context, req *pb.CreateRosterImportRequest) (*pb.CreateRosterImportResponse, error) {
@@ -33,12 +42,8 @@ func (s *Service) PlanRoster(ctx context.Context, district, fileName string, in 
 }
 
 func (s *Service) planRoster(ctx context.Context, req *pb.CreateRosterImportRequest, in io.ReaderAt, size int64, limits oneroster.Limits) (made *pb.CreateRosterImportResponse, faults *oneroster.Faults, err error) {
-	digest := sha256.New()
-	if _, err := io.Copy(digest, io.NewSectionReader(in, 0, size)); err != nil {
-		return nil, nil, fmt.Errorf("read the roster: %w", err)
-	}
-	file := rosterFile{name: req.GetFileName(), digest: hex.EncodeToString(digest.Sum(nil))}
-	if file.roster, err = oneroster.Read(in, size, oneroster.ReadOptions{Limits: limits}); err != nil && !errors.As(err, &file.faults) {
+	file, err := s.readRoster(ctx, req, in, size, limits)
+	if err != nil {
 		return nil, nil, err
 	}
 	made, err = api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CreateRosterImportResponse, error) {
@@ -48,6 +53,38 @@ func (s *Service) planRoster(ctx context.Context, req *pb.CreateRosterImportRequ
 		return &pb.CreateRosterImportResponse{RosterImport: row}, err
 	})
 	return made, faults, err
+}
+
+// readRoster reads a roster when it is the district's turn, for as long as somebody waits for it.
+func (s *Service) readRoster(ctx context.Context, req *pb.CreateRosterImportRequest, in io.ReaderAt, size int64, limits oneroster.Limits) (rosterFile, error) {
+	end, err := s.rosters.Take(ctx, req.GetParent())
+	if err != nil {
+		return rosterFile{}, err
+	}
+	defer end()
+	in = awaited{in, ctx}
+	digest := sha256.New()
+	if _, err := io.Copy(digest, io.NewSectionReader(in, 0, size)); err != nil {
+		return rosterFile{}, fmt.Errorf("read the roster: %w", err)
+	}
+	file := rosterFile{name: req.GetFileName(), digest: hex.EncodeToString(digest.Sum(nil))}
+	if file.roster, err = oneroster.Read(in, size, oneroster.ReadOptions{Limits: limits}); err != nil && !errors.As(err, &file.faults) {
+		return rosterFile{}, err
+	}
+	return file, nil
+}
+
+// awaited can be read while somebody waits for it.
+type awaited struct {
+	io.ReaderAt
+	by context.Context
+}
+
+func (a awaited) ReadAt(b []byte, offset int64) (int, error) {
+	if err := a.by.Err(); err != nil {
+		return 0, err
+	}
+	return a.ReaderAt.ReadAt(b, offset)
 }
 
 // GetRosterImport gets a roster import.

@@ -168,12 +168,12 @@ func (s store) undoRoster(ctx context.Context, tx *database.Tx, req *pb.UndoRost
 	if err != nil {
 		return nil, err
 	}
-	here := atWork(now.State, today)
+	here, asLeft := atWork(now.State, today), now.as(actions)
 	changed := api.Errorf(api.StateConflict, "Something that the roster changed was changed again since, so that it cannot be undone as a whole.").With("state", row.State)
 	for _, a := range actions {
 		for id, version := range a.versions() {
 			left := a.kind == personChanged && !here[id] // not the district's to change any more
-			if (left || now.versions[id] != version) && len(changed.Violations) < shownStale {
+			if (left || now.versions[id] != version && !asLeft[id]) && len(changed.Violations) < shownStale {
 				changed.Violations = append(changed.Violations, api.Violation{Field: a.resourceIn(row.DistrictID), Description: "what " + a.kind + " changed was changed since"})
 			}
 		}

@@ -49,7 +49,7 @@ func (s *source) ReadAt(b []byte, offset int64) (int, error) {
 // open reads the ZIP's directory. Its error is one of reading; what is wrong with the ZIP is a fault.
 func (r *reader) open(in io.ReaderAt, size int64) error {
 	if size > r.limits.ArchiveBytes {
-		r.faults.add(Fault{Reason: TooLarge, Got: fmt.Sprintf("%d bytes", size), Want: fmt.Sprintf("at most %d bytes", r.limits.ArchiveBytes)})
+		r.faults.add(Fault{Reason: TooLarge, Got: fmt.Sprintf("%d bytes", size), Want: fmt.Sprintf("at most %d bytes; nothing was read", r.limits.ArchiveBytes)})
 		return nil
 	}
 	r.source = &source{ReaderAt: in, left: directoryBytes}
@@ -93,10 +93,11 @@ func (r *reader) enter(entry *zip.File) {
 		bad(BadArchive, "a file with a password", "files without passwords")
 	case entry.Method != zip.Store && entry.Method != zip.Deflate:
 		bad(BadArchive, fmt.Sprintf("compression method %d", entry.Method), "files that are stored or deflated")
-	case entry.UncompressedSize64 > uint64(r.limits.FileBytes):
-		bad(TooLarge, fmt.Sprintf("%d bytes unpacked", entry.UncompressedSize64), fmt.Sprintf("at most %d bytes", r.limits.FileBytes))
+	case entry.UncompressedSize64 > r.room:
+		bad(TooLarge, fmt.Sprintf("%d bytes unpacked", entry.UncompressedSize64), fmt.Sprintf("at most %d bytes unpacked in all files that are read; nothing was read", r.limits.UnpackedBytes))
 	default:
 		r.files[name] = entry
+		r.room -= entry.UncompressedSize64
 	}
 }
 

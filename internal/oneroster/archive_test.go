@@ -85,8 +85,9 @@ func TestArchiveFaults(t *testing.T) {
 		"with a password":       {archive(t, entry{name: "users.csv", flags: 1}), ReadOptions{}, "users.csv: got a file with a password"},
 		"packed otherwise":      {archive(t, entry{name: "users.csv", method: 12}), ReadOptions{}, "users.csv: got compression method 12"},
 		"very many files":       {archive(t, many...), ReadOptions{}, "the ZIP: got a directory of very many files"},
-		"too long, as it says":  {archive(t, entry{name: "manifest.csv", method: zip.Deflate, body: zeros}), ReadOptions{Limits: Limits{FileBytes: 1000}}, "manifest.csv: got 1048576 bytes unpacked"},
-		"too long, and it lies": {archive(t, entry{name: "manifest.csv", method: zip.Deflate, body: strings.Repeat("\n", 1<<20), size: 10}), ReadOptions{Limits: Limits{FileBytes: 1000}}, "manifest.csv, line 1: got a damaged or cut off file"},
+		"too long, as it says":  {archive(t, entry{name: "manifest.csv", method: zip.Deflate, body: zeros}), ReadOptions{Limits: Limits{UnpackedBytes: 1000}}, "manifest.csv: got 1048576 bytes unpacked"},
+		"too long together":     {archive(t, entry{name: "users.csv", body: zeros[:600]}, entry{name: "roles.csv", body: zeros[:600]}), ReadOptions{Limits: Limits{UnpackedBytes: 1000}}, "roles.csv: got 600 bytes unpacked"},
+		"too long, and it lies": {archive(t, entry{name: "manifest.csv", method: zip.Deflate, body: strings.Repeat("\n", 1<<20), size: 10}), ReadOptions{Limits: Limits{UnpackedBytes: 1000}}, "manifest.csv, line 1: got a damaged or cut off file"},
 		"in a folder":           {archive(t, entry{name: "roster/manifest.csv", body: manifest.body}), ReadOptions{}, "manifest.csv: got no such file, want manifest.csv at the top of the ZIP"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ type Reason string
 const (
 	// BadArchive: the ZIP is damaged, cut off, encrypted, or has entries that no roster has.
 	BadArchive Reason = "BAD_ARCHIVE"
-	// TooLarge: a limit is exceeded; the file was not read any further.
+	// TooLarge: a limit is exceeded. From there on the file was read for faults alone, or, as the fault says, not at all.
 	TooLarge Reason = "TOO_LARGE"
 	// BadManifest: the manifest names another version, a delta, or files that are not there.
 	BadManifest Reason = "BAD_MANIFEST"
@@ -97,6 +97,15 @@ func (l *faultList) add(f Fault) {
 	if len(l.List) < l.most {
 		l.List = append(l.List, f)
 	}
+}
+
+// beyond counts a fault that is not listed any more, so that nobody needs to put it into words. It tells whether it did.
+func (l *faultList) beyond() bool {
+	if len(l.List) < l.most {
+		return false
+	}
+	l.Total++
+	return true
 }
 
 // quoted is a value as a fault shows it.

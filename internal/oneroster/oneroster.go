@@ -92,10 +92,15 @@ type Remark struct {
 }
 
 // Limits bound what reading a roster may cost. A limit that is zero is the one of DefaultLimits.
+//
+// Of a roster past one of the first two nothing is read. One that is past another limit is read to its end for faults, and of what
+// comes after the limit nothing is kept: not even ids, so that faults that would need them are not told.
 type Limits struct {
 	// ArchiveBytes is how long the ZIP may be.
 	ArchiveBytes int64
-	// FileBytes is how long a file in it may be, unpacked.
+	// UnpackedBytes is how long the files may be that are read of it, together.
+	UnpackedBytes int64
+	// FileBytes is how long one of them may be.
 	FileBytes int64
 	// Rows is how many rows a file may have.
 	Rows int
@@ -111,14 +116,14 @@ type Limits struct {
 
 // DefaultLimits are ample for the largest district of the United States.
 var DefaultLimits = Limits{
-	ArchiveBytes: 256 << 20, FileBytes: 512 << 20, Rows: 2_000_000, Orgs: 20_000, StaffRoles: 400_000, FieldBytes: 8 << 10, Faults: 100,
+	ArchiveBytes: 4 << 30, UnpackedBytes: 16 << 30, FileBytes: 512 << 20, Rows: 2_000_000, Orgs: 20_000, StaffRoles: 400_000, FieldBytes: 8 << 10, Faults: 100,
 }
 
 func (l Limits) withDefaults() Limits {
 	d := DefaultLimits
 	return Limits{
-		ArchiveBytes: either(l.ArchiveBytes, d.ArchiveBytes), FileBytes: either(l.FileBytes, d.FileBytes), Rows: either(l.Rows, d.Rows),
-		Orgs: either(l.Orgs, d.Orgs), StaffRoles: either(l.StaffRoles, d.StaffRoles), FieldBytes: either(l.FieldBytes, d.FieldBytes),
+		ArchiveBytes: either(l.ArchiveBytes, d.ArchiveBytes), UnpackedBytes: either(l.UnpackedBytes, d.UnpackedBytes), FileBytes: either(l.FileBytes, d.FileBytes),
+		Rows: either(l.Rows, d.Rows), Orgs: either(l.Orgs, d.Orgs), StaffRoles: either(l.StaffRoles, d.StaffRoles), FieldBytes: either(l.FieldBytes, d.FieldBytes),
 		Faults: either(l.Faults, d.Faults),
 	}
 }

@@ -27,14 +27,13 @@ const (
 	schoolCodeLength = 32
 )
 
-var orgKinds = []string{"department", school, district, local, "state", "national"}
+var orgKinds = oneOrOwn("department", school, district, local, "state", "national")
 
 func (r *reader) readOrgs() error {
-	faults := r.faults.Total
 	var inOrder []*org
-	err := r.each(orgsFile, r.limits.Orgs, []string{"sourcedId", "status", "name", "type", "identifier", "parentSourcedId"}, func(t *table) error {
+	err := r.each(orgsFile, r.limits.Orgs, []string{"sourcedId", "status", "name", "type", "identifier", "parentSourcedId"}, func(t *table) {
 		o := &org{
-			id: t.id(), deleted: t.deleted(), name: t.must("name", schoolNameLength), kind: t.one("type", orgKinds, true),
+			id: t.id(), deleted: t.deleted(), name: t.must("name", schoolNameLength), kind: t.one("type", orgKinds),
 			parentID: t.get("parentSourcedId", idLength), at: t.at,
 		}
 		if o.kind == school && !o.deleted {
@@ -43,28 +42,29 @@ func (r *reader) readOrgs() error {
 		if o.parentID == noParent {
 			o.parentID = ""
 		}
-		if r.orgs[o.id] == nil {
+		switch {
+		case t.over:
+			r.lost = true
+		case r.orgs[o.id] == nil:
 			r.orgs[o.id] = o
 			inOrder = append(inOrder, o)
 		}
-		return nil
 	})
 	if err != nil {
 		return err
 	}
+	r.allOrgs = !r.lost
 	for _, o := range inOrder {
 		if o.parentID == "" {
 			continue
 		}
-		if o.parent = r.orgs[o.parentID]; o.parent == nil {
+		if o.parent = r.orgs[o.parentID]; o.parent == nil && r.allOrgs {
 			r.faults.add(Fault{Reason: BadReference, Source: o.at, Column: "parentSourcedId", Got: quoted(o.parentID), Want: "the sourcedId of an organization of this file"})
 		}
 	}
 	r.cycles(inOrder)
-	if r.faults.Total > faults {
-		return errStop
-	}
-	return r.schools(inOrder)
+	r.schools(inOrder)
+	return nil
 }
 
 // cycles tells each circle of parents once, at its first row.
@@ -89,11 +89,12 @@ func (r *reader) cycles(inOrder []*org) {
 			Reason: Cycle, Source: top.at, Column: "parentSourcedId", Got: fmt.Sprintf("a circle of %d organizations", count),
 			Want: "a parent that is not below its own child",
 		})
+		top.parent = nil // so that whoever climbs gets somewhere
 	}
 }
 
-// schools takes the district's schools up.
-func (r *reader) schools(inOrder []*org) error {
+// schools takes the district's schools up. While there is a fault it is not known which are the district's, nor what they are.
+func (r *reader) schools(inOrder []*org) {
 	var districts []*org
 	for _, o := range inOrder {
 		if o.kind == district && !o.deleted {
@@ -104,10 +105,12 @@ func (r *reader) schools(inOrder []*org) error {
 	switch {
 	case r.opts.District == "" && len(districts) > 1:
 		r.faults.add(Fault{Reason: BadReference, Source: at, Got: fmt.Sprintf("%d districts", len(districts)), Want: "the option that says which of them is meant"})
-		return errStop
+		return
+	case r.faults.Total > 0:
+		return
 	case r.opts.District != "" && !slices.ContainsFunc(districts, func(o *org) bool { return o.id == r.opts.District }):
 		r.faults.add(Fault{Reason: BadReference, Source: at, Got: "no district " + quoted(r.opts.District), Want: "the district that the options name"})
-		return errStop
+		return
 	}
 	byCode := map[string]int{}
 	for _, o := range inOrder {
@@ -128,7 +131,6 @@ func (r *reader) schools(inOrder []*org) error {
 	if len(byCode) == 0 {
 		r.faults.add(Fault{Reason: MissingValue, Source: at, Got: "no school of the district", Want: "at least one"})
 	}
-	return nil
 }
 
 // place is where an organization is.

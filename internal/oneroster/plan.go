@@ -73,6 +73,9 @@ const (
 	SchoolWithoutCode QuestionKind = "SCHOOL_WITHOUT_CODE"
 	// EmailOfAnother: the address belongs to somebody with another number, or none, who works in the district.
 	EmailOfAnother QuestionKind = "EMAIL_OF_ANOTHER"
+	// NumberInOtherLetters: nobody has the number, but for capital letters somebody who works in the district and whom the roster does
+	// not have.
+	NumberInOtherLetters QuestionKind = "NUMBER_IN_OTHER_LETTERS"
 	// EmailShared: the roster has the address for several people.
 	EmailShared QuestionKind = "EMAIL_SHARED"
 	// NameOfShared: the roster has another name for somebody who works in another district too, and is not one district's to rename.
@@ -146,6 +149,7 @@ type planner struct {
 	schoolIDs                    map[string]string // by code, those to be added too
 	byNumber                     map[string]*Person
 	byEmail                      map[string]*Person      // of those who work in the district
+	byFolded                     map[string]*Person      // of those by number in small letters, the first of several
 	worksAs                      map[string][]Employment // by person
 	works, elsewhere             map[string]bool         // persons who work in the district on the day, and in another one
 	// listed are the employee numbers of which the roster decides.
@@ -158,7 +162,7 @@ type planner struct {
 
 func (p *planner) index(current State) {
 	p.schoolIDs, p.heldPeople, p.heldSchools = map[string]string{"": ""}, map[string]bool{}, map[string]bool{}
-	p.byNumber, p.byEmail = map[string]*Person{}, map[string]*Person{}
+	p.byNumber, p.byEmail, p.byFolded = map[string]*Person{}, map[string]*Person{}, map[string]*Person{}
 	p.worksAs, p.works, p.listed, p.lastDays = map[string][]Employment{}, map[string]bool{}, map[string]bool{}, map[string]map[string]Date{}
 	p.elsewhere = current.Elsewhere
 	for _, e := range current.Employments {
@@ -174,6 +178,9 @@ func (p *planner) index(current State) {
 		byID[person.ID] = person
 		if person.EmployeeNumber != "" {
 			p.byNumber[person.EmployeeNumber] = person
+			if folded := strings.ToLower(person.EmployeeNumber); p.works[person.ID] && p.byFolded[folded] == nil {
+				p.byFolded[folded] = person
+			}
 		}
 		for _, address := range person.Emails {
 			if p.works[person.ID] {

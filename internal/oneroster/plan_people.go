@@ -8,8 +8,9 @@ import (
 
 // planStaff goes through the roster's staff.
 func (p *planner) planStaff(staff []Staff) {
-	users := map[string]int{} // of an address
+	users, there := map[string]int{}, map[string]bool{} // of an address, and by number
 	for _, s := range staff {
+		there[s.EmployeeNumber] = there[s.EmployeeNumber] || s.Active
 		if s.Active && s.Email != "" {
 			users[strings.ToLower(s.Email)]++
 		}
@@ -22,8 +23,13 @@ func (p *planner) planStaff(staff []Staff) {
 		}
 		p.listed[s.EmployeeNumber] = true
 		address := strings.ToLower(s.Email)
-		owner := p.byEmail[address]
+		owner, alike := p.byEmail[address], p.byFolded[strings.ToLower(s.EmployeeNumber)]
 		switch {
+		case person == nil && alike != nil && !there[alike.EmployeeNumber]:
+			// Most likely the same person, whose number is written otherwise now.
+			p.heldPeople[alike.ID] = true
+			p.ask(Question{Kind: NumberInOtherLetters, Source: s.Source, EmployeeNumber: s.EmployeeNumber, RecordID: alike.ID, Held: true})
+			continue
 		case person == nil && owner != nil:
 			// The owner may be the same person, with a new number.
 			p.heldPeople[owner.ID] = true
@@ -133,14 +139,14 @@ func (p *planner) changePerson(s Staff, person, owner *Person, shared bool) {
 // theirs none ends, for that may be where they are.
 func (p *planner) planEmployments(person *Person, wanted map[string]stay, waits bool) {
 	var leaving []Employment
-	has, lastDay := map[string]bool{}, map[string]Date{}
+	has, lastDay := map[string]Date{}, map[string]Date{} // the first day of what lasts at a place, and the last of what does not
 	for _, e := range p.worksAs[person.ID] {
 		_, stays := wanted[e.SchoolID]
 		switch {
 		case !e.lasts(p.opts.On):
 			lastDay[e.SchoolID] = max(lastDay[e.SchoolID], e.End)
 		case stays:
-			has[e.SchoolID] = true
+			has[e.SchoolID] = min(either(has[e.SchoolID], e.Start), e.Start)
 			p.plan.Counts.EmploymentsUnchanged++
 		case e.runs(p.opts.On) && !waits:
 			leaving = append(leaving, e)
@@ -155,13 +161,20 @@ func (p *planner) planEmployments(person *Person, wanted map[string]stay, waits 
 		if last := lastDay[id]; last != "" {
 			start = max(start, last.add(1))
 		}
-		if has[id] || all.end != "" && start > all.end {
+		first, there := has[id] // one to come may have begun by now, as the roster has it
+		if there && (all.begin == "" || first <= max(start, p.opts.On)) || all.end != "" && start > all.end {
 			continue
 		}
 		sources[id] = all.source
 		arriving = append(arriving, Employment{ID: "employment:" + person.ID + "@" + id + "@" + string(start), PersonID: person.ID, SchoolID: id, Start: start})
 	}
 	slices.SortFunc(arriving, func(a, b Employment) int { return cmp.Compare(a.SchoolID, b.SchoolID) })
+	// Whoever begins elsewhere only later has left until then.
+	arriving, later := p.apart(arriving)
+	for _, e := range later {
+		p.plan.Counts.EmploymentsAdded++
+		p.begin(EmploymentAdded, e, sources)
+	}
 	for i := range max(len(leaving), len(arriving)) {
 		switch {
 		case i >= len(arriving):
@@ -175,6 +188,18 @@ func (p *planner) planEmployments(person *Person, wanted map[string]stay, waits 
 			p.begin(MovedTo, arriving[i], sources)
 		}
 	}
+}
+
+// apart are employments that begin by the day after, and those that begin later.
+func (p *planner) apart(all []Employment) (now, later []Employment) {
+	for _, e := range all {
+		if e.Start <= p.opts.On.add(1) {
+			now = append(now, e)
+		} else {
+			later = append(later, e)
+		}
+	}
+	return now, later
 }
 
 func (p *planner) begin(kind Kind, e Employment, sources map[string]Source) {

@@ -115,7 +115,11 @@ MOVED_TO roles.csv:2 -> [p1 south 2026-09-01..]`},
 MOVED_TO roles.csv:2 -> [p1 south 2026-08-20..]`},
 		"somebody will move": {onRecord(), e.with(t, "roles.csv", "r1,,,u1,primary,teacher,2020-08-25,,n,\n", "r1,,,u1,primary,teacher,2020-08-25,2026-12-31,n,\nr6,,,u1,secondary,teacher,2027-01-01,,s,\n"),
 			`EMPLOYMENT_ADDED roles.csv:3 -> [p1 south 2027-01-01..]`},
-		"somebody back": {onRecord(), e.with(t, "users.csv", "false", "true").with(t, "roles.csv", ",,2026-06-20", ",2020-01-01,"), `EMPLOYMENT_ADDED roles.csv:4 -> [p3 north 2026-06-21..]`},
+		"somebody moves months later": {onRecord(), e.with(t, "roles.csv", "2020-08-25,,n", "2027-09-01,,s"), `EMPLOYMENT_ADDED roles.csv:2 -> [p1 south 2027-09-01..]
+EMPLOYMENT_ENDED [p1 north 2020-08-25..] -> [p1 north 2020-08-25..2026-09-01]`},
+		"somebody has begun earlier":                       {record(func(s *State) { s.Employments[0].Start = "2026-10-01" }), e, `EMPLOYMENT_ADDED roles.csv:2 -> [p1 north 2020-08-25..]`},
+		"somebody will begin, and the roster tells no day": {record(func(s *State) { s.Employments[0].Start = "2026-10-01" }), e.with(t, "roles.csv", "2020-08-25", ""), ``},
+		"somebody back":                                    {onRecord(), e.with(t, "users.csv", "false", "true").with(t, "roles.csv", ",,2026-06-20", ",2020-01-01,"), `EMPLOYMENT_ADDED roles.csv:4 -> [p3 north 2026-06-21..]`},
 		"somebody back with another name and address": {onRecord(), e.with(t, "users.csv", "false", "true").with(t, "users.csv", "Three,,E3,three@", "Other,,E3,other@").with(t, "roles.csv", ",,2026-06-20", ",2020-01-01,"),
 			`EMPLOYMENT_ADDED roles.csv:4 -> [p3 north 2026-06-21..]`},
 		"a name of one who works elsewhere too": {record(func(s *State) { s.Elsewhere = map[string]bool{"p1": true} }), e.with(t, "users.csv", "One,,E1,one@", "Married,,E1,married@"),
@@ -136,7 +140,13 @@ NAME_OF_SHARED? E1 p1`},
 		"somebody without a number": {record(func(s *State) { s.People[1].EmployeeNumber = "" }), e, `PERSON_ADDED users.csv:3 -> [E2 Person Two ]
 EMPLOYMENT_ADDED roles.csv:3 -> [person:E2 south 2026-09-01..]
 PERSON_WITHOUT_NUMBER?  p2`},
-		"a number that changed": {record(func(s *State) { s.People[0].EmployeeNumber = "E0" }), e, `EMAIL_OF_ANOTHER? E1 p1 held`},
+		"a number that changed":     {record(func(s *State) { s.People[0].EmployeeNumber = "E0" }), e, `EMAIL_OF_ANOTHER? E1 p1 held`},
+		"a number in other letters": {onRecord(), e.with(t, "users.csv", "E1,one@", "e1,new@"), `NUMBER_IN_OTHER_LETTERS? e1 p1 held`},
+		"a number in other letters beside the one": {onRecord(), e.with(t, "users.csv", "E4,four@", "e1,new@"), `PERSON_ADDED users.csv:5 -> [e1 Person Four new@example.org]
+EMPLOYMENT_ADDED roles.csv:6 -> [person:e1 district 2026-09-01..]
+EMPLOYMENT_ADDED roles.csv:5 -> [person:e1 south 2026-09-01..]
+EMPLOYMENT_ENDED [p4 district 2020-01-01..] -> [p4 district 2020-01-01..2026-09-01]
+EMPLOYMENT_ENDED [p4 south 2020-01-01..2027-06-30] -> [p4 south 2020-01-01..2026-09-01]`},
 		"an address of another": {onRecord(), e.with(t, "users.csv", "E2,", "E2,ONE@example.org"), `EMAIL_OF_ANOTHER? E2 p1`},
 		"an address of two": {record(func(s *State) { s.People[0].Emails = nil }), e.with(t, "users.csv", "E2,", "E2,one@example.org"), `EMAIL_SHARED? E1 p1
 EMAIL_SHARED? E2 p2`},

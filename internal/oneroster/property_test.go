@@ -215,7 +215,7 @@ func checkRecord(t *rapid.T, before, after State) {
 			continue
 		}
 		if slices.ContainsFunc(before.Employments, func(was Employment) bool {
-			return was.PersonID == e.PersonID && was.SchoolID == e.SchoolID && (was.End == "" || was.End >= e.Start)
+			return was.PersonID == e.PersonID && was.SchoolID == e.SchoolID && (was.End == "" || was.End >= e.Start) && was.Start <= max(e.Start, today)
 		}) {
 			t.Fatalf("%+v was there already: %+v", e, before.Employments)
 		}
@@ -239,6 +239,11 @@ func checkPlaces(t *rapid.T, after State, roster *Roster, plan Plan) {
 			roles[id] = append(roles[id], s.Roles...)
 		}
 	}
+	for _, c := range plan.Changes {
+		if c.Kind == MovedTo && c.Employment.After.Start > Date(today).add(1) {
+			t.Fatalf("%+v is a move, and leaves somebody nowhere until then", *c.Employment.After)
+		}
+	}
 	for _, s := range roster.Staff {
 		id := ids[s.EmployeeNumber]
 		asked := func(q Question) bool { return q.RecordID == id && q.Held }
@@ -254,7 +259,8 @@ func checkPlaces(t *rapid.T, after State, roster *Roster, plan Plan) {
 		}
 		for _, role := range roles[id] {
 			there := func(e Employment) bool {
-				return e.PersonID == id && codes[e.SchoolID] == role.School && (e.End == "" || e.End >= today)
+				begun := role.Begin == "" || role.Begin > today || e.Start <= Date(today).add(1)
+				return e.PersonID == id && codes[e.SchoolID] == role.School && (e.End == "" || e.End >= today) && begun
 			}
 			if (role.End == "" || role.End > today) && !slices.ContainsFunc(after.Employments, there) {
 				t.Fatalf("%s does not work at %q: %+v", s.EmployeeNumber, role.School, after.Employments)

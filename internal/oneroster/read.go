@@ -20,6 +20,8 @@ const (
 	toBeDeleted = "tobedeleted"
 	extension   = "ext:"
 
+	manifestRows = 1000
+
 	idLength = 256 // of a sourcedId, by OneRoster a GUID of at most 255 characters, and of words
 )
 
@@ -29,10 +31,14 @@ type reader struct {
 	opts   ReadOptions
 	source *source
 	files  map[string]*zip.File
+	room   uint64 // how many bytes other files may have, unpacked
 	faults *faultList
 	roster *Roster
 	orgs   map[string]*org
-	// lost is set when the file at hand has a row without a sourcedId of its own, so that not all ids are known.
+	// allOrgs is set when every organization's id is known, so that it can be told of another one that it is not there.
+	allOrgs bool
+	// lost is set when the file at hand has a row without a sourcedId of its own, or was not read to the end, so that not all ids
+	// are known.
 	lost bool
 	// roles are those of staff, by the user's sourcedId; roleUsers has the users in the order of the file.
 	roles     map[string][]roleRow
@@ -43,8 +49,8 @@ type reader struct {
 }
 
 // Read reads an export from a ZIP of so many bytes. It streams: what it holds in memory is the schools and the staff, and a
-// digest for each id. An export that is wrong gives a *Faults with everything that is, up to a limit; any other error is one
-// of the reader, or of the options.
+// digest for each id, up to the limits. An export that is wrong gives a *Faults with everything that is, up to a limit; any
+// other error is one of the reader, or of the options.
 func Read(in io.ReaderAt, size int64, opts ReadOptions) (*Roster, error) {
 	opts.EmployeeNumber = either(opts.EmployeeNumber, "identifier")
 	opts.SchoolCode = either(opts.SchoolCode, "identifier")
@@ -56,7 +62,7 @@ func Read(in io.ReaderAt, size int64, opts ReadOptions) (*Roster, error) {
 	}
 	limits := opts.Limits.withDefaults()
 	r := &reader{
-		limits: limits, opts: opts, files: map[string]*zip.File{}, faults: &faultList{most: limits.Faults}, roster: &Roster{},
+		limits: limits, opts: opts, room: uint64(limits.UnpackedBytes), files: map[string]*zip.File{}, faults: &faultList{most: limits.Faults}, roster: &Roster{},
 		orgs: map[string]*org{}, roles: map[string][]roleRow{}, numbers: map[string]int{},
 	}
 	if err := r.open(in, size); err != nil {
@@ -65,7 +71,7 @@ func Read(in io.ReaderAt, size int64, opts ReadOptions) (*Roster, error) {
 	if r.faults.Total > 0 {
 		return nil, &r.faults.Faults
 	}
-	// A file is read only when those before it were: what it refers to would be told as missing otherwise.
+	// What is not known because of faults in a file is not missed in those after it; which files there are, the manifest says.
 	for _, step := range []func() error{r.readManifest, r.readOrgs, r.readRoles, r.readUsers} {
 		if err := step(); errors.Is(err, errStop) {
 			break
@@ -89,11 +95,15 @@ func (r *reader) readManifest() error {
 		return errStop
 	}
 	modes, version := map[string]string{}, ""
-	err := r.each(manifestFile, 1000, []string{"propertyName", "value"}, func(t *table) error {
+	err := r.each(manifestFile, manifestRows, []string{"propertyName", "value"}, func(t *table) {
 		name := t.must("propertyName", idLength)
 		value := t.get("value", idLength)
 		if _, twice := modes[name]; twice {
 			t.refuse(Duplicate, "propertyName", name, "each property once")
+		}
+		if t.over {
+			r.lost = true
+			return
 		}
 		modes[name] = value
 		switch {
@@ -104,12 +114,11 @@ func (r *reader) readManifest() error {
 		case name == "manifest.version" && value != "1.0":
 			t.refuse(BadManifest, "value", value, "1.0")
 		}
-		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if modes["oneroster.version"] == "" {
+	if modes["oneroster.version"] == "" && !r.lost {
 		r.faults.add(Fault{Reason: BadManifest, Source: at, Got: "no oneroster.version", Want: "one, 1.2 or 1.1"})
 	}
 	needed := []string{orgsFile, usersFile, rolesFile}
@@ -121,7 +130,7 @@ func (r *reader) readManifest() error {
 	}
 	for _, file := range needed {
 		property := "file." + strings.TrimSuffix(file, ".csv")
-		if mode := modes[property]; mode != "bulk" {
+		if mode, told := modes[property]; mode != "bulk" && (told || !r.lost) {
 			r.faults.add(Fault{Reason: BadManifest, Source: at, Column: property, Got: quoted(mode), Want: "bulk: all rows, not the changes"})
 		}
 		if r.files[file] == nil {

@@ -1,7 +1,7 @@
 package oneroster
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -19,23 +19,38 @@ type table struct {
 	index map[string]int
 	rows  int
 	most  int
-	// seen has the line of each sourcedId by a digest, so that no id of a student is kept.
-	seen map[[16]byte]int
+	// seen are the sourcedIds, up to the limit.
+	seen *ids
+	// over is set when the file is past a limit: nothing of the row at hand, or of those after it, is kept.
+	over bool
+	// lengthy is set once it is past the limit of bytes, which is told.
+	lengthy bool
 	// private tables do not show their values in faults.
 	private bool
 	// bad is set when the row at hand has a fault.
 	bad bool
 }
 
-// each reads a file, which is there, and calls visit for each row that has as many fields as the header.
-func (r *reader) each(file string, most int, columns []string, visit func(*table) error) error {
+// each reads a file, if it is there, and calls visit for each row that has as many fields as the header. A row that it could not
+// call visit for, and a file that it could not read to the end, leave lost set.
+func (r *reader) each(file string, most int, columns []string, visit func(*table)) error {
+	r.lost = false
 	in, err := r.files[file].Open()
 	if err != nil {
-		return r.broken(Source{File: file})
+		err = r.broken(Source{File: file})
+	} else {
+		defer in.Close()
+		t := &table{scanner: r.scan(file, in), most: most, seen: newIDs(), private: file == usersFile}
+		err = t.read(columns, visit)
 	}
-	defer in.Close()
-	r.lost = false
-	t := &table{scanner: r.scan(file, in), most: most, seen: map[[16]byte]int{}, private: file == usersFile}
+	if errors.Is(err, errStop) {
+		r.lost = true
+		return nil
+	}
+	return err
+}
+
+func (t *table) read(columns []string, visit func(*table)) error {
 	if err := t.header(columns); err != nil {
 		return err
 	}
@@ -48,9 +63,7 @@ func (r *reader) each(file string, most int, columns []string, visit func(*table
 		case !more:
 			return nil
 		}
-		if err := visit(t); err != nil {
-			return err
-		}
+		visit(t)
 	}
 }
 
@@ -59,10 +72,13 @@ func (t *table) header(columns []string) error {
 		return err
 	}
 	names, err := t.record()
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		return t.stop(BadHeader, "an empty file", "a header with "+strings.Join(columns, ", "))
-	} else if err != nil {
+	case err != nil:
 		return err
+	case t.unfit:
+		return errStop
 	}
 	faults := t.faults.Total
 	t.index = make(map[string]int, len(names))
@@ -93,26 +109,46 @@ func (t *table) header(columns []string) error {
 func (t *table) next() (bool, error) {
 	for {
 		row, err := t.record()
-		if errors.Is(err, io.EOF) {
-			return false, nil
-		} else if err != nil {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return false, err
 		}
-		if t.rows++; t.rows > t.most {
-			return false, t.stop(TooLarge, "more rows", fmt.Sprintf("at most %d", t.most))
+		if t.offset() > t.limits.FileBytes && !t.lengthy {
+			t.lengthy = true
+			t.pass("a longer file", fmt.Sprintf("at most %d bytes", t.limits.FileBytes))
+		}
+		if err != nil {
+			return false, nil
+		}
+		if t.rows++; t.rows == t.most+1 {
+			t.pass("more rows", fmt.Sprintf("at most %d", t.most))
 		}
 		t.bad = false
-		if len(row) == len(t.columns) {
+		switch {
+		case t.unfit:
+		case len(row) == len(t.columns):
 			return true, nil
+		case !t.faults.beyond():
+			t.fault(BadSyntax, "", fmt.Sprintf("%d fields", len(row)), fmt.Sprintf("%d, as in the header", len(t.columns)))
 		}
 		t.lost = true
-		t.fault(BadSyntax, "", fmt.Sprintf("%d fields", len(row)), fmt.Sprintf("%d, as in the header", len(t.columns)))
 	}
+}
+
+// pass notes that the file goes past a limit at the row at hand.
+func (t *table) pass(got, want string) {
+	if !t.over {
+		t.over = true
+		t.seen.close()
+	}
+	t.fault(TooLarge, "", got, want+"; from here on rows are read for faults alone")
 }
 
 // refuse notes a fault of a field, and shows what is in it unless that may be about a person.
 func (t *table) refuse(reason Reason, column, value, want string) {
 	t.bad = true
+	if t.faults.beyond() {
+		return
+	}
 	got := quoted(value)
 	if t.private || value == "" {
 		got = ""
@@ -126,8 +162,10 @@ func (t *table) get(column string, most int) string {
 	if !there {
 		return ""
 	}
-	value := strings.TrimSpace(string(t.row[i]))
+	text := bytes.TrimSpace(t.row[i])
+	value := string(text)
 	switch {
+	case len(text) <= most && plain(text):
 	case !utf8.ValidString(value) || strings.ContainsRune(value, 0): // told already
 		t.bad = true
 		return ""
@@ -137,6 +175,16 @@ func (t *table) get(column string, most int) string {
 		t.refuse(BadValue, column, value, fmt.Sprintf("at most %d characters", most))
 	}
 	return value
+}
+
+// plain tells whether a text has nothing but visible ASCII characters and spaces, so that no closer look is needed.
+func plain(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // must is a field that has to be filled.
@@ -151,17 +199,25 @@ func (t *table) must(column string, most int) string {
 	return value
 }
 
-// one is a field with one of a few values, or, where the district may have its own, one that begins with ext:.
-func (t *table) one(column string, values []string, extensible bool) string {
+// choice is what a field may hold: one of a few words, or also one of the district's own, which begin with ext:.
+type choice struct {
+	words      []string
+	extensible bool
+	want       string
+}
+
+func oneOf(words ...string) choice { return choice{words: words, want: strings.Join(words, ", ")} }
+
+func oneOrOwn(words ...string) choice {
+	return choice{words, true, strings.Join(words, ", ") + ", or one of the district's own that begins with " + extension}
+}
+
+// one is a field with one of a few words.
+func (t *table) one(column string, of choice) string {
 	value := t.must(column, idLength)
-	if value == "" || slices.Contains(values, value) || extensible && strings.HasPrefix(value, extension) {
-		return value
+	if value != "" && !slices.Contains(of.words, value) && !(of.extensible && strings.HasPrefix(value, extension)) {
+		t.refuse(BadValue, column, value, of.want)
 	}
-	want := strings.Join(values, ", ")
-	if extensible {
-		want += ", or one of the district's own that begins with " + extension
-	}
-	t.refuse(BadValue, column, value, want)
 	return value
 }
 
@@ -181,13 +237,15 @@ func (t *table) id() string {
 		t.lost = true
 		return ""
 	}
-	sum := sha256.Sum256([]byte(id))
-	digest := [16]byte(sum[:])
-	if first, twice := t.seen[digest]; twice {
-		t.bad, t.lost = true, true
-		t.fault(Duplicate, "sourcedId", fmt.Sprintf("the id of line %d", first), "an id that no other row has")
-	} else {
-		t.seen[digest] = t.at.Line
+	digest := t.seen.digest(id)
+	switch first := t.seen.line(digest); {
+	case first > 0:
+		t.lost = true
+		if !t.faults.beyond() {
+			t.fault(Duplicate, "sourcedId", fmt.Sprintf("the id of line %d", first), "an id that no other row has")
+		}
+	case !t.over:
+		t.seen.lines[digest] = t.at.Line
 	}
 	return id
 }
@@ -208,8 +266,13 @@ func (t *table) date(column string) Date {
 // Date is a day as 2026-08-31; empty for none. Dates compare as strings do.
 type Date string
 
+var errNoDate = errors.New("no date as 2026-08-31")
+
 // ParseDate reads a day of the years 1900 to 2999.
 func ParseDate(text string) (Date, error) {
+	if len(text) != len(time.DateOnly) {
+		return "", errNoDate // time.Parse would say so too, at some length
+	}
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		return "", err

@@ -24,9 +24,11 @@ const (
 
 // Roles in OneRoster. Those of notStaff are students and their families.
 var (
-	notStaff = []string{student, "guardian", "parent", "relative"}
-	roles11  = append([]string{"administrator", "aide", "proctor", "teacher"}, notStaff...)
-	roles12  = append([]string{"aide", "counselor", "districtAdministrator", "principal", "proctor", "siteAdministrator", "systemAdministrator", "teacher"}, notStaff...)
+	notStaff  = []string{student, "guardian", "parent", "relative"}
+	roles11   = oneOf(append([]string{"administrator", "aide", "proctor", "teacher"}, notStaff...)...)
+	roles12   = oneOrOwn(append([]string{"aide", "counselor", "districtAdministrator", "principal", "proctor", "siteAdministrator", "systemAdministrator", "teacher"}, notStaff...)...)
+	roleTypes = oneOf("primary", "secondary")
+	truth     = oneOf("true", "false")
 )
 
 // staff tells whether a role is one, and counts it if not.
@@ -43,21 +45,24 @@ func (r *reader) staff(role string) bool {
 }
 
 // take keeps a role of staff at an organization.
-func (r *reader) take(t *table, user, orgID, column string, row roleRow) error {
+func (r *reader) take(t *table, user, orgID, column string, row roleRow) {
 	o := r.orgs[orgID]
-	if o == nil {
+	switch {
+	case o != nil:
+		row.where, row.School = r.place(o)
+	case r.allOrgs:
 		t.refuse(BadReference, column, orgID, "the sourcedId of an organization of orgs.csv")
-		return nil
 	}
-	if r.roleCount++; r.roleCount > r.limits.StaffRoles {
-		return t.stop(TooLarge, "more roles of staff", fmt.Sprintf("at most %d", r.limits.StaffRoles))
+	if r.roleCount++; r.roleCount == r.limits.StaffRoles+1 {
+		t.pass("more roles of staff", fmt.Sprintf("at most %d", r.limits.StaffRoles))
 	}
-	row.where, row.School = r.place(o)
+	if t.over {
+		return
+	}
 	if r.roles[user] == nil {
 		r.roleUsers = append(r.roleUsers, user)
 	}
 	r.roles[user] = append(r.roles[user], row)
-	return nil
 }
 
 func (r *reader) readRoles() error {
@@ -65,23 +70,22 @@ func (r *reader) readRoles() error {
 		return nil
 	}
 	columns := []string{"sourcedId", "status", "userSourcedId", "roleType", "role", "beginDate", "endDate", "orgSourcedId"}
-	return r.each(rolesFile, r.limits.Rows, columns, func(t *table) error {
+	return r.each(rolesFile, r.limits.Rows, columns, func(t *table) {
 		t.id()
 		row := roleRow{deleted: t.deleted()}
 		row.Source = t.at
-		t.one("roleType", []string{"primary", "secondary"}, false)
-		if row.Name = t.one("role", roles12, true); !t.bad && !r.staff(row.Name) {
-			return nil
+		t.one("roleType", roleTypes)
+		if row.Name = t.one("role", roles12); !t.bad && !r.staff(row.Name) {
+			return
 		}
 		user, at := t.must("userSourcedId", idLength), t.must("orgSourcedId", idLength)
 		row.Begin, row.End = t.date("beginDate"), t.date("endDate")
 		if row.Begin != "" && row.End != "" && row.End < row.Begin {
 			t.refuse(BadValue, "endDate", string(row.End), "a day not before the beginDate, "+string(row.Begin))
 		}
-		if t.bad {
-			return nil
+		if !t.bad {
+			r.take(t, user, at, "orgSourcedId", row)
 		}
-		return r.take(t, user, at, "orgSourcedId", row)
 	})
 }
 
@@ -90,25 +94,22 @@ func (r *reader) readUsers() error {
 	if r.roster.Version == version11 {
 		columns = append(columns, "role", "orgSourcedIds")
 	}
-	found := map[string]bool{}
-	err := r.each(usersFile, r.limits.Rows, columns, func(t *table) error {
+	found := map[string]bool{} // of the users whose roles are kept
+	err := r.each(usersFile, r.limits.Rows, columns, func(t *table) {
 		id := t.id()
+		staff := r.roles[id] != nil
 		if r.roster.Version == version11 {
-			if err := r.rolesOfUser(t, id); err != nil {
-				return err
-			}
+			staff = r.rolesOfUser(t, id)
 		}
-		if r.roles[id] == nil {
-			if !t.bad {
-				r.roster.Ignored.Users++
+		switch {
+		case !staff && !t.bad:
+			r.roster.Ignored.Users++
+		case staff && !found[id]:
+			if r.roles[id] != nil {
+				found[id] = true
 			}
-			return nil
-		}
-		if !found[id] {
-			found[id] = true
 			r.user(t, id)
 		}
-		return nil
 	})
 	if err != nil {
 		return err
@@ -125,28 +126,26 @@ func (r *reader) readUsers() error {
 	return nil
 }
 
-// rolesOfUser takes the roles of a row of OneRoster 1.1: one role, at each of the organizations that are listed.
-func (r *reader) rolesOfUser(t *table, id string) error {
+// rolesOfUser takes the roles of a row of OneRoster 1.1: one role, at each of the organizations that are listed. It tells whether
+// that is a role of staff.
+func (r *reader) rolesOfUser(t *table, id string) bool {
 	row := roleRow{}
 	row.Source = t.at
-	if row.Name = t.one("role", roles11, false); t.bad || !r.staff(row.Name) {
-		return nil
+	if row.Name = t.one("role", roles11); t.bad || !r.staff(row.Name) {
+		return false
 	}
 	for at := range strings.SplitSeq(t.must("orgSourcedIds", r.limits.FieldBytes), ",") {
-		if at = strings.TrimSpace(at); at == "" {
-			continue
-		}
-		if err := r.take(t, id, at, "orgSourcedIds", row); err != nil {
-			return err
+		if at = strings.TrimSpace(at); at != "" {
+			r.take(t, id, at, "orgSourcedIds", row)
 		}
 	}
-	return nil
+	return true
 }
 
 // user takes up a user who has a staff role.
 func (r *reader) user(t *table, id string) {
 	deleted := t.deleted()
-	enabled := t.one("enabledUser", []string{"true", "false"}, false)
+	enabled := t.one("enabledUser", truth)
 	s := Staff{
 		GivenName: t.must("givenName", nameLength), FamilyName: t.must("familyName", nameLength), Email: t.get("email", addressLength),
 		EmployeeNumber: r.number(t, id), Active: enabled == "true" && !deleted, Source: t.at,
@@ -163,13 +162,15 @@ func (r *reader) user(t *table, id string) {
 	case s.EmployeeNumber == "" && !t.bad:
 		t.refuse(MissingValue, r.opts.EmployeeNumber, "", "an employee number, for the user has a staff role")
 	}
-	if first := r.numbers[s.EmployeeNumber]; first > 0 && s.Active {
-		t.bad = true
-		t.fault(Duplicate, r.opts.EmployeeNumber, fmt.Sprintf("the employee number of line %d", first), "a number that no other user has")
-	} else if s.Active {
-		r.numbers[s.EmployeeNumber] = t.at.Line
+	if s.EmployeeNumber != "" && s.Active {
+		if first := r.numbers[s.EmployeeNumber]; first > 0 {
+			t.bad = true
+			t.fault(Duplicate, r.opts.EmployeeNumber, fmt.Sprintf("the employee number of line %d", first), "a number that no other user has")
+		} else if !t.over {
+			r.numbers[s.EmployeeNumber] = t.at.Line
+		}
 	}
-	if t.bad {
+	if t.bad || t.over {
 		return
 	}
 	for _, row := range r.roles[id] {

@@ -1,26 +1,25 @@
-package credential
+package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/btlc/btlc/internal/api"
 )
 
 // However many come at once, there are never more than there may be, of all and of each, and everybody who waits has a turn.
 func TestTurns(t *testing.T) {
 	const all, each, callers = 3, 2, 60
-	turns := newTurns("tests", all, each, time.Minute)
+	turns := NewTurns("tests", all, each, time.Minute)
 	var sum atomic.Int32
 	by := make([]atomic.Int32, 4)
 	var done sync.WaitGroup
 	for i := range callers {
 		done.Go(func() {
-			end, err := turns.take(t.Context(), fmt.Sprint(i%len(by)))
+			end, err := turns.Take(t.Context(), fmt.Sprint(i%len(by)))
 			if err != nil {
 				t.Error(err)
 				return
@@ -42,22 +41,25 @@ func TestTurns(t *testing.T) {
 
 // A district that has all its turns keeps no other out, and is refused after a while; whoever gives up waits no longer.
 func TestTurnsOfOneDistrict(t *testing.T) {
-	turns := newTurns("tests", 4, 2, 20*time.Millisecond)
+	turns := NewTurns("tests", 4, 2, 20*time.Millisecond)
 	for range 2 {
-		if _, err := turns.take(t.Context(), "a"); err != nil {
+		if _, err := turns.Take(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := turns.take(t.Context(), "a")
-	refused(t, err, api.Unavailable)
-	end, err := turns.take(t.Context(), "b")
+	_, err := turns.Take(t.Context(), "a")
+	var refused *Error
+	if !errors.As(err, &refused) || refused.Reason != Unavailable {
+		t.Errorf("one too many got %v", err)
+	}
+	end, err := turns.Take(t.Context(), "b")
 	if err != nil {
 		t.Fatal(err)
 	}
 	end()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := turns.take(ctx, "a"); err == nil {
+	if _, err := turns.Take(ctx, "a"); err == nil {
 		t.Error("who has gone had a turn")
 	}
 }
