@@ -64,5 +64,9 @@ func momentOf(now time.Time, zone *time.Location, asOf, knownAsOf *time.Time) (m
 // endOfDay is the last moment of a day that the database can tell from the next.
 func endOfDay(day time.Time, zone *time.Location) time.Time {
 	year, month, date := day.Date()
-	return time.Date(year, month, date+1, 0, 0, 0, 0, zone).Add(-time.Microsecond)
+	next := time.Date(year, month, date+1, 0, 0, 0, 0, zone)
+	if next.Day() == date { // clocks skip midnight, and time.Date has taken it for an hour of the day before
+		_, next = next.ZoneBounds()
+	}
+	return next.Add(-time.Microsecond)
 }
