@@ -20,9 +20,10 @@ func newFeed() *cobra.Command {
 		Long: `Restart begins another epoch of the change feed: every cursor given out before gets CURSOR_EXPIRED, and every webhook
 is told, so that all consumers read the resources in full once and go on from there.
 
-Call it after a restore into the same database, before servers start: nothing in the database tells that from its usual life,
-and numbers would repeat. A restore into another database or cluster, and a replica that was promoted, are noticed by the
-server itself.`,
+Call it after a copy of PostgreSQL's files or a snapshot of its volume was put back, and after a restore into the same
+database, before servers start: nothing in the database tells that from its usual life, and servers notice it only by what
+consumers who come back, or they themselves, have read. A restore into another database or cluster, and a replica that was
+promoted, are always noticed.`,
 		Example: "  btlc feed restart",
 		RunE: func(command *cobra.Command, _ []string) error {
 			return withPostgres(command, restartFeed)
@@ -43,7 +44,7 @@ func restartFeed(ctx context.Context, p *postgres, out io.Writer) (err error) {
 		db.Close()
 		err = errors.Join(err, pool.Close())
 	}()
-	epoch, err := db.RenewFeedEpoch(ctx, true)
+	epoch, err := db.RenewFeedEpoch(ctx)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ const (
 	RouteNotFound        Reason = "ROUTE_NOT_FOUND"
 	MethodNotAllowed     Reason = "METHOD_NOT_ALLOWED"
 	NotAcceptable        Reason = "NOT_ACCEPTABLE"
+	HTTPVersionTooOld    Reason = "HTTP_VERSION_TOO_OLD"
 	AlreadyExists        Reason = "ALREADY_EXISTS"
 	EtagMismatch         Reason = "ETAG_MISMATCH"
 	IdempotencyKeyReused Reason = "IDEMPOTENCY_KEY_REUSED"
@@ -82,6 +83,7 @@ var reasons = map[Reason]kind{
 	RouteNotFound:        {codes.Unimplemented, http.StatusNotFound, "There is no such address"},
 	MethodNotAllowed:     {codes.Unimplemented, http.StatusMethodNotAllowed, "The address does not take this method"},
 	NotAcceptable:        {codes.InvalidArgument, http.StatusNotAcceptable, "None of the media types asked for is offered"},
+	HTTPVersionTooOld:    {codes.InvalidArgument, http.StatusHTTPVersionNotSupported, "Streams are for HTTP/1.1 and later"},
 	AlreadyExists:        {codes.AlreadyExists, http.StatusConflict, "There is one already"},
 	EtagMismatch:         {codes.Aborted, http.StatusPreconditionFailed, "Somebody else changed it first"},
 	IdempotencyKeyReused: {codes.InvalidArgument, http.StatusUnprocessableEntity, "The idempotency key was used with another request"},

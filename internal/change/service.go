@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 
 	pb "github.com/btlc/btlc/gen/go/btlc/change/v1"
 	"github.com/btlc/btlc/internal/api"
@@ -35,8 +33,6 @@ type Service struct {
 type Options struct {
 	// PublicURL is where REST is reached: the source of events begins with it.
 	PublicURL string
-	// JSON writes messages as REST does.
-	JSON func(proto.Message) ([]byte, error)
 	// Networks may be posted to beside the public internet.
 	Networks []netip.Prefix
 	// RootCAs are whose certificates of subscribers are trusted; the system's when nil.
@@ -60,9 +56,6 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.Timeout, o.Alive, o.Poll = cmp.Or(o.Timeout, webhook.Timeout), cmp.Or(o.Alive, 15*time.Second), cmp.Or(o.Poll, 200*time.Millisecond)
 	o.Turn = cmp.Or(o.Turn, turnTime)
-	if o.JSON == nil {
-		o.JSON = protojson.MarshalOptions{EmitDefaultValues: true}.Marshal
-	}
 	if o.Alarm == nil {
 		o.Alarm = func(context.Context, *database.Tx, webhook.Alarm) error { return nil }
 	}
@@ -90,9 +83,9 @@ func (s *Service) ListChanges(ctx context.Context, req *pb.ListChangesRequest) (
 	if err != nil {
 		return nil, err
 	}
-	answer := &pb.ListChangesResponse{NextCursor: p.end(from).String(), OldestSequence: int32(p.Oldest), NewestSequence: int32(p.Newest)}
+	answer := &pb.ListChangesResponse{NextCursor: p.Next(from).String(), OldestSequence: int32(p.Oldest), NewestSequence: int32(p.Newest)}
 	var seen []uuid.UUID
-	for _, row := range p.rows {
+	for _, row := range p.Rows {
 		c, err := changeProto(row)
 		if err != nil {
 			return nil, err
@@ -104,28 +97,31 @@ func (s *Service) ListChanges(ctx context.Context, req *pb.ListChangesRequest) (
 	return answer, nil
 }
 
-func (s *Service) read(ctx context.Context, req *pb.ListChangesRequest) (from database.Cursor, p *page, err error) {
+func (s *Service) read(ctx context.Context, req *pb.ListChangesRequest) (from database.Cursor, p page, err error) {
 	stream, size := req.GetParent(), api.PageSize(req.GetPageSize())
 	if req.GetCursor() == "" {
 		if p, err = s.store.readOldest(ctx, stream, size); err != nil {
-			return from, nil, err
+			return from, p, err
 		}
-		return database.NewCursor(p.Epoch, stream, p.Oldest-1), p, nil
+		return p.Begin(stream), p, nil
 	}
 	if from, err = database.ReadCursor(req.GetCursor(), stream); err != nil {
-		return from, nil, api.InvalidField("cursor", "%s", err.Error())
+		return from, p, api.InvalidField("cursor", "%s", err.Error())
 	}
-	if p, err = s.store.read(ctx, stream, from.Number, size); err != nil {
-		return from, nil, err
+	if p, err = s.store.follow(ctx, from, size); err != nil {
+		return from, p, err
 	}
 	if !p.follows(from) {
-		return from, nil, expired(p.stretch)
+		return from, p, expired(p.FeedBounds)
 	}
 	return from, p, nil
 }
 
-func expired(s stretch) error {
-	return api.Errorf(api.CursorExpired, "The cursor leads to what is kept no more, or the feed began anew since. Read the resources in full, then call without a cursor.").
-		With("startAgain", "Read the resources in full, then call ListChanges without a cursor, and apply a change when its version is higher than the one you have.").
-		With("oldestSequence", strconv.FormatInt(s.Oldest, 10)).With("newestSequence", strconv.FormatInt(s.Newest, 10))
+// startAgain says how a consumer comes to what it lacks.
+const startAgain = "Read the resources in full. Apply a change when its version is not lower than the one you have."
+
+func expired(b database.FeedBounds) error {
+	return api.Errorf(api.CursorExpired, "The cursor leads to what is kept no more, or the feed began anew since. Read the resources in full, then go on with the cursor of that reading, or without one.").
+		With("startAgain", startAgain+" Then go on with the cursor of that reading, or without one.").
+		With("oldestSequence", strconv.FormatInt(b.Oldest, 10)).With("newestSequence", strconv.FormatInt(b.Newest, 10))
 }

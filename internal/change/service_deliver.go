@@ -118,16 +118,17 @@ func (s *Service) save(ctx context.Context, l *lease, hold time.Duration, d *del
 
 // round delivers the next changes, and the next of a range that is delivered again. more says that there may be others.
 func (s *Service) round(ctx context.Context, l *lease) (more bool, err error) {
-	p, err := s.store.read(ctx, l.stream, l.delivered, roundSize)
+	from := database.NewCursor(l.epoch, l.stream, l.delivered)
+	p, err := s.store.follow(ctx, from, roundSize)
 	if err != nil {
 		return false, err
 	}
-	if !p.follows(database.NewCursor(l.epoch, l.stream, l.delivered)) {
-		return true, s.restart(ctx, l, p.FeedBounds)
+	if !p.follows(from) {
+		return true, s.restart(ctx, l)
 	}
-	for _, row := range p.rows {
+	for _, row := range p.Rows {
 		if wants(l.types, row.Type) {
-			if err := s.postChange(ctx, l, row, false, func() { l.passed(row.Number) }); err != nil {
+			if err := s.postChange(ctx, l, p, row, false, func() { l.passed(row.Number) }); err != nil {
 				return false, err
 			}
 		} else {
@@ -135,7 +136,7 @@ func (s *Service) round(ctx context.Context, l *lease) (more bool, err error) {
 		}
 	}
 	more, err = s.redeliver(ctx, l)
-	return more || len(p.rows) > 0, err
+	return more || len(p.Rows) > 0, err
 }
 
 // passed says that the live stream is delivered up to a change: failing is of the one that comes next.
@@ -150,7 +151,10 @@ func (s *Service) redeliver(ctx context.Context, l *lease) (more bool, err error
 	if err != nil {
 		return false, err
 	}
-	for _, row := range p.rows {
+	if p.Epoch != l.epoch {
+		return true, nil // the next round tells it
+	}
+	for _, row := range p.Rows {
 		if row.Number > l.until {
 			break
 		}
@@ -161,29 +165,29 @@ func (s *Service) redeliver(ctx context.Context, l *lease) (more bool, err error
 		}
 		if !wants(l.types, row.Type) {
 			passed()
-		} else if err := s.postChange(ctx, l, row, true, passed); err != nil {
+		} else if err := s.postChange(ctx, l, p, row, true, passed); err != nil {
 			return false, err
 		}
 		if l.until == 0 {
 			return false, nil
 		}
 	}
-	if len(p.rows) == 0 {
+	if len(p.Rows) == 0 {
 		l.again, l.until = 0, 0 // what was asked for is kept no more
 	}
 	return true, nil
 }
 
-func (s *Service) postChange(ctx context.Context, l *lease, row database.FeedRow, redelivery bool, taken func()) error {
+func (s *Service) postChange(ctx context.Context, l *lease, p page, row database.FeedRow, redelivery bool, taken func()) error {
 	c, err := changeProto(row)
 	if err != nil {
 		return err
 	}
-	body, err := s.options.JSON(c)
+	body, err := c.AppendJSON(nil)
 	if err != nil {
 		return err
 	}
-	m, err := changeEvent(s.options.PublicURL, database.NewCursor(l.epoch, l.stream, row.Number), row, body)
+	m, err := changeEvent(s.options.PublicURL, p.After(l.stream, row), row, body)
 	if err != nil {
 		return err
 	}
@@ -191,7 +195,11 @@ func (s *Service) postChange(ctx context.Context, l *lease, row database.FeedRow
 }
 
 // restart tells a subscriber to read in full, and goes on with what comes after what there is now.
-func (s *Service) restart(ctx context.Context, l *lease, now database.FeedBounds) error {
+func (s *Service) restart(ctx context.Context, l *lease) error {
+	now, err := s.store.bounds(ctx, l.stream)
+	if err != nil {
+		return err
+	}
 	m, err := restartEvent(s.options.PublicURL, l.stream, s.store.db.Now(), now)
 	if err != nil {
 		return err

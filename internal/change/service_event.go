@@ -14,9 +14,14 @@ import (
 // epochDigits are how many characters of an epoch stand in the ids of messages.
 const epochDigits = 12
 
-// messageID is the id of the message about one change: the same whenever and however often it is sent.
+// messageID is the id of the message about one change: the same whenever and however often it is sent, and another one for
+// another change that has its number, after the database went back.
 func messageID(c database.Cursor) string {
-	return fmt.Sprintf("msg_%.*s-%s-%d", epochDigits, strings.ReplaceAll(c.Epoch, "-", ""), strings.ReplaceAll(c.Stream, "/", "-"), c.Number)
+	id := fmt.Sprintf("msg_%.*s-%s-%d", epochDigits, strings.ReplaceAll(c.Epoch, "-", ""), strings.ReplaceAll(c.Stream, "/", "-"), c.Number)
+	if c.Print != "" {
+		id += "-" + c.Print
+	}
+	return id
 }
 
 // source is where the changes of a stream can be read, too.
@@ -52,7 +57,7 @@ func sequence(number int64) string { return fmt.Sprintf("%020d", number) }
 func restartEvent(publicURL, stream string, now time.Time, bounds database.FeedBounds) (webhook.Message, error) {
 	at := bounds.End(stream)
 	data, err := json.Marshal(map[string]string{
-		"startAgain": "Read the resources in full: changes before the cursor are not sent any more. Apply a change when its version is higher than the one you have.",
+		"startAgain": startAgain + " Changes before the cursor are not sent any more.",
 		"cursor":     at.String(), "oldestSequence": strconv.FormatInt(bounds.Oldest, 10), "newestSequence": strconv.FormatInt(bounds.Newest, 10),
 	})
 	return webhook.Message{ID: messageID(at) + "-restart", Source: source(publicURL, stream), Type: "btlc.feed.restarted", Time: now, Data: data}, err

@@ -19,11 +19,3 @@ func (s stretch) follows(c database.Cursor) bool {
 	}
 	return s.Numbers[0] == c.Number+1
 }
-
-// end is the cursor after the stretch, for one that began at c.
-func (s stretch) end(c database.Cursor) database.Cursor {
-	if n := len(s.Numbers); n > 0 {
-		c.Number = s.Numbers[n-1]
-	}
-	return c
-}

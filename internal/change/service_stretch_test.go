@@ -59,7 +59,9 @@ func TestReadingProperties(t *testing.T) {
 				}
 				break
 			}
-			got, from = append(got, s.Numbers...), s.end(from)
+			if got = append(got, s.Numbers...); len(got) > 0 {
+				from.Number = got[len(got)-1]
+			}
 		}
 		for i, n := range got {
 			if n != int64(i)+1 {

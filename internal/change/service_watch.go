@@ -29,15 +29,15 @@ func (s *Service) WatchChanges(req *pb.WatchChangesRequest, out grpc.ServerStrea
 	alive := time.NewTimer(s.options.Alive)
 	defer alive.Stop()
 	for silent := true; ; {
-		if silent || len(p.rows) > 0 {
+		if silent || len(p.Rows) > 0 {
 			if err := s.send(ctx, out, from, p); err != nil {
 				return err
 			}
 			alive.Reset(s.options.Alive)
 		}
-		from = p.end(from)
+		from = p.Next(from)
 		silent = false
-		if len(p.rows) < watchPage {
+		if len(p.Rows) < watchPage {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
@@ -46,31 +46,30 @@ func (s *Service) WatchChanges(req *pb.WatchChangesRequest, out grpc.ServerStrea
 				silent = true
 			}
 		}
-		if p, err = s.store.read(ctx, req.GetParent(), from.Number, watchPage); err != nil {
+		if p, err = s.store.follow(ctx, from, watchPage); err != nil {
 			return err
 		}
 		if !p.follows(from) {
-			return expired(p.stretch)
+			return expired(p.FeedBounds)
 		}
 	}
 }
 
 // send sends a page, or a sign of life when it is empty.
-func (s *Service) send(ctx context.Context, out grpc.ServerStreamingServer[pb.WatchChangesResponse], from database.Cursor, p *page) error {
+func (s *Service) send(ctx context.Context, out grpc.ServerStreamingServer[pb.WatchChangesResponse], from database.Cursor, p page) error {
 	answer := func(at database.Cursor, c *pb.Change) *pb.WatchChangesResponse {
 		return &pb.WatchChangesResponse{Change: c, Cursor: at.String(), OldestSequence: int32(p.Oldest), NewestSequence: int32(p.Newest)}
 	}
-	if len(p.rows) == 0 {
-		return out.Send(answer(from, nil))
+	if len(p.Rows) == 0 {
+		return out.Send(answer(p.Next(from), nil))
 	}
-	for _, row := range p.rows {
+	for _, row := range p.Rows {
 		c, err := changeProto(row)
 		if err != nil {
 			return err
 		}
 		api.Saw(ctx, educatorsOf(c)...)
-		from.Number = row.Number
-		if err := out.Send(answer(from, c)); err != nil {
+		if err := out.Send(answer(p.After(from.Stream, row), c)); err != nil {
 			return err
 		}
 	}

@@ -60,11 +60,7 @@ func (s *Service) CreateWebhookSubscription(ctx context.Context, req *pb.CreateW
 	}
 	secret := webhook.NewSecret()
 	return api.WriteSecret(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.CreateWebhookSubscriptionResponse, error) {
-		bounds, err := database.ReadFeedBounds(ctx, tx, asked.GetStream())
-		if err != nil {
-			return nil, err
-		}
-		from, err := place(bounds, asked.GetStream(), req.GetCursor(), bounds.End(asked.GetStream()))
+		from, err := s.place(ctx, tx, asked.GetStream(), req.GetCursor(), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -78,19 +74,25 @@ func (s *Service) CreateWebhookSubscription(ctx context.Context, req *pb.CreateW
 	})
 }
 
-// place is where a caller's cursor leads, or the other one when there is none; CURSOR_EXPIRED when changes after it are lost.
-func place(bounds database.FeedBounds, stream, text string, otherwise database.Cursor) (database.Cursor, error) {
-	from := otherwise
+// place is where a caller's cursor leads; without one, the place that is kept, or else the end. CURSOR_EXPIRED when changes
+// after it are lost.
+func (s *Service) place(ctx context.Context, tx *database.Tx, stream, text string, kept *database.Cursor) (from database.Cursor, err error) {
 	if text != "" {
-		var err error
 		if from, err = database.ReadCursor(text, stream); err != nil {
 			return from, api.InvalidField("cursor", "%s", err.Error())
 		}
+		kept = &from
 	}
-	if !bounds.Reaches(from) {
-		return from, expired(stretch{FeedBounds: bounds})
+	bounds, err := s.store.db.ReadFeedBounds(ctx, tx, stream, from)
+	switch {
+	case err != nil:
+		return from, err
+	case kept == nil:
+		return bounds.End(stream), nil
+	case !bounds.Reaches(*kept):
+		return from, expired(bounds)
 	}
-	return from, nil
+	return *kept, nil
 }
 
 // UpdateWebhookSubscription changes where to, what for, which and who is told when it fails.
@@ -149,11 +151,8 @@ func (s *Service) EnableWebhookSubscription(ctx context.Context, req *pb.EnableW
 		if err != nil {
 			return nil, err
 		}
-		bounds, err := database.ReadFeedBounds(ctx, tx, row.Stream)
-		if err != nil {
-			return nil, err
-		}
-		from, err := place(bounds, row.Stream, req.GetCursor(), database.NewCursor(row.Epoch, row.Stream, row.DeliveredNumber))
+		kept := database.NewCursor(row.Epoch, row.Stream, row.DeliveredNumber)
+		from, err := s.place(ctx, tx, row.Stream, req.GetCursor(), &kept)
 		if err != nil {
 			return nil, err
 		}
@@ -265,7 +264,7 @@ func (s *Service) RedeliverChanges(ctx context.Context, req *pb.RedeliverChanges
 		if err != nil {
 			return nil, err
 		}
-		bounds, err := database.ReadFeedBounds(ctx, tx, row.Stream)
+		bounds, err := s.store.db.ReadFeedBounds(ctx, tx, row.Stream, database.Cursor{})
 		if err != nil {
 			return nil, err
 		}
@@ -277,7 +276,7 @@ func (s *Service) RedeliverChanges(ctx context.Context, req *pb.RedeliverChanges
 		case int64(req.GetLastSequence()) > row.DeliveredNumber:
 			return nil, api.InvalidField("lastSequence", "is %d at most: what comes after it has not been delivered yet", row.DeliveredNumber)
 		case !bounds.Reaches(database.NewCursor(row.Epoch, row.Stream, int64(req.GetFirstSequence())-1)):
-			return nil, expired(stretch{FeedBounds: bounds})
+			return nil, expired(bounds)
 		}
 		n, err := s.store.countChanges(ctx, tx, row, req.GetFirstSequence(), req.GetLastSequence())
 		if err != nil {

@@ -2,6 +2,7 @@ package change
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -18,10 +19,16 @@ import (
 
 type store struct{ db *database.DB }
 
-// page is a stretch of a stream with its changes.
-type page struct {
-	stretch
-	rows []database.FeedRow
+// page is what was read of a stream.
+type page struct{ database.FeedPage }
+
+// follows says whether the page goes on where the cursor that it was read with stands, with nothing missing between.
+func (p page) follows(c database.Cursor) bool {
+	s := stretch{FeedBounds: p.FeedBounds}
+	for _, row := range p.Rows {
+		s.Numbers = append(s.Numbers, row.Number)
+	}
+	return s.follows(c)
 }
 
 // checkStream says whether there is somebody for whom the stream is.
@@ -41,20 +48,29 @@ func (s store) checkStream(ctx context.Context, stream string) error {
 	return nil
 }
 
-func (s store) read(ctx context.Context, stream string, after int64, limit int) (*page, error) {
-	feed, err := s.db.ReadFeed(ctx, stream, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	p := &page{stretch: stretch{FeedBounds: feed.FeedBounds}, rows: feed.Rows}
-	for _, row := range feed.Rows {
-		p.Numbers = append(p.Numbers, row.Number)
-	}
-	return p, nil
+// follow reads what comes after a cursor.
+func (s store) follow(ctx context.Context, from database.Cursor, limit int) (p page, err error) {
+	p.FeedPage, err = s.db.FollowFeed(ctx, from, limit)
+	return p, err
+}
+
+// read reads what comes after a number.
+func (s store) read(ctx context.Context, stream string, after int64, limit int) (p page, err error) {
+	p.FeedPage, err = s.db.ReadFeed(ctx, stream, after, limit)
+	return p, err
+}
+
+// bounds are what a stream holds now.
+func (s store) bounds(ctx context.Context, stream string) (bounds database.FeedBounds, err error) {
+	err = s.db.InFeedSnapshot(ctx, func(tx *sql.Tx) (err error) {
+		bounds, err = s.db.ReadFeedBounds(ctx, tx, stream, database.Cursor{})
+		return err
+	})
+	return bounds, err
 }
 
 // readOldest reads from the oldest change that is kept. Where that is only reading tells, and it may move on meanwhile.
-func (s store) readOldest(ctx context.Context, stream string, limit int) (p *page, err error) {
+func (s store) readOldest(ctx context.Context, stream string, limit int) (p page, err error) {
 	after := int64(0)
 	for range 3 {
 		if p, err = s.read(ctx, stream, after, limit); err != nil || p.follows(database.NewCursor(p.Epoch, stream, after)) {
@@ -62,7 +78,7 @@ func (s store) readOldest(ctx context.Context, stream string, limit int) (p *pag
 		}
 		after = p.Oldest - 1
 	}
-	return nil, fmt.Errorf("stream %s does not begin at its oldest change, %d", stream, p.Oldest)
+	return p, fmt.Errorf("stream %s does not begin at its oldest change, %d", stream, p.Oldest)
 }
 
 func changeProto(row database.FeedRow) (*pb.Change, error) {

@@ -33,7 +33,7 @@ func TestLostLeases(t *testing.T) {
 	s := store{db}
 	var id uuid.UUID
 	check(db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
-		bounds, err := database.ReadFeedBounds(ctx, tx, "program")
+		bounds, err := db.ReadFeedBounds(ctx, tx, "program", database.Cursor{})
 		if err != nil {
 			return err
 		}

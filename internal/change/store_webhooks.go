@@ -80,11 +80,11 @@ func nonNil(words []string) []string {
 }
 
 func (s store) updateSubscription(ctx context.Context, tx *database.Tx, row *ent.WebhookSubscription, next *pb.WebhookSubscription, hold time.Duration) (*ent.WebhookSubscription, error) {
-	// Where it posts to another address, it does so soon, and not when the one of before would have been tried again. An
-	// attempt that is under way keeps its lease, which is over by then.
-	if _, err := tx.ExecContext(ctx, `UPDATE webhook_subscriptions SET next_attempt_time = least(next_attempt_time, clock_timestamp() + $2 * interval '1 microsecond') WHERE id = $1`,
-		row.ID, hold.Microseconds()); err != nil {
-		return nil, err
+	if next.GetUrl() != row.URL { // soon, and with all its attempts: those of before were another address's
+		var err error
+		if row, err = s.resume(ctx, tx, row.ID, database.NewCursor(row.Epoch, row.Stream, row.DeliveredNumber), hold); err != nil {
+			return nil, err
+		}
 	}
 	return row.Update().SetURL(next.GetUrl()).SetDescription(next.GetDescription()).SetResourceTypes(nonNil(next.GetResourceTypes())).
 		SetContactEmail(next.GetContactEmail()).SetUpdateTime(tx.Now).AddVersion(1).Save(ctx)
@@ -107,7 +107,7 @@ func (s store) move(ctx context.Context, tx *database.Tx, row *ent.WebhookSubscr
 	return row, nil
 }
 
-// resume has an enabled subscription go on after a place. An attempt that may be under way, from before it was disabled,
+// resume has a subscription go on after a place, with all attempts before it. An attempt that may be under way, from before,
 // loses its lease and is waited for, so that it is over before the next one begins.
 func (s store) resume(ctx context.Context, tx *database.Tx, id uuid.UUID, from database.Cursor, hold time.Duration) (*ent.WebhookSubscription, error) {
 	if _, err := tx.ExecContext(ctx, `UPDATE webhook_subscriptions SET epoch = $2, delivered_number = $3, attempts = 0, failing_since_time = NULL, warn_time = NULL,

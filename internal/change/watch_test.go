@@ -137,7 +137,7 @@ func TestWatchExpires(t *testing.T) {
 	at2 := mustList(t, s, "", 2).NextCursor
 	watching := watch(t, s, "", 100)
 	watching.want(upTo(1, 6)...)
-	if _, err := db.RenewFeedEpoch(t.Context(), true); err != nil {
+	if _, err := db.RenewFeedEpoch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	checkExpired(t, watching.end(), "1", "6") // while it is watched

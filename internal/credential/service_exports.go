@@ -31,7 +31,7 @@ func (s *Service) ExportCredentialStatuses(req *pb.ExportCredentialStatusesReque
 		return api.InvalidField("cursor", "is required with fromEducator: the one that the export began with")
 	}
 	return s.store.snapshotOf(ctx, s.store.exports, req.GetParent(), func(of *snapshot) error {
-		cursor, err := beginAt(of.bounds, req)
+		cursor, err := s.store.beginAt(ctx, of, req)
 		if err != nil {
 			return err
 		}
@@ -53,13 +53,17 @@ func (s *Service) ExportCredentialStatuses(req *pb.ExportCredentialStatusesReque
 
 // beginAt is the cursor that belongs to an export: that of its snapshot, or, for one that goes on, the one that it began
 // with, after which all changes must still be there.
-func beginAt(bounds database.FeedBounds, req *pb.ExportCredentialStatusesRequest) (string, error) {
+func (s store) beginAt(ctx context.Context, of *snapshot, req *pb.ExportCredentialStatusesRequest) (string, error) {
 	if req.GetCursor() == "" {
-		return bounds.End(req.GetParent()).String(), nil
+		return of.bounds.End(req.GetParent()).String(), nil
 	}
 	cursor, err := database.ReadCursor(req.GetCursor(), req.GetParent())
 	if err != nil {
 		return "", api.InvalidField("cursor", "%s", err.Error())
+	}
+	bounds, err := s.db.ReadFeedBounds(ctx, of.tx, req.GetParent(), cursor)
+	if err != nil {
+		return "", err
 	}
 	if !bounds.Reaches(cursor) {
 		return "", api.Errorf(api.CursorExpired, "The changes since the export began are kept no more, or the feed began anew. Begin the export anew, without a cursor.").

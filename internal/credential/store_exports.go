@@ -94,7 +94,7 @@ func (s store) snapshotOf(ctx context.Context, turns *api.Turns, name string, re
 		if of.zone, err = time.LoadLocation(zone); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if of.bounds, err = database.ReadFeedBounds(ctx, tx, name); err != nil {
+		if of.bounds, err = s.db.ReadFeedBounds(ctx, tx, name, database.Cursor{}); err != nil {
 			return err
 		}
 		// One statement follows, whose expressions are simple: compiling them takes longer than it saves.

@@ -3,6 +3,7 @@ package database
 import (
 	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -12,12 +13,26 @@ func TestReadCursor(t *testing.T) {
 	const stream = "districts/bps"
 	raw := func(body string) string { return base64.RawURLEncoding.EncodeToString([]byte(body)) }
 	good := NewCursor("e1", stream, 7)
+	bounds := FeedBounds{Epoch: "e1", Oldest: 1, Newest: 9, generation: 3, sealer: sealer{key: "k", site: "https://btlc.example.org"}}
+	sealed := bounds.After(stream, FeedRow{Number: 7, Resource: "things/7"})
+	without := func(change func(*Cursor)) string {
+		c := sealed
+		change(&c)
+		return c.String()
+	}
 	for name, c := range map[string]struct {
 		text string
 		err  error
 	}{
 		"ours":                   {good.String(), nil},
 		"the beginning":          {NewCursor("e1", stream, 0).String(), nil},
+		"sealed":                 {sealed.String(), nil},
+		"sealed, of no change":   {bounds.Begin(stream).String(), nil},
+		"sealed, of the first":   {without(func(c *Cursor) { c.Generation = 0 }), nil},
+		"without its seal":       {without(func(c *Cursor) { c.Seal = "" }), ErrNoCursor},
+		"of a version with less": {without(func(c *Cursor) { c.Version = 1 }), ErrNoCursor},
+		"of a version to come":   {without(func(c *Cursor) { c.Version = 3 }), ErrNoCursor},
+		"before the first epoch": {without(func(c *Cursor) { c.Generation = -1 }), ErrNoCursor},
 		"empty":                  {"", ErrNoCursor},
 		"no base64":              {"!", ErrNoCursor},
 		"padded":                 {good.String() + "=", ErrNoCursor},
@@ -47,8 +62,11 @@ func TestReadCursor(t *testing.T) {
 // A cursor says what it was made of, and to no other stream.
 func TestCursorProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		stream := rapid.SampledFrom([]string{"program", "districts/bps", "institutions/umass-boston"}).Draw(t, "stream")
+		stream := rapid.SampledFrom([]string{"program", "districts/bps", "institutions/umass-boston", "institutions/" + strings.Repeat("a", 63)}).Draw(t, "stream")
 		c := NewCursor(rapid.StringMatching(`[0-9a-f]{32}`).Draw(t, "epoch"), stream, rapid.Int64Min(0).Draw(t, "number"))
+		if rapid.Bool().Draw(t, "sealed") {
+			c = FeedBounds{Epoch: c.Epoch, generation: rapid.Int64Min(0).Draw(t, "generation")}.After(stream, FeedRow{Number: c.Number})
+		}
 		got, err := ReadCursor(c.String(), stream)
 		if err != nil || got != c {
 			t.Fatalf("%s: got %+v, %v, want %+v", c, got, err, c)
@@ -65,6 +83,7 @@ func TestCursorProperties(t *testing.T) {
 func FuzzReadCursor(f *testing.F) {
 	for _, stream := range []string{"program", "districts/bps"} {
 		f.Add(NewCursor("e1", stream, 7).String(), stream)
+		f.Add(FeedBounds{Epoch: "e1"}.After(stream, FeedRow{Number: 7}).String(), stream)
 	}
 	f.Add("", "program")
 	f.Add("eyJ2IjoxfQ", "program")

@@ -1,9 +1,10 @@
 package database
 
 import (
-	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ type Change struct {
 	Streams []string
 	// Resource and Type name what changed: `credentials/…`, `btlc/Credential`.
 	Resource, Type string
-	// Version goes up with each change of the resource: a consumer applies a change when it is higher than what it has.
+	// Version goes up with each change of the resource: a consumer applies a change when it is not lower than what it has.
 	Version int32
 	// Kind is CREATED, UPDATED, DELETED or MERGED.
 	Kind string
@@ -41,6 +42,15 @@ type FeedRow struct {
 	NaturalKeys, PreviousNaturalKeys map[string]string
 	State                            json.RawMessage
 	CommitTime                       time.Time
+}
+
+// printBytes are enough to tell any two changes with the same number apart.
+const printBytes = 9
+
+// print is the fingerprint of the change, of what never differs between two readings of it.
+func (r FeedRow) print() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%d\n%s", r.CommitTime.UnixMicro(), r.Resource, r.Version, r.Kind))
+	return base64.RawURLEncoding.EncodeToString(sum[:printBytes])
 }
 
 // FeedPage is a stretch of one stream. Epoch changes when numbers could repeat, after a restore.
@@ -121,49 +131,45 @@ func nonNil(m map[string]string) map[string]string {
 	return m
 }
 
-// Querier is a transaction: one of database/sql that reads, or a Tx that writes.
-type Querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// ReadFeedBounds reads what a stream holds, in the caller's transaction: of its snapshot, if it keeps one. Errors:
-// ErrNewHistory, with which InFeedSnapshot and InTx deal.
-func ReadFeedBounds(ctx context.Context, tx Querier, stream string) (bounds FeedBounds, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT e.epoch, coalesce(s.newest, 0), coalesce(s.floor, 0) + 1, e.history = feed_history()
-		FROM feed_epoch e LEFT JOIN feed_streams s ON s.stream = $1`, stream)
-	if err != nil {
-		return FeedBounds{}, err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return FeedBounds{}, cmp.Or(rows.Err(), errors.New("the change feed has no epoch: the migrations were not applied"))
-	}
-	same := false
-	if err := errors.Join(rows.Scan(&bounds.Epoch, &bounds.Newest, &bounds.Oldest, &same), rows.Close()); err != nil {
-		return FeedBounds{}, err
-	}
-	if !same {
-		return FeedBounds{}, ErrNewHistory
-	}
-	return bounds, nil
-}
-
 // ReadFeed reads at most limit changes of a stream with a number above after, from one snapshot with the stream's bounds.
 func (db *DB) ReadFeed(ctx context.Context, stream string, after int64, limit int) (page FeedPage, err error) {
+	return db.FollowFeed(ctx, Cursor{Stream: stream, Number: after}, limit)
+}
+
+// FollowFeed reads at most limit changes after a cursor, from one snapshot with the stream's bounds; these say whether it is
+// reached. When the cursor proves that the database went back, another epoch is begun before that.
+func (db *DB) FollowFeed(ctx context.Context, from Cursor, limit int) (page FeedPage, err error) {
 	err = db.InFeedSnapshot(ctx, func(tx *sql.Tx) (err error) {
 		page = FeedPage{}
-		if page.FeedBounds, err = ReadFeedBounds(ctx, tx, stream); err != nil {
+		if page.FeedBounds, err = db.readBounds(ctx, tx, from.Stream); err != nil {
 			return err
 		}
-		page.Rows, err = readFeedRows(ctx, tx, stream, after, limit)
-		return err
+		if page.Rows, err = readFeedRows(ctx, tx, from.Stream, from.Number, limit+1); err != nil {
+			return err
+		}
+		if len(page.Rows) > 0 && page.Rows[0].Number == from.Number {
+			page.asked, page.Rows = page.Rows[0].print(), page.Rows[1:]
+		}
+		page.Rows = page.Rows[:min(limit, len(page.Rows))]
+		return page.check(from)
 	})
+	if err == nil {
+		db.seen.note(page.Next(from))
+	}
 	return page, err
+}
+
+// Next is the cursor after the page, for the one that it was read with.
+func (p FeedPage) Next(from Cursor) Cursor {
+	if n := len(p.Rows); n > 0 {
+		return p.After(from.Stream, p.Rows[n-1])
+	}
+	return p.Again(from)
 }
 
 const (
 	feedRows = `SELECT number, resource, resource_type, kind, version, natural_keys, previous_natural_keys, state, commit_time
-		FROM feed_rows WHERE stream = $1 AND number > $2 ORDER BY number LIMIT $3`
+		FROM feed_rows WHERE stream = $1 AND number >= $2 ORDER BY number LIMIT $3`
 
 	// An institution sees what people consent to, and what it may see no more is DELETED on its stream: from then on the
 	// changes of it that came before say what they were about, so that none is missing, and not what it was.
@@ -175,12 +181,13 @@ const (
 		FROM page p LEFT JOIN ended e USING (resource) ORDER BY p.number`
 )
 
-func readFeedRows(ctx context.Context, tx *sql.Tx, stream string, after int64, limit int) (found []FeedRow, err error) {
+// readFeedRows reads changes from a number on.
+func readFeedRows(ctx context.Context, tx *sql.Tx, stream string, from int64, limit int) (found []FeedRow, err error) {
 	statement := feedRows
 	if strings.HasPrefix(stream, "institutions/") {
 		statement = consentedRows
 	}
-	rows, err := tx.QueryContext(ctx, statement, stream, after, limit)
+	rows, err := tx.QueryContext(ctx, statement, stream, from, limit)
 	if err != nil {
 		return nil, err
 	}

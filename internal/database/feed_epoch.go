@@ -9,28 +9,62 @@ import (
 	"github.com/lib/pq"
 )
 
-// ErrNewHistory says that the database is in another history than the one in which the feed's epoch began: it was restored,
-// copied, or promoted from a replica. Numbers may repeat, so no cursor of that epoch can be trusted.
-var ErrNewHistory = errors.New("the database is in another history than the change feed's epoch")
-
-// RenewFeedEpoch begins another epoch of the change feed if the database is in another history, or always: then every
-// cursor given out before has expired. It returns the epoch that holds.
-func (db *DB) RenewFeedEpoch(ctx context.Context, always bool) (epoch string, err error) {
-	err = db.sql.QueryRowContext(ctx, `SELECT renew_feed_epoch($1)`, always).Scan(&epoch)
-	return epoch, err
+// LostHistory says that the database is in another history than the one that consumers of the change feed were told of: it was
+// restored, copied, promoted from a replica, or put back to what it was before. Numbers may repeat, so no cursor of its
+// epoch can be trusted.
+type LostHistory struct {
+	// epoch is the one that is over; empty when the database itself shows which.
+	epoch string
+	// above is the generation that the next epoch must be above.
+	above int64
+	why   string
 }
 
-// InFeedSnapshot runs read in a read-only transaction that sees one moment of the database. When ErrNewHistory comes back,
+func (l *LostHistory) Error() string {
+	return "the database is in another history than the change feed: " + l.why
+}
+
+// errOtherHistory is the LostHistory that the database itself shows.
+var errOtherHistory = &LostHistory{why: "it is another cluster, timeline or database than the one in which the epoch began"}
+
+// RenewFeedEpoch begins another epoch of the change feed, which it returns: every cursor given out before has expired.
+func (db *DB) RenewFeedEpoch(ctx context.Context) (epoch string, err error) {
+	if err := db.sql.QueryRowContext(ctx, `SELECT epoch FROM feed_epoch`).Scan(&epoch); err != nil {
+		return "", err
+	}
+	return db.renew(ctx, &LostHistory{epoch: epoch, why: "somebody asked for it"})
+}
+
+// renew begins another epoch, unless somebody else has done so because of the same, and tells the log.
+func (db *DB) renew(ctx context.Context, lost *LostHistory) (epoch string, err error) {
+	var renewed bool
+	if err := db.sql.QueryRowContext(ctx, `SELECT * FROM renew_feed_epoch($1, $2)`, lost.epoch, lost.above).Scan(&epoch, &renewed); err != nil {
+		return "", err
+	}
+	if renewed && db.log != nil {
+		db.log.ErrorContext(ctx, "the change feed begins another epoch: all its consumers are told to start again", "why", lost.why, "epoch", epoch)
+	}
+	return epoch, nil
+}
+
+// InFeedSnapshot runs read in a read-only transaction that sees one moment of the database. When a LostHistory comes back,
 // it begins the new epoch and reads once more.
 func (db *DB) InFeedSnapshot(ctx context.Context, read func(tx *sql.Tx) error) error {
-	err := db.inSnapshot(ctx, read)
-	if !errors.Is(err, ErrNewHistory) {
-		return err
+	return db.inHistory(ctx, func() error { return db.inSnapshot(ctx, read) })
+}
+
+// inHistory runs read, again after each LostHistory, in the epoch that is begun then.
+func (db *DB) inHistory(ctx context.Context, read func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := read()
+		lost, ok := errors.AsType[*LostHistory](err)
+		if !ok || attempt == maxAttempts {
+			return err
+		}
+		if _, err := db.renew(ctx, lost); err != nil {
+			return err
+		}
 	}
-	if _, err := db.RenewFeedEpoch(ctx, false); err != nil {
-		return err
-	}
-	return db.inSnapshot(ctx, read)
 }
 
 func (db *DB) inSnapshot(ctx context.Context, read func(tx *sql.Tx) error) error {

@@ -124,12 +124,14 @@ func TestRestoresBeginAnotherEpoch(t *testing.T) {
 		}
 	}
 	epoch := readFeed(t, copied, "program", 0).Epoch
-	for _, always := range []bool{false, true} {
-		renewed, err := copied.RenewFeedEpoch(t.Context(), always)
-		check(t, err)
-		if (renewed != epoch) != always {
-			t.Errorf("renewed always=%v: epoch %s after %s", always, renewed, epoch)
-		}
+	check(t, copied.LookBack(t.Context()))
+	if again := readFeed(t, copied, "program", 0).Epoch; again != epoch {
+		t.Errorf("when nothing has happened: epoch %s after %s", again, epoch)
+	}
+	renewed, err := copied.RenewFeedEpoch(t.Context())
+	check(t, err)
+	if renewed == epoch {
+		t.Errorf("renewed: epoch %s after %s", renewed, epoch)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -27,6 +28,9 @@ type DB struct {
 	ent   *ent.Client
 	clock func() time.Time
 	reads *readAudit
+	seen  seenFeed
+	site  string
+	log   *slog.Logger
 }
 
 // NewDB wraps an open pool. The clock gives the time that is recorded with what is written; nil is the system's.
@@ -36,6 +40,12 @@ func NewDB(pool *sql.DB, clock func() time.Time) *DB {
 	}
 	db := &DB{sql: pool, ent: ent.NewClient(ent.Driver(entsql.OpenDB(dialect.Postgres, pool))), clock: clock}
 	db.reads = newReadAudit(pool)
+	return db
+}
+
+// Serving has cursors belong to the site at a public URL, and a log told when the change feed begins another epoch.
+func (db *DB) Serving(publicURL string, log *slog.Logger) *DB {
+	db.site, db.log = publicURL, log
 	return db
 }
 
@@ -69,12 +79,12 @@ func (tx *Tx) Wrote(resource string) { tx.resource = resource }
 
 // InTx runs fn in a transaction and commits; with dryRun it rolls back instead. A transaction that lost against another
 // (40001, 40P01) is run again whole, with jitter, so fn has no effects but through tx. So is one that ended with
-// ErrNewHistory, in the new epoch that InTx begins: it is another transaction's, so that it stays if this one is refused.
+// a LostHistory, in the new epoch that InTx begins: it is another transaction's, so that it stays if this one is refused.
 func (db *DB) InTx(ctx context.Context, dryRun bool, fn func(ctx context.Context, tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.try(ctx, dryRun, fn)
-		if errors.Is(err, ErrNewHistory) {
-			if _, err := db.RenewFeedEpoch(ctx, false); err != nil {
+		if lost, ok := errors.AsType[*LostHistory](err); ok {
+			if _, err := db.renew(ctx, lost); err != nil {
 				return err
 			}
 		} else if err == nil || !IsRetryable(err) {

@@ -69,8 +69,8 @@ type Webhook struct {
 	Name, Stream string
 	// Description is what it is for; optional.
 	Description string
-	// Host is where it posts, and Endpoint its URL, but for what may be secret.
-	Host, Endpoint string
+	// Host is where it posts; the rest of its URL may be secret.
+	Host string
 	// Since is when it began to fail, and Failure why, as sentences.
 	Since   time.Time
 	Failure string
@@ -150,7 +150,7 @@ func Render(kind Kind, data Data) (Message, error) {
 func (d Data) clean() Data {
 	for _, text := range []*string{
 		&d.GivenName, &d.Program, &d.Course, &d.Section, &d.Site, &d.First.Place, &d.Role, &d.Person, &d.Reason,
-		&d.Webhook.Name, &d.Webhook.Stream, &d.Webhook.Description, &d.Webhook.Host, &d.Webhook.Endpoint, &d.Webhook.Failure, &d.URL, &d.Unsubscribe, &d.UnsubscribeURL,
+		&d.Webhook.Name, &d.Webhook.Stream, &d.Webhook.Description, &d.Webhook.Host, &d.Webhook.Failure, &d.URL, &d.Unsubscribe, &d.UnsubscribeURL,
 	} {
 		*text = line(*text)
 	}
@@ -183,7 +183,7 @@ func (d Data) lacks(kind Kind) string {
 		return "the times of a meeting"
 	case kind == RoleToConfirm && (d.Person == "" || d.Role == "" || d.Reported.IsZero()):
 		return "who reported which role, and when"
-	case kind.ofWebhook() && (d.Webhook.Name == "" || d.Webhook.Stream == "" || d.Webhook.Host == "" || d.Webhook.Endpoint == "" || d.Webhook.Failure == "" || d.Webhook.Since.IsZero()):
+	case kind.ofWebhook() && (d.Webhook.Name == "" || d.Webhook.Stream == "" || d.Webhook.Host == "" || d.Webhook.Failure == "" || d.Webhook.Since.IsZero()):
 		return "which endpoint takes no changes of what, since when, and why"
 	}
 	return ""

@@ -61,7 +61,7 @@ func example(t *testing.T, kind Kind) Data {
 	case WebhookFailing, WebhookFailed:
 		data.GivenName, data.Course, data.Section, data.Site = "", "", "", ""
 		data.Webhook = Webhook{
-			Name: "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10", Stream: "districts/bps", Description: "Certificates for the HR system", Host: "hr.example.org", Endpoint: "https://hr.example.org/btlc",
+			Name: "webhookSubscriptions/0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10", Stream: "districts/bps", Description: "Certificates for the HR system", Host: "hr.example.org",
 			Since: at(time.September, 1, 9, 15), Failure: "Change 42 was not taken in 15 attempts. The endpoint answered with status 500.", Delivered: 41,
 		}
 		if kind == WebhookFailing {
@@ -180,7 +180,7 @@ func TestRequired(t *testing.T) {
 			data.Person, data.Role, data.Reported, data.Deadline = "Ana", "Mentor", full.Moves[0].Before.Start, full.Moves[0].After.Start
 		case WebhookFailing, WebhookFailed:
 			data.Deadline = full.Moves[0].After.Start
-			data.Webhook = Webhook{Name: "webhookSubscriptions/x", Stream: "program", Host: "hr.example.org", Endpoint: "https://hr.example.org/", Since: full.Moves[0].Before.Start, Failure: "The endpoint could not be reached."}
+			data.Webhook = Webhook{Name: "webhookSubscriptions/x", Stream: "program", Host: "hr.example.org", Since: full.Moves[0].Before.Start, Failure: "The endpoint could not be reached."}
 		}
 		message := render(t, kind, data)
 		if !strings.HasPrefix(message.Text, "Hello,\n") || strings.Contains(message.Text, "January 1, 1") || strings.Contains(message.HTML, "January 1, 1") {
@@ -217,7 +217,7 @@ func TestRequired(t *testing.T) {
 		}
 	}
 	for what, change := range map[string]func(*Data){
-		"name": func(d *Data) { d.Webhook.Name = "" }, "stream": func(d *Data) { d.Webhook.Stream = "" }, "host": func(d *Data) { d.Webhook.Host = " " }, "endpoint": func(d *Data) { d.Webhook.Endpoint = "" },
+		"name": func(d *Data) { d.Webhook.Name = "" }, "stream": func(d *Data) { d.Webhook.Stream = "" }, "host": func(d *Data) { d.Webhook.Host = " " },
 		"reason": func(d *Data) { d.Webhook.Failure = "" }, "beginning": func(d *Data) { d.Webhook.Since = time.Time{} }, "deadline": func(d *Data) { d.Deadline = time.Time{} },
 	} {
 		poor := example(t, WebhookFailing)

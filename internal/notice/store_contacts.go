@@ -43,20 +43,17 @@ func dueToContact(row *ent.Notice, told facts) due {
 }
 
 func webhookOf(row *ent.WebhookSubscription, told facts) Webhook {
-	w := Webhook{
-		Name: api.Name("btlc/WebhookSubscription", row.ID), Stream: row.Stream, Description: row.Description,
+	return Webhook{
+		Name: api.Name("btlc/WebhookSubscription", row.ID), Stream: row.Stream, Description: row.Description, Host: hostOf(row.URL),
 		Since: told.Since, Failure: told.Failure, Delivered: row.DeliveredNumber,
 	}
-	w.Host, w.Endpoint = endpoint(row.URL)
-	return w
 }
 
-// endpoint is the host of a URL, and the URL without its query, in which secrets may stand; neither for what is none.
-func endpoint(address string) (host, bare string) {
+// hostOf is the host of a URL, whatever else of it may be secret: what asks for it, the path, the query. It is empty for what is none.
+func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", ""
+		return ""
 	}
-	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
-	return line(u.Host), line(u.String())
+	return line(u.Host)
 }

@@ -21,6 +21,9 @@ func (s *Server) work(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { every(ctx, time.Hour, s.housekeep) })
 	all.Go(func() {
+		every(ctx, time.Second, func(ctx context.Context) { s.warn(ctx, "epoch of the change feed", s.db.LookBack(ctx)) })
+	})
+	all.Go(func() {
 		every(ctx, time.Minute, func(ctx context.Context) { s.warn(ctx, "expired credentials", s.credentials.ExpireDue(ctx)) })
 	})
 	all.Go(func() {
@@ -87,11 +90,9 @@ func (s *Server) tellSent(ctx context.Context, r notice.Round, err error) {
 	s.warn(ctx, "notices", err)
 }
 
-// housekeep looks whether the change feed is still in its history, makes partitions ahead of time, and forgets old changes,
-// old attempts to post them, old notices, old runs of file drops and old idempotency keys.
+// housekeep makes partitions ahead of time, and forgets old changes, old attempts to post them, old notices, old runs of file
+// drops and old idempotency keys.
 func (s *Server) housekeep(ctx context.Context) {
-	_, err := s.db.RenewFeedEpoch(ctx, false)
-	s.warn(ctx, "epoch of the change feed", err)
 	s.forget(ctx, "old changes", s.options.FeedRetention, s.db.ForgetFeed)
 	s.forget(ctx, "old attempts to post changes", s.options.WebhookLog, s.db.ForgetWebhookLog)
 	notices, err := s.notices.Forget(ctx)

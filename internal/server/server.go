@@ -44,7 +44,6 @@ import (
 	"github.com/btlc/btlc/internal/feedback"
 	"github.com/btlc/btlc/internal/gradcredit"
 	"github.com/btlc/btlc/internal/ledger"
-	"github.com/btlc/btlc/internal/messagejson"
 	"github.com/btlc/btlc/internal/notice"
 	"github.com/btlc/btlc/internal/program"
 	"github.com/btlc/btlc/internal/qrscan"
@@ -126,7 +125,7 @@ func New(options Options) (*Server, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	db := database.NewDB(options.Pool, options.Clock)
+	db := database.NewDB(options.Pool, options.Clock).Serving(options.Issuer.BaseURL, options.Log)
 	s := &Server{options: options, log: options.Log, db: db, health: health.NewServer(), scanner: qrscan.New(), largeForms: semaphore.NewWeighted(maxLargeForms)}
 	rules, err := access.RulesOf(services()...)
 	if err != nil {
@@ -146,7 +145,7 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.Webhooks.PublicURL, options.Webhooks.JSON = options.Issuer.BaseURL, messagejson.Marshal
+	options.Webhooks.PublicURL = options.Issuer.BaseURL
 	options.Notices.Program, options.Notices.SignInURL = cmp.Or(options.Notices.Program, options.Issuer.Name), cmp.Or(options.Notices.SignInURL, options.Issuer.BaseURL)
 	options.Notices.PublicURL, options.Notices.Zone = options.Issuer.BaseURL, options.Zone
 	s.notices = notice.New(db, options.Notices)

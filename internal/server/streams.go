@@ -89,6 +89,10 @@ func streamed(gateway http.Handler, patience time.Duration) http.Handler {
 			gateway.ServeHTTP(w, r)
 			return
 		}
+		if !r.ProtoAtLeast(1, 1) { // where the end of the connection is the end of the answer, half of it would look whole
+			writeProblem(w, r, api.Errorf(api.HTTPVersionTooOld, "Ask by HTTP/1.1 or later; a proxy on the way may speak HTTP/1.0."))
+			return
+		}
 		media := accepted(r, forms)
 		if media == "" {
 			writeProblem(w, r, api.Errorf(api.NotAcceptable, "This is given as %s.", strings.Join(forms, ", ")))

@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -403,6 +404,14 @@ func TestStreamsOnREST(t *testing.T) {
 	}
 	if res, _, _ := w.get(t, export, "Accept", "image/png"); res.StatusCode != http.StatusNotAcceptable {
 		t.Errorf("an image was given, with %d", res.StatusCode)
+	}
+	oldest, err := net.Dial("tcp", strings.TrimPrefix(w.rest, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(oldest, "GET /v1/districts/midway/credentialStatuses:export HTTP/1.0\r\n\r\n")
+	if body, err := io.ReadAll(oldest); err != nil || !strings.Contains(string(body), string(api.HTTPVersionTooOld)) {
+		t.Errorf("over HTTP/1.0: %v %s", err, body)
 	}
 	for _, encoding := range []string{"gzip", "identity"} {
 		if _, body, err := w.get(t, "/v1/districts/midway/credentialStatuses:export", "Accept-Encoding", encoding); !errors.Is(err, io.ErrUnexpectedEOF) {

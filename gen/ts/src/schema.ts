@@ -9362,6 +9362,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description HTTP/1.0 cannot tell a stream that broke off from one that has come to its end. Reasons: `HTTP_VERSION_TOO_OLD`. */
+        HTTPVersionNotSupported: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Streams are for HTTP/1.1 and later",
+                 *       "status": 505,
+                 *       "detail": "Ask by HTTP/1.1 or later; a proxy on the way may speak HTTP/1.0.",
+                 *       "instance": "/v1/districts",
+                 *       "reason": "HTTP_VERSION_TOO_OLD",
+                 *       "requestId": "0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: {
         /**
@@ -11623,6 +11643,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
+            505: components["responses"]["HTTPVersionNotSupported"];
         };
     };
     WatchChanges2: {
@@ -11694,6 +11715,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
+            505: components["responses"]["HTTPVersionNotSupported"];
         };
     };
     WatchChanges3: {
@@ -11759,6 +11781,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
+            505: components["responses"]["HTTPVersionNotSupported"];
         };
     };
     GetWebhookSubscription: {
@@ -14243,6 +14266,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
+            505: components["responses"]["HTTPVersionNotSupported"];
         };
     };
     ExportEdFiCredentials: {
@@ -14300,6 +14324,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
+            505: components["responses"]["HTTPVersionNotSupported"];
         };
     };
     GetReconciliationDigest: {
@@ -25186,6 +25211,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["DeadlineExceeded"];
+            505: components["responses"]["HTTPVersionNotSupported"];
         };
     };
     GetNoticePreferences: {

@@ -113,6 +113,12 @@ var problems = []problem{
 		reasons:     []string{"DEADLINE_EXCEEDED"},
 		title:       "It took too long", detail: "The deadline has passed.",
 	},
+	{
+		status: http.StatusHTTPVersionNotSupported, name: "HTTPVersionNotSupported", fits: (*call).streams,
+		description: "HTTP/1.0 cannot tell a stream that broke off from one that has come to its end.",
+		reasons:     []string{"HTTP_VERSION_TOO_OLD"},
+		title:       "Streams are for HTTP/1.1 and later", detail: "Ask by HTTP/1.1 or later; a proxy on the way may speak HTTP/1.0.",
+	},
 }
 
 // problemResponses are the components for the problems, and for 304.
