@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/protobuf/proto"
 
@@ -141,7 +142,7 @@ func TestLookupOfStrangersAsksNoMore(t *testing.T) {
 	numbered(t, w, stranger, "bps", "E9")
 	recordtest.Must(t, w.Ent().Employment.Update().Where(employment.EducatorID(future)).SetStartDate(recordtest.Day("2026-11-21")).Exec(t.Context()))
 	recordtest.Must(t, w.Ent().Employment.Update().Where(employment.EducatorID(former)).SetEndDate(recordtest.Day("2026-11-10")).Exec(t.Context()))
-	alike, err := s.store.alike(t.Context(), "bps", []string{"E9", "b2", "b3", "nobody"}, moment{time: w.Now()})
+	alike, err := s.store.candidates(t.Context(), alikeSQL, "bps", pq.StringArray{"E9", "b2", "b3", "nobody"}, nil, w.Now())
 	recordtest.Must(t, err)
 	if len(alike) != 1 || len(alike["b3"]) != 1 {
 		t.Errorf("asks for %v", alike)

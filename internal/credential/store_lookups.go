@@ -25,36 +25,79 @@ const (
 	byStateEducatorID
 	byEmail
 	byEducator
+	byRecord  // a name that the database has led to
 	byNothing // of what is no key: nobody is asked for
 )
 
-// personOf is the SQL of the person to whom the key q.key leads, one at most. $1 is the district.
+// personOf is the SQL of the person to whom the key q.key leads, one at most. $1 is the district. An address and a number of the
+// state's find those whom it employs now. A name finds whoever had it when they worked there last.
 var personOf = map[keyKind]string{
 	byEmployeeID:      `SELECT x.educator_id FROM external_ids x WHERE x.kind = 'EMPLOYEE_ID' AND x.district_id = $1 AND x.value = q.key`,
-	byStateEducatorID: `SELECT x.educator_id FROM external_ids x WHERE x.kind = 'STATE_EDUCATOR_ID' AND x.value = q.key`,
-	byEmail:           `SELECT x.educator_id FROM educator_emails x WHERE x.verified AND x.address_key = q.key`,
-	byEducator:        `SELECT q.key::uuid AS educator_id`,
+	byStateEducatorID: `SELECT x.educator_id FROM external_ids x WHERE x.kind = 'STATE_EDUCATOR_ID' AND x.value = q.key AND ` + employedNow,
+	byEmail:           `SELECT x.educator_id FROM educator_emails x WHERE x.verified AND x.address_key = q.key AND ` + employedNow,
+	byEducator:        `SELECT x.educator_id FROM (` + workedAs("q.key::uuid") + `) x LIMIT 1`,
+	byRecord:          `SELECT q.key::uuid AS educator_id`,
 }
 
+// workedAs is the SQL of the employments in the district of whoever had a record when they worked there last, whatever merges
+// came after.
+func workedAs(record string) string {
+	return `SELECT e.educator_id, e.end_date, e.create_time FROM (
+			SELECT id, educator_id, end_date, create_time FROM employments WHERE educator_id = ` + record + ` AND district_id = $1
+			UNION ALL
+			SELECT e.id, e.educator_id, e.end_date, e.create_time FROM educator_merges g CROSS JOIN LATERAL jsonb_array_elements_text(g.moved -> 'employments') brought(id)
+				JOIN employments e ON e.id = brought.id::uuid
+				WHERE g.duplicate_id = ` + record + ` AND g.undo_time IS NULL AND e.district_id = $1 AND g.create_time > ` + dayAfter("e.end_date") + `) e
+		WHERE NOT EXISTS (SELECT FROM educator_merges g WHERE g.survivor_id = ` + record + ` AND g.undo_time IS NULL
+			AND g.create_time > ` + dayAfter("e.end_date") + ` AND g.moved -> 'employments' ? e.id::text)`
+}
+
+// employedNow says whether the district employs x.educator_id on its present day.
+const employedNow = `EXISTS (SELECT FROM employments e WHERE e.educator_id = x.educator_id AND e.district_id = $1
+	AND e.start_date <= (SELECT present FROM today) AND (e.end_date IS NULL OR e.end_date >= (SELECT present FROM today)))`
+
+// dayAfter is when a day is over in the district; NULL for one that is NULL.
+func dayAfter(day string) string {
+	return `((` + day + ` + 1)::timestamp AT TIME ZONE (SELECT time_zone FROM today))`
+}
+
+// recordAt is the record of which a row of a table, now p.educator_id's, was at l.known: that of the first merge which has moved it
+// since, if any; their ids tell their order.
+func recordAt(table, id string) string {
+	return `coalesce((SELECT duplicate_id FROM brought WHERE survivor = p.educator_id AND create_time > l.known AND moved -> '` + table + `' ? ` + id + `::text ORDER BY id LIMIT 1), p.educator_id)`
+}
+
+// broughtSQL is a part of a WITH: the merges by which records came to another one, at once or through one between. Longer chains
+// are not followed: a recursion here would cost every look-up more than all the rest.
+const broughtSQL = `brought AS NOT MATERIALIZED (
+		SELECT g.survivor_id AS survivor, g.duplicate_id, g.id, g.create_time, g.moved FROM educator_merges g WHERE g.undo_time IS NULL
+		UNION ALL
+		SELECT h.survivor_id, g.duplicate_id, g.id, g.create_time, g.moved FROM educator_merges h JOIN educator_merges g ON g.survivor_id = h.duplicate_id
+			WHERE h.undo_time IS NULL AND g.undo_time IS NULL)`
+
 // lookupBySQL is lookupSQL for any key and any moment. The district is $1, the keys $2, the day of employment $3, the time
-// by which validity ends $4, until when changes of status count $5 and what was recorded $6, the day of which is $7. The
+// by which validity ends $4, until when changes of status count $5 and what was recorded $6, the day of which is $7; now is $8. The
 // history of statuses is only added to; of an employment the table knows when it was recorded and when it changed last,
 // so a last day recorded later was not known then. One before $7 stays: else a district would be told what became of
-// people after it had let them go. What a merge brought later was not known either.
+// people after it had let them go. What other records have that were merged later was not known either: not after $6, and of
+// somebody who has left not after that, so that what the district may ask about them stays the same for ever.
 func lookupBySQL(kind keyKind) string {
 	held := `SELECT c.id, c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE s.status END,
 			c.issue_time, CASE WHEN ended OR s.status = 'EXPIRED' THEN c.expire_time ELSE s.since END, c.expire_time, s.version
 		FROM credentials c CROSS JOIN LATERAL (SELECT e.status, e.create_time AS since, e.version FROM credential_events e
 				WHERE e.credential_id = c.id AND ($5::timestamptz IS NULL OR e.create_time <= $5::timestamptz) ORDER BY e.version DESC LIMIT 1) s
 			CROSS JOIN LATERAL (SELECT c.expire_time <= $4 AND s.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity
-		WHERE c.educator_id = p.educator_id AND m.employed AND ($6::timestamptz IS NULL OR NOT EXISTS (SELECT FROM educator_merges g
-			WHERE g.survivor_id = p.educator_id AND g.undo_time IS NULL AND g.create_time > $6::timestamptz AND g.moved -> 'credentials' ? c.id::text))`
-	return `WITH today AS MATERIALIZED (SELECT coalesce($3::date, ($4::timestamptz AT TIME ZONE time_zone)::date) AS day FROM districts WHERE id = $1)
+		WHERE c.educator_id = p.educator_id AND m.employed AND (l.known IS NULL OR ` + recordAt("credentials", "c.id") + ` = ANY (m.records))`
+	return `WITH today AS MATERIALIZED (SELECT coalesce($3::date, ($4::timestamptz AT TIME ZONE time_zone)::date) AS day,
+				($8::timestamptz AT TIME ZONE time_zone)::date AS present, time_zone FROM districts WHERE id = $1), ` + broughtSQL + `
 		SELECT q.key, p.educator_id, CASE WHEN NOT m.employed THEN m.last_day END, held.count::int, held.rows
 		FROM unnest($2::text[]) q(key)
 			CROSS JOIN LATERAL (` + personOf[kind] + `) p
-			CROSS JOIN LATERAL (SELECT bool_or(until IS NULL OR until >= (SELECT day FROM today)) AS employed, max(until) AS last_day
-				FROM (SELECT CASE WHEN e.update_time > $6::timestamptz AND e.end_date >= $7::date THEN NULL ELSE e.end_date END AS until FROM employments e
+			CROSS JOIN LATERAL (SELECT least($6::timestamptz, CASE WHEN NOT bool_or(e.end_date IS NULL OR e.end_date >= (SELECT present FROM today)) THEN ` + dayAfter("max(e.end_date)") + ` END) AS known
+				FROM employments e WHERE e.educator_id = p.educator_id AND e.district_id = $1 AND e.start_date <= (SELECT present FROM today)) l
+			CROSS JOIN LATERAL (SELECT bool_or(until IS NULL OR until >= (SELECT day FROM today)) AS employed, max(until) AS last_day, array_agg(record) AS records
+				FROM (SELECT CASE WHEN e.update_time > $6::timestamptz AND e.end_date >= $7::date THEN NULL ELSE e.end_date END AS until,
+						CASE WHEN l.known IS NOT NULL THEN ` + recordAt("employments", "e.id") + ` END AS record FROM employments e
 					WHERE e.educator_id = p.educator_id AND e.district_id = $1 AND e.start_date <= (SELECT day FROM today)
 						AND ($6::timestamptz IS NULL OR e.create_time <= $6::timestamptz)) known) m
 			CROSS JOIN LATERAL (` + database.Packed(held) + `) held(count, rows)
@@ -64,7 +107,7 @@ func lookupBySQL(kind keyKind) string {
 // lookupBy finds those whom the district employs, or employed before, by their keys of one kind.
 func (s store) lookupBy(ctx context.Context, kind keyKind, district string, keys []string, at moment) (map[string]person, error) {
 	return peopleIn(s.db.SQL().QueryRowContext(ctx, database.Packed(lookupBySQL(kind)),
-		district, pq.StringArray(keys), dateOf(at.day), at.time, at.status, at.known, dateOf(at.knownDay)), len(keys))
+		district, pq.StringArray(keys), dateOf(at.day), at.time, at.status, at.known, dateOf(at.knownDay), s.db.Now()), len(keys))
 }
 
 // alikeSQL is who has an employee id in the district $1 that differs from one of $2 by capital letters and spaces alone, and
@@ -76,53 +119,80 @@ const alikeSQL = `SELECT q.key, p.educator_id FROM unnest($2::text[]) q(key) CRO
 	WHERE EXISTS (SELECT FROM employments e JOIN districts d ON d.id = e.district_id WHERE e.educator_id = p.educator_id AND e.district_id = $1
 		AND e.start_date <= coalesce($3::date, ($4::timestamptz AT TIME ZONE d.time_zone)::date))`
 
-// lookupAlike finds those whose employee ids read like the ones that are asked, for ids that are nobody's. A person who is
-// alone with it is meant; of several, nobody.
+// lookupAlike finds those whose employee ids read like the ones that are asked, for ids that are nobody's.
 func (s store) lookupAlike(ctx context.Context, district string, employeeIDs []string, at moment) (map[string]person, error) {
-	alike, err := s.alike(ctx, district, employeeIDs, at)
+	alike, err := s.candidates(ctx, alikeSQL, district, pq.StringArray(employeeIDs), dateOf(at.day), at.time)
 	if err != nil || len(alike) == 0 {
 		return nil, err
 	}
+	return s.recordsOf(ctx, district, alike, at)
+}
+
+// recordsOf finds the persons that keys lead to. A person who is alone with a key is meant; of several, nobody.
+func (s store) recordsOf(ctx context.Context, district string, candidates map[string][]string, at moment) (map[string]person, error) {
 	var educators []string
-	for _, people := range alike {
+	for _, people := range candidates {
 		educators = append(educators, people...)
 	}
 	slices.Sort(educators)
-	employed, err := s.lookupBy(ctx, byEducator, district, slices.Compact(educators), at)
+	employed, err := s.lookupBy(ctx, byRecord, district, slices.Compact(educators), at)
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string]person, len(alike))
-	for id, people := range alike {
+	found := make(map[string]person, len(candidates))
+	for key, people := range candidates {
 		slices.Sort(people)
 		for _, educator := range slices.Compact(people) { // one may have two such ids
 			p, ok := employed[educator]
-			if _, another := found[id]; ok && another {
+			if _, another := found[key]; ok && another {
 				p = person{outcome: outcomeAmbiguous}
 			}
 			if ok {
-				found[id] = p
+				found[key] = p
 			}
 		}
 	}
 	return found, nil
 }
 
-func (s store) alike(ctx context.Context, district string, employeeIDs []string, at moment) (map[string][]string, error) {
-	rows, err := s.db.SQL().QueryContext(ctx, alikeSQL, district, pq.StringArray(employeeIDs), dateOf(at.day), at.time)
+// candidates runs a statement that gives keys and the records that they may mean.
+func (s store) candidates(ctx context.Context, statement string, args ...any) (map[string][]string, error) {
+	rows, err := s.db.SQL().QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	alike := map[string][]string{}
+	found := map[string][]string{}
 	for rows.Next() {
-		var id, educator string
-		if err := rows.Scan(&id, &educator); err != nil {
+		var key, educator string
+		if err := rows.Scan(&key, &educator); err != nil {
 			return nil, err
 		}
-		alike[id] = append(alike[id], educator)
+		found[key] = append(found[key], educator)
 	}
-	return alike, rows.Err()
+	return found, rows.Err()
+}
+
+// keyWords are the kinds of keys whose times with a record are kept.
+var keyWords = map[keyKind]string{byStateEducatorID: "STATE_EDUCATOR_ID", byEmail: "EMAIL"}
+
+// formerSQL is who had one of the keys $2, of the kind $3, when they left the district $1, on which day before now, $4: what is
+// new of them, or gone, after it has let somebody go, is not for it to notice. Of several it is who left last.
+var formerSQL = `WITH today AS MATERIALIZED (SELECT ($4::timestamptz AT TIME ZONE time_zone)::date AS present, time_zone FROM districts WHERE id = $1)
+	SELECT DISTINCT ON (q.key) q.key, p.educator_id FROM unnest($2::text[]) q(key) JOIN key_periods k ON k.digest = key_digest($3, q.key)
+		CROSS JOIN LATERAL (SELECT x.educator_id, x.end_date FROM (` + workedAs("k.record_id") + `) x
+			CROSS JOIN LATERAL (SELECT greatest(` + dayAfter("x.end_date") + `, x.create_time) AS time) gone
+			WHERE x.end_date < (SELECT present FROM today) AND k.since_time <= gone.time AND (k.until_time IS NULL OR k.until_time > gone.time)
+				AND NOT ` + employedNow + ` LIMIT 1) p
+	ORDER BY q.key, p.end_date DESC, p.educator_id`
+
+// lookupFormer finds those who had a key when they left, for keys of which nobody has one who works there now.
+func (s store) lookupFormer(ctx context.Context, kind keyKind, district string, keys []string, at moment) (map[string]person, error) {
+	former, err := s.candidates(ctx, formerSQL, district, pq.StringArray(keys), keyWords[kind], s.db.Now())
+	if err != nil || len(former) == 0 {
+		return nil, err
+	}
+	return s.recordsOf(ctx, district, former, at)
 }
 
 // dateOf is a day as a date parameter, which knows no zone.
@@ -223,27 +293,29 @@ func (s store) find(ctx context.Context, district string, questions []question, 
 	return found, nil
 }
 
-// findBy answers questions by one kind of key; those who are not found are not there. What no employee id is equal to is asked
-// for once more, by what reads alike.
+// findBy answers questions by one kind of key; those who are not found are not there. What leads to nobody is asked for once
+// more: an employee id by what reads alike, an address and a number of the state's by who had it when they left.
 func (s store) findBy(ctx context.Context, kind keyKind, district string, keys []string, at moment) (found map[string]person, err error) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
-	if kind != byEmployeeID {
-		return s.lookupBy(ctx, kind, district, keys, at)
-	}
-	if at.dated() {
-		found, err = s.lookupBy(ctx, kind, district, keys, at)
-	} else {
+	if kind == byEmployeeID && !at.dated() {
 		found, err = s.lookupToday(ctx, district, keys, at.time)
+	} else {
+		found, err = s.lookupBy(ctx, kind, district, keys, at)
 	}
 	if err != nil {
 		return nil, err
 	}
 	missing := slices.DeleteFunc(keys, func(key string) bool { _, ok := found[key]; return ok })
-	if len(missing) == 0 {
+	if len(missing) == 0 || kind == byEducator {
 		return found, nil
 	}
-	alike, err := s.lookupAlike(ctx, district, missing, at)
-	maps.Copy(found, alike)
+	var others map[string]person
+	if kind == byEmployeeID {
+		others, err = s.lookupAlike(ctx, district, missing, at)
+	} else {
+		others, err = s.lookupFormer(ctx, kind, district, missing, at)
+	}
+	maps.Copy(found, others)
 	return found, err
 }
 

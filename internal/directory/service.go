@@ -3,6 +3,8 @@ package directory
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -48,22 +50,28 @@ func (s *Service) GetEducator(ctx context.Context, req *pb.GetEducatorRequest) (
 	return &pb.GetEducatorResponse{Educator: visible(ctx, p.proto())}, nil
 }
 
-// visible is an educator as the caller may see them: a district sees its own employee id and no other's.
-func visible(ctx context.Context, educator *pb.Educator) *pb.Educator {
+// places are the districts of which the caller may see what is on record of an educator, for somebody of a district or of a
+// school its own and no other; everywhere is true for the program's staff and for the educator.
+func places(ctx context.Context, educator string) (everywhere bool, districts []string) {
 	everywhere, scopes := access.Reach(ctx)
-	if everywhere || access.Is(ctx, educator.Name) {
-		return educator
+	if everywhere || access.Is(ctx, educator) {
+		return true, nil
 	}
-	var own []*pb.ExternalId
-	for _, id := range educator.ExternalIds {
-		for _, scope := range scopes {
-			if id.District == "" || scope == id.District || len(scope) > len(id.District) && scope[:len(id.District)+1] == id.District+"/" {
-				own = append(own, id)
-				break
-			}
+	for _, scope := range scopes {
+		if strings.HasPrefix(scope, "districts/") {
+			districts = append(districts, api.Name("btlc/District", api.Part(scope, 0)))
 		}
 	}
-	educator.ExternalIds = own
+	return false, districts
+}
+
+// visible is an educator as the caller may see them: a district sees its own employee id and no other's.
+func visible(ctx context.Context, educator *pb.Educator) *pb.Educator {
+	if everywhere, districts := places(ctx, educator.Name); !everywhere {
+		educator.ExternalIds = slices.DeleteFunc(educator.ExternalIds, func(id *pb.ExternalId) bool {
+			return id.District != "" && !slices.Contains(districts, id.District)
+		})
+	}
 	return educator
 }
 
@@ -93,7 +101,11 @@ func (s *Service) LookupEducator(ctx context.Context, req *pb.LookupEducatorRequ
 	if err != nil {
 		return nil, err
 	}
-	return &pb.LookupEducatorResponse{Educator: visible(ctx, p.proto())}, nil
+	seen := visible(ctx, p.proto())
+	if req.GetEmployeeId() != "" && !slices.ContainsFunc(seen.ExternalIds, func(id *pb.ExternalId) bool { return id.District == req.GetDistrict() }) {
+		return nil, api.Missing(asked) // who may not see a number must not find out whose it is
+	}
+	return &pb.LookupEducatorResponse{Educator: seen}, nil
 }
 
 // ListEducators lists the educators that the caller may see.
@@ -155,7 +167,13 @@ func (s *Service) GetEmployment(ctx context.Context, req *pb.GetEmploymentReques
 		return nil, err
 	}
 	e, err := s.store.employment(ctx, s.store.db.Ent(), req.GetName())
-	return &pb.GetEmploymentResponse{Employment: e}, err
+	if err != nil {
+		return nil, err
+	}
+	if everywhere, districts := places(ctx, api.Name("btlc/Educator", api.PartUUID(req.GetName(), 0))); !everywhere && !slices.Contains(districts, e.District) {
+		return nil, api.Missing(req.GetName())
+	}
+	return &pb.GetEmploymentResponse{Employment: e}, nil
 }
 
 // ListEmployments lists the employments of an educator.
@@ -168,7 +186,8 @@ func (s *Service) ListEmployments(ctx context.Context, req *pb.ListEmploymentsRe
 		return nil, orMissing(err, req.GetParent())
 	}
 	api.Saw(ctx, id)
-	return s.store.listEmployments(ctx, req)
+	everywhere, districts := places(ctx, req.GetParent())
+	return s.store.listEmployments(ctx, req, everywhere, districts)
 }
 
 // CreateEmployment records that an educator works somewhere.
@@ -186,7 +205,7 @@ func (s *Service) CreateEmployment(ctx context.Context, req *pb.CreateEmployment
 			if e, err = s.store.createEmployment(ctx, tx, id, req.GetEmployment()); err != nil {
 				return err
 			}
-			return s.store.announceEmployment(ctx, tx, id, e, "CREATED")
+			return s.store.announceEmployment(ctx, tx, id, nil, e)
 		})
 		return &pb.CreateEmploymentResponse{Employment: e}, err
 	})
@@ -199,15 +218,16 @@ func (s *Service) UpdateEmployment(ctx context.Context, req *pb.UpdateEmployment
 		return nil, err
 	}
 	return api.Write(ctx, s.store.db, req, func(ctx context.Context, tx *database.Tx) (*pb.UpdateEmploymentResponse, error) {
-		e, err := s.store.employment(ctx, tx.Client, req.GetEmployment().GetName())
+		before, err := s.store.employment(ctx, tx.Client, req.GetEmployment().GetName())
 		if err != nil {
 			return nil, err
 		}
-		err = s.store.changeEmployment(ctx, tx, id, e.District, func() (err error) {
+		var e *pb.Employment
+		err = s.store.changeEmployment(ctx, tx, id, before.District, func() (err error) {
 			if e, err = s.store.updateEmployment(ctx, tx, req); err != nil {
 				return err
 			}
-			return s.store.announceEmployment(ctx, tx, id, e, "UPDATED")
+			return s.store.announceEmployment(ctx, tx, id, before, e)
 		})
 		return &pb.UpdateEmploymentResponse{Employment: e}, err
 	})

@@ -23,11 +23,17 @@ func (s store) behind(ctx context.Context) (districts []string, err error) {
 		zone, unknown := time.LoadLocation(row.TimeZone)
 		if unknown != nil {
 			err = errors.Join(err, fmt.Errorf("district %s: %w", row.ID, unknown))
-		} else if row.ToldDay == nil || row.ToldDay.Before(api.LocalDay(s.db.Now(), zone)) {
+		} else if row.ToldDay == nil || isBehind(*row.ToldDay, api.LocalDay(s.db.Now(), zone)) {
 			districts = append(districts, row.ID)
 		}
 	}
 	return districts, err
+}
+
+// isBehind says whether the stream that was told of a day has to be told of today. Of the next day it may be told by a server whose
+// clock is ahead; a day after that was never anywhere, and is taken back.
+func isBehind(told, today time.Time) bool {
+	return told.Before(today) || told.After(today.AddDate(0, 0, 1))
 }
 
 // turnedSQL are the employments of the district $1 that are current on some of the days from $2 to $3, and not on all.
@@ -41,33 +47,38 @@ const turnedSQL = `SELECT m.id, m.educator_id, m.school_id, m.start_date::text, 
 func (s store) tellDay(ctx context.Context, district string) error {
 	return s.db.InTx(ctx, false, func(ctx context.Context, tx *database.Tx) error {
 		told, today, err := heldDay(ctx, tx, district)
-		if err != nil || told >= today {
+		if err != nil || told != nil && !isBehind(*told, today) {
 			return err
 		}
-		if told != "" { // else nothing was told that has changed
-			if err := tellTurned(ctx, tx, district, told, today); err != nil {
-				return err
-			}
+		tell := func() error {
+			_, err := tx.ExecContext(ctx, `UPDATE districts SET told_day = $2 WHERE id = $1`, district, today)
+			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE districts SET told_day = $2 WHERE id = $1`, district, today)
-		return err
+		if told == nil { // nothing was told that has changed
+			return tell()
+		}
+		return tellTurned(ctx, tx, district, *told, today, tell)
 	})
 }
 
-// heldDay is the day that a district's stream was told of, empty for none, and the day that it is; the district is held.
-func heldDay(ctx context.Context, tx *database.Tx, district string) (told, today string, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT coalesce(told_day::text, ''), ($2::timestamptz AT TIME ZONE time_zone)::date::text FROM districts WHERE id = $1
+// heldDay is the day that a district's stream was told of, nil for none, and the day that it is; the district is held.
+func heldDay(ctx context.Context, tx *database.Tx, district string) (told *time.Time, today time.Time, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT told_day, ($2::timestamptz AT TIME ZONE time_zone)::date FROM districts WHERE id = $1
 		FOR NO KEY UPDATE`, district, tx.Now)
 	err = eachRow(rows, err, func(scan scanner) error { return scan(&told, &today) })
 	return told, today, err
 }
 
 // tellTurned tells of the employments that have begun or ended between two days, and of the credentials that the district sees or
-// does not see by it.
-func tellTurned(ctx context.Context, tx *database.Tx, district, told, today string) error {
+// does not see by it. tell notes that it was told.
+func tellTurned(ctx context.Context, tx *database.Tx, district string, told, today time.Time, tell func() error) error {
+	first, last := told, today
+	if today.Before(told) {
+		first, last = today, told
+	}
 	held := map[uuid.UUID]bool{}
 	for {
-		turned, err := turnedEmployments(ctx, tx, district, told, today)
+		turned, err := turnedEmployments(ctx, tx, district, first, last)
 		if err != nil {
 			return err
 		}
@@ -84,17 +95,17 @@ func tellTurned(ctx context.Context, tx *database.Tx, district, told, today stri
 			}
 			continue
 		}
-		for _, e := range turned {
-			e.announce(tx, today)
-		}
-		sight, err := record.SightOf(ctx, tx, people)
-		sight.Tell(tx, sight)
-		return err
+		return record.Retell(ctx, tx, people, func() error {
+			for _, e := range turned {
+				e.announce(tx, today.Format(time.DateOnly))
+			}
+			return tell()
+		})
 	}
 }
 
-func turnedEmployments(ctx context.Context, tx *database.Tx, district, told, today string) (turned []employmentNews, err error) {
-	rows, err := tx.QueryContext(ctx, turnedSQL, district, told, today)
+func turnedEmployments(ctx context.Context, tx *database.Tx, district string, first, last time.Time) (turned []employmentNews, err error) {
+	rows, err := tx.QueryContext(ctx, turnedSQL, district, first, last)
 	err = eachRow(rows, err, func(scan scanner) error {
 		e, school, number := employmentNews{district: api.Name("btlc/District", district), kind: "UPDATED"}, uuid.NullUUID{}, ""
 		err := scan(&e.id, &e.educator, &school, &e.start, &e.end, &e.version, &number)

@@ -152,19 +152,6 @@ func (s store) listEducators(ctx context.Context, req *pb.ListEducatorsRequest, 
 	return answer, nil
 }
 
-// newEducator, newEmail, newNumber and newPastName are the rows of which persons are made, one by one or many at once.
-func newEducator(tx *database.Tx, given, family string) *ent.EducatorCreate {
-	return tx.Educator.Create().SetGivenName(given).SetFamilyName(family).SetCreateTime(tx.Now).SetUpdateTime(tx.Now)
-}
-
-func newEmail(tx *database.Tx, id uuid.UUID, address string, verified bool) *ent.EducatorEmailCreate {
-	return tx.EducatorEmail.Create().SetEducatorID(id).SetAddress(address).SetAddressKey(strings.ToLower(address)).SetVerified(verified).SetCreateTime(tx.Now)
-}
-
-func newNumber(tx *database.Tx, id uuid.UUID, kind string, district *string, value string) *ent.ExternalIDCreate {
-	return tx.ExternalID.Create().SetEducatorID(id).SetKind(kind).SetNillableDistrictID(district).SetValue(value).SetCreateTime(tx.Now)
-}
-
 // newPastName keeps the name that somebody has had until now; last is the name before that, if there was one.
 func newPastName(tx *database.Tx, row *ent.Educator, last *ent.EducatorName) *ent.EducatorNameCreate {
 	since := row.CreateTime
@@ -175,36 +162,14 @@ func newPastName(tx *database.Tx, row *ent.Educator, last *ent.EducatorName) *en
 }
 
 func (s store) createEducator(ctx context.Context, tx *database.Tx, in *pb.Educator) (*person, error) {
-	row, err := newEducator(tx, in.GivenName, in.FamilyName).Save(ctx)
+	row, err := tx.Educator.Create().SetGivenName(in.GivenName).SetFamilyName(in.FamilyName).SetCreateTime(tx.Now).SetUpdateTime(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.writeContacts(ctx, tx, row.ID, in); err != nil {
+	if err := s.writeContacts(ctx, tx, &person{row: row}, in); err != nil {
 		return nil, err
 	}
 	return s.educator(ctx, tx.Client, row.ID, "")
-}
-
-// writeContacts replaces the addresses and numbers of an educator.
-func (s store) writeContacts(ctx context.Context, tx *database.Tx, id uuid.UUID, in *pb.Educator) error {
-	if _, err := tx.EducatorEmail.Delete().Where(educatoremail.EducatorID(id)).Exec(ctx); err != nil {
-		return err
-	}
-	if _, err := tx.ExternalID.Delete().Where(externalid.EducatorID(id)).Exec(ctx); err != nil {
-		return err
-	}
-	var emails []*ent.EducatorEmailCreate
-	for _, e := range in.Emails {
-		emails = append(emails, newEmail(tx, id, e.Address, e.Verified))
-	}
-	if err := tx.EducatorEmail.CreateBulk(emails...).Exec(ctx); err != nil {
-		return conflicts.Translate(err)
-	}
-	var ids []*ent.ExternalIDCreate
-	for _, x := range in.ExternalIds {
-		ids = append(ids, newNumber(tx, id, api.EnumWord(x.Kind), api.OptionalWord(x.District), x.Value))
-	}
-	return conflicts.Translate(tx.ExternalID.CreateBulk(ids...).Exec(ctx))
 }
 
 // lockedEducator is the educator, held against others until the transaction ends; with noReference also against those who
@@ -236,7 +201,7 @@ func (s store) updateEducator(ctx context.Context, tx *database.Tx, p *person, n
 	if err := tx.Educator.UpdateOneID(p.row.ID).SetGivenName(next.GivenName).SetFamilyName(next.FamilyName).SetUpdateTime(tx.Now).AddVersion(1).Exec(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.writeContacts(ctx, tx, p.row.ID, next); err != nil {
+	if err := s.writeContacts(ctx, tx, p, next); err != nil {
 		return nil, err
 	}
 	return s.educator(ctx, tx.Client, p.row.ID, next.Name)

@@ -52,12 +52,21 @@ func (s store) educatorExists(ctx context.Context, db *ent.Client, id uuid.UUID)
 	return db.Educator.Query().Where(educator.ID(id)).Exist(ctx)
 }
 
-func (s store) listEmployments(ctx context.Context, req *pb.ListEmploymentsRequest) (*pb.ListEmploymentsResponse, error) {
+// listEmployments lists those of an educator everywhere, or in the districts.
+func (s store) listEmployments(ctx context.Context, req *pb.ListEmploymentsRequest, everywhere bool, districts []string) (*pb.ListEmploymentsResponse, error) {
 	q, err := api.ParseList(req, employmentList)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Ent().Employment.Query().Where(employment.EducatorID(api.LastUUID(req.GetParent())), predicate.Employment(q.Apply)).All(ctx)
+	query := s.db.Ent().Employment.Query().Where(employment.EducatorID(api.LastUUID(req.GetParent())))
+	if !everywhere {
+		ids := make([]string, len(districts))
+		for i, name := range districts {
+			ids[i] = api.LastWord(name)
+		}
+		query.Where(employment.DistrictIDIn(ids...))
+	}
+	rows, err := query.Where(predicate.Employment(q.Apply)).All(ctx)
 	if err != nil {
 		return nil, err
 	}

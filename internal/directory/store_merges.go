@@ -96,6 +96,9 @@ func (s store) merge(ctx context.Context, tx *database.Tx, survivor, duplicate *
 	if err := tx.Educator.UpdateOneID(from).SetMergedIntoID(to).SetUpdateTime(tx.Now).AddVersion(1).Exec(ctx); err != nil {
 		return nil, err
 	}
+	if err := keepKeyPeriods(ctx, tx, from, to); err != nil {
+		return nil, err
+	}
 	return s.touched(ctx, tx, to)
 }
 
@@ -128,6 +131,9 @@ func (s store) unmerge(ctx context.Context, tx *database.Tx, survivor, duplicate
 		if err != nil {
 			return nil, nil, bothHave(err)
 		}
+	}
+	if err := keepKeyPeriods(ctx, tx, from, to); err != nil {
+		return nil, nil, err
 	}
 	if err := noMoneySince(ctx, tx, kept); err != nil {
 		return nil, nil, err

@@ -103,9 +103,12 @@ type employmentNews struct {
 	kind       string
 	// keys are those by which the district knows the person.
 	keys map[string]string
+	// known is true when the district was told of it before.
+	known bool
 }
 
-// announce tells of it; today is the district's day.
+// announce tells of it; today is the district's day. Whom a district will employ is not its own yet: it is told when the day
+// comes.
 func (n employmentNews) announce(tx *database.Tx, today string) {
 	tx.Concerns(n.educator)
 	name, educator := api.Name("btlc/Employment", n.educator, n.id), api.Name("btlc/Educator", n.educator)
@@ -114,14 +117,18 @@ func (n employmentNews) announce(tx *database.Tx, today string) {
 		"educator": educator, "school": n.school, "startDate": n.start, "endDate": n.end,
 		"current": n.kind != "DELETED" && n.start <= today && (n.end == "" || n.end >= today),
 	}
-	tx.Emit(database.Change{
-		Streams: []string{"program", n.district}, Resource: name, Type: "btlc/Employment", Version: n.version, Kind: n.kind,
-		NaturalKeys: map[string]map[string]string{"program": {"educator": educator}, n.district: n.keys}, State: state,
-	})
+	change := database.Change{
+		Streams: []string{"program"}, Resource: name, Type: "btlc/Employment", Version: n.version, Kind: n.kind,
+		NaturalKeys: map[string]map[string]string{"program": {"educator": educator}}, State: state,
+	}
+	if n.known || n.start <= today {
+		change.Streams, change.NaturalKeys[n.district] = append(change.Streams, n.district), n.keys
+	}
+	tx.Emit(change)
 }
 
-// announceEmployment tells of an employment that was made or changed.
-func (s store) announceEmployment(ctx context.Context, tx *database.Tx, educator uuid.UUID, e *pb.Employment, kind string) error {
+// announceEmployment tells of an employment that was made, when before is nil, or changed.
+func (s store) announceEmployment(ctx context.Context, tx *database.Tx, educator uuid.UUID, before, e *pb.Employment) error {
 	zone, err := zoneOf(ctx, tx, api.LastWord(e.District))
 	if err != nil {
 		return err
@@ -130,9 +137,14 @@ func (s store) announceEmployment(ctx context.Context, tx *database.Tx, educator
 	if err != nil {
 		return err
 	}
+	today, kind := api.LocalDay(tx.Now, zone).Format(time.DateOnly), "UPDATED"
+	if before == nil {
+		kind = "CREATED"
+	}
 	employmentNews{
 		api.LastUUID(e.Name), educator, e.District, e.School, dayText(e.StartDate), dayText(e.EndDate), api.VersionOf(e.Etag), kind, employeeKeys(number),
-	}.announce(tx, api.LocalDay(tx.Now, zone).Format(time.DateOnly))
+		before != nil && dayText(before.StartDate) <= today,
+	}.announce(tx, today)
 	return nil
 }
 

@@ -24,7 +24,7 @@ func (w *rosterWriter) takeBack(ctx context.Context) error {
 	}
 	for _, statement := range []string{
 		`DELETE FROM educator_emails WHERE educator_id = ANY ($1::uuid[])`, `DELETE FROM external_ids WHERE educator_id = ANY ($1::uuid[])`,
-		`DELETE FROM educators WHERE id = ANY ($1::uuid[])`,
+		`DELETE FROM key_periods WHERE record_id = ANY ($1::uuid[])`, `DELETE FROM educators WHERE id = ANY ($1::uuid[])`,
 	} {
 		if _, err := w.tx.ExecContext(ctx, statement, pq.Array(people)); err != nil {
 			return err
@@ -120,6 +120,7 @@ func (w *rosterWriter) announce(ctx context.Context) error {
 		e := employmentNews{
 			id: uuidOf(id), educator: uuidOf(one.PersonID), district: stream, start: string(one.Start), end: string(one.End),
 			version: w.now.versions[id] + 1, kind: kindOf(p), keys: employeeKeys(w.numbers[one.PersonID]),
+			known: p.Before != nil && string(p.Before.Start) <= today,
 		}
 		if one.SchoolID != "" {
 			e.school = api.Name("btlc/School", w.district, one.SchoolID)

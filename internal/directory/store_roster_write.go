@@ -175,6 +175,9 @@ func (w *rosterWriter) writePeople(ctx context.Context) error {
 		WHERE e.educator_id = u.owner AND e.address_key = u.address_key`, pq.Array(lessOwners), pq.Array(lessEmails)); err != nil {
 		return err
 	}
+	if err := keepKeyPeriods(ctx, w.tx, lessOwners...); err != nil {
+		return err
+	}
 	if err := w.insert(ctx, `INSERT INTO educator_emails (create_time, verified, id, educator_id, address, address_key)
 		SELECT $1, false, * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[])`, w.tx.Now, pq.Array(emailIDs), pq.Array(owners), pq.Array(addresses), pq.Array(addressKeys)); err != nil {
 		return err

@@ -176,10 +176,15 @@ func (w copies) person(t testing.TB, numbers map[string]string) (name string) {
 func (w copies) leader(t testing.TB, numbers map[string]string) (name string) {
 	t.Helper()
 	name = w.person(t, numbers)
+	w.lead(name)
+	return name
+}
+
+// lead has somebody lead, and have all that the certificate asks for.
+func (w copies) lead(name string) {
 	id := uuid.MustParse(strings.TrimPrefix(name, "educators/"))
 	w.people.Register(id, w.people.Mentor(id), "using-data", "ENROLLED", "2026-09-02")
 	w.people.Demonstrate(id, recordtest.UsingData()...)
-	return name
 }
 
 // externalIDs are numbers by district; that of no district is the state's.
@@ -334,6 +339,29 @@ func TestADistrictsCopyIsItsExport(t *testing.T) {
 		w.clock.Store(time.Date(2026, 12, 7, 15, 0, 0, 0, time.UTC).UnixNano())
 		w.tellDays(t)
 		c.holds(t, w.world, "told of the next", `DELETED v1 {"employeeId":"G1"}`)
+	})
+	t.Run("a server's clock was years ahead for a minute", func(t *testing.T) {
+		w := newCopies(t)
+		bps := w.variables["district"]
+		leaves, comes := w.leader(t, map[string]string{bps: "C1"}), w.leader(t, map[string]string{bps: "C2"})
+		w.ends(t, w.employ(t, leaves, bps, day(2026, 9, 1)), day(2027, 6, 30))
+		w.employ(t, comes, bps, day(2027, 9, 1))
+		w.issue(t, leaves)
+		w.issue(t, comes)
+		w.tellDays(t)
+		c, now := w.begin(t, bps), w.clock.Load()
+		w.clock.Store(time.Date(2028, 12, 1, 15, 0, 0, 0, time.UTC).UnixNano())
+		w.tellDays(t)
+		w.clock.Store(now)
+		w.tellDays(t)
+		lines := c.follow(t, w.world)
+		if want := []string{`CREATED v1 {"employeeId":"C1"} ACTIVE`, `CREATED v1 {"employeeId":"C2"} ACTIVE`, `DELETED v1 {"employeeId":"C1"}`, `DELETED v1 {"employeeId":"C2"}`}; !slices.Equal(slices.Sorted(slices.Values(lines)), want) {
+			t.Errorf("the changes are %q, want %q", lines, want)
+		}
+		c.holds(t, w.world, "set right")
+		if rows, _ := w.exportedRows(t, bps); len(rows) != 1 {
+			t.Errorf("exported are %v", rows)
+		}
 	})
 }
 

@@ -30,3 +30,26 @@ func TestWhatWasKnownBeforeAMerge(t *testing.T) {
 		t.Errorf("with the merge %v, and when it is taken back %v", held, kept)
 	}
 }
+
+// Whoever of the two held the credential, what was known before they were found to be one person stays what was known.
+func TestWhatWasKnownOfTwoRecords(t *testing.T) {
+	for _, holder := range []string{"survivor", "duplicate"} {
+		t.Run(holder, func(t *testing.T) {
+			w := newCopies(t)
+			district := w.variables["district"]
+			people := map[string]string{"survivor": w.person(t, nil), "duplicate": w.person(t, map[string]string{district: "B1"})}
+			w.employ(t, people["duplicate"], district, day(2026, 9, 1))
+			w.lead(people[holder])
+			w.issue(t, people[holder])
+			w.clock.Add(int64(5 * 24 * time.Hour))
+			ask := func() any {
+				return w.do(t, "districtHr", "BatchLookupCredentialStatuses", map[string]any{"parent": district, "employeeIds": []any{"B1"}, "knownAsOf": day(2026, 11, 21)})["results"]
+			}
+			before := ask()
+			w.do(t, "staff", "MergeEducators", map[string]any{"name": people["survivor"], "duplicate": people["duplicate"]})
+			if after := ask(); !reflect.DeepEqual(before, after) {
+				t.Errorf("before the merge\n%v\nand after\n%v", before, after)
+			}
+		})
+	}
+}

@@ -14,7 +14,7 @@ import (
 	"github.com/btlc/btlc/internal/api"
 )
 
-var update = flag.Bool("update", false, "write docs/access.md and docs/lifecycles.md anew, to be read by a person before they are committed")
+var update = flag.Bool("update", false, "write docs/access.md, docs/lifecycles.md and docs/privacy.md anew, to be read by a person before they are committed")
 
 // matrixRow is a request for something within the scope of the callers that have one, and one for something outside.
 type matrixRow struct {

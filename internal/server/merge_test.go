@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 )
@@ -102,5 +103,43 @@ func TestEveryTableOfPeopleRefusesTheMerged(t *testing.T) {
 	must(t, rows.Err())
 	if len(open) > 0 {
 		t.Errorf("these tables take rows for records that were merged: %v", open)
+	}
+}
+
+// TestContactsGoBackWithAMerge takes a merge back after the record that stayed has got another name and one more address: each
+// has its numbers and addresses again.
+func TestContactsGoBackWithAMerge(t *testing.T) {
+	t.Parallel()
+	w := newCopies(t)
+	bps, ncs := w.variables["district"], w.variables["otherDistrict"]
+	goes, stays := w.person(t, map[string]string{bps: "B1", ncs: "N1"}), w.leader(t, map[string]string{bps: "C1"})
+	email := func(name, address string) {
+		educator := w.do(t, "staff", "GetEducator", map[string]any{"name": name})["educator"].(map[string]any)
+		emails, _ := educator["emails"].([]any)
+		w.do(t, "staff", "UpdateEducator", map[string]any{"updateMask": "emails", "educator": map[string]any{"name": name,
+			"emails": append(emails, map[string]any{"address": address, "verified": true})}})
+	}
+	email(goes, "goes@example.org")
+	email(stays, "stays@example.org")
+	w.employ(t, stays, bps, day(2026, 9, 1))
+	w.employ(t, goes, bps, day(2026, 9, 1))
+	w.issue(t, stays)
+	ask := func() any {
+		var persons []any
+		for _, person := range []map[string]any{{"employeeId": "B1"}, {"employeeId": "C1"}, {"email": "goes@example.org"}, {"email": "stays@example.org"}} {
+			persons = append(persons, person)
+		}
+		return w.do(t, "districtHr", "BatchLookupCredentialStatuses", map[string]any{"parent": bps, "persons": persons})["results"]
+	}
+	before := ask()
+	w.do(t, "staff", "MergeEducators", map[string]any{"name": stays, "duplicate": goes})
+	w.do(t, "staff", "UpdateEducator", map[string]any{"educator": map[string]any{"name": stays, "familyName": "Married"}, "updateMask": "familyName"})
+	email(stays, "third@example.org")
+	w.do(t, "staff", "UnmergeEducator", map[string]any{"name": goes})
+	if after := ask(); !reflect.DeepEqual(before, after) {
+		t.Errorf("before\n%v\nafter\n%v", before, after)
+	}
+	if number := w.do(t, "staff", "LookupEducator", map[string]any{"district": ncs, "employeeId": "N1"}); text(number, "educator.name") != goes {
+		t.Errorf("the number elsewhere is of %v", number)
 	}
 }

@@ -36,6 +36,7 @@ var largeTables = []struct{ table, insert string }{
 		SELECT ` + id("n") + `, now(), 'm' || n || '@example.org', 'm' || n || '@example.org', true, ` + id("n") + ` FROM generate_series(1, $1 / 4) n`},
 	{"external_ids", `(id, create_time, kind, value, educator_id, district_id)
 		SELECT ` + id("n") + `, now(), 'EMPLOYEE_ID', 'M' || n, ` + id("n") + `, 'bps' FROM generate_series(1, $1 / 4) n`},
+	{"key_periods", `(record_id, digest, since_time) SELECT ` + id("n") + `, key_digest('EMAIL', 'm' || n || '@example.org'), now() FROM generate_series(1, $1 / 4) n`},
 	{"employments", `(id, create_time, update_time, start_date, educator_id, district_id)
 		SELECT ` + id("n") + `, now(), now(), '2020-09-01', ` + id("n") + `, 'bps' FROM generate_series(1, $1 / 4) n`},
 	{"sections", `(id, create_time, update_time, state, capacity, seats_taken, time_zone, registration_open_time, registration_close_time, course_version_id, term_id)
@@ -249,6 +250,7 @@ func TestPlansAtAMillionRows(t *testing.T) {
 		{as: "districtHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/bps", "employeeIds": hundred[:50], "asOf": day(2026, 10, 1), "knownAsOf": day(2026, 11, 20)}},
 		{as: "districtHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/bps", "persons": persons}},
 		{as: "districtHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/bps", "persons": names}},
+		{as: "otherDistrictHr", rpc: "BatchLookupCredentialStatuses", request: map[string]any{"parent": "districts/ncs", "persons": persons}}, // who never worked there
 		{as: "districtHr", rpc: "GetCareerFacts", request: map[string]any{"parent": "districts/bps", "person": map[string]any{"email": "m777@example.org"}}},
 		{as: "otherDistrictHr", rpc: "ExportCredentialStatuses", request: map[string]any{"parent": "districts/ncs"}}, // a small district among large ones
 		{as: "otherDistrictHr", rpc: "ExportEdFiCredentials", request: map[string]any{"parent": "districts/ncs"}},
@@ -256,6 +258,7 @@ func TestPlansAtAMillionRows(t *testing.T) {
 		{as: "staff", rpc: "ListCredentials", pages: true},
 		{as: "staff", rpc: "ListCredentials", request: map[string]any{"filter": `educator = "` + somebody + `"`}},
 		{as: "somebody", rpc: "ListCredentials"},
+		{as: "staff", rpc: "UpdateEducator", request: map[string]any{"updateMask": "emails", "educator": map[string]any{"name": somebody, "emails": []any{map[string]any{"address": "m777@example.org"}}}}},
 		{as: "staff", rpc: "ListRegistrations", request: map[string]any{"parent": "sections/-"}, pages: true},
 		{as: "staff", rpc: "ListRegistrations", request: map[string]any{"parent": "sections/00000000-0000-0000-0000-000000000777"}},
 		{as: "districtHr", rpc: "ListChanges", request: map[string]any{"parent": "districts/bps"}, pages: true},

@@ -20,47 +20,30 @@ func TestHiddenCreditIsLikeNone(t *testing.T) {
 	foreign := place + v["otherPosting"][strings.LastIndex(v["otherPosting"], "/"):]
 
 	post := func(request string) map[string]any {
-		return map[string]any{"creditRequest": request, "postDate": day(2026, 11, 20)}
+		return map[string]any{"parent": v["institution"], "creditPosting": map[string]any{"creditRequest": request, "postDate": day(2026, 11, 20)}}
+	}
+	postingsOf := func(request string) map[string]any {
+		return map[string]any{"parent": v["institution"], "filter": `credit_request = "` + request + `"`}
 	}
 	for _, c := range []struct {
 		what, hidden, nothing string
 		rpc                   string
 		request               func(name string) map[string]any
-		path                  func(name string) (path string, body map[string]any)
 	}{
-		{"a posting without consent", v["posting"], noPosting, "GetCreditPosting", named, getAt},
-		{"a foreign posting", v["otherPosting"], v["otherInstitution"] + "/creditPostings/" + id, "GetCreditPosting", named, getAt},
-		{"a foreign posting as ours", foreign, noPosting, "GetCreditPosting", named, getAt},
-		{"retracting without consent", v["posting"], noPosting, "RetractCreditPosting", withReason, retractAt},
-		{"retracting a foreign one", v["otherPosting"], v["otherInstitution"] + "/creditPostings/" + id, "RetractCreditPosting", withReason, retractAt},
-		{"retracting a foreign one as ours", foreign, noPosting, "RetractCreditPosting", withReason, retractAt},
-		{"posting without consent", v["request"], noRequest, "CreateCreditPosting",
-			func(name string) map[string]any {
-				return map[string]any{"parent": v["institution"], "creditPosting": post(name)}
-			},
-			func(name string) (string, map[string]any) { return place, post(name) }},
-		{"posting for a foreign request", v["otherRequest"], noRequest, "CreateCreditPosting",
-			func(name string) map[string]any {
-				return map[string]any{"parent": v["institution"], "creditPosting": post(name)}
-			},
-			func(name string) (string, map[string]any) { return place, post(name) }},
-		{"a list of a request's postings without consent", v["request"], noRequest, "ListCreditPostings",
-			func(name string) map[string]any {
-				return map[string]any{"parent": v["institution"], "filter": `credit_request = "` + name + `"`}
-			},
-			func(name string) (string, map[string]any) {
-				return place + "?filter=credit_request%20%3D%20%22" + name + "%22", nil
-			}},
+		{"a posting without consent", v["posting"], noPosting, "GetCreditPosting", named},
+		{"a foreign posting", v["otherPosting"], v["otherInstitution"] + "/creditPostings/" + id, "GetCreditPosting", named},
+		{"a foreign posting as ours", foreign, noPosting, "GetCreditPosting", named},
+		{"retracting without consent", v["posting"], noPosting, "RetractCreditPosting", withReason},
+		{"retracting a foreign one", v["otherPosting"], v["otherInstitution"] + "/creditPostings/" + id, "RetractCreditPosting", withReason},
+		{"retracting a foreign one as ours", foreign, noPosting, "RetractCreditPosting", withReason},
+		{"posting without consent", v["request"], noRequest, "CreateCreditPosting", post},
+		{"posting for a foreign request", v["otherRequest"], noRequest, "CreateCreditPosting", post},
+		{"a list of a request's postings without consent", v["request"], noRequest, "ListCreditPostings", postingsOf},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			ask := func(name string) (grpc, rest []byte) {
-				path, body := c.path(name)
-				var sent []byte
-				if body != nil {
-					sent = marshal(t, body)
-				}
-				rest = w.bytesOverREST(t, "registrar", "/v1/"+path, sent)
-				grpc = w.bytesOverGRPC(t, "registrar", methodNamed(t, c.rpc), c.request(name))
+				method, request := methodNamed(t, c.rpc), c.request(name)
+				grpc, rest = w.bytesOverGRPC(t, "registrar", method, request, nil), w.bytesOverREST(t, "registrar", method, request, nil)
 				return bytes.ReplaceAll(grpc, []byte(name), []byte("…")), bytes.ReplaceAll(rest, []byte(name), []byte("…"))
 			}
 			hiddenGRPC, hiddenREST := ask(c.hidden)
@@ -80,12 +63,6 @@ func TestHiddenCreditIsLikeNone(t *testing.T) {
 
 func named(name string) map[string]any { return map[string]any{"name": name} }
 
-func getAt(name string) (string, map[string]any) { return name, nil }
-
 func withReason(name string) map[string]any {
 	return map[string]any{"name": name, "reason": "Posted twice."}
-}
-
-func retractAt(name string) (string, map[string]any) {
-	return name + ":retract", map[string]any{"reason": "Posted twice."}
 }

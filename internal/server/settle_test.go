@@ -52,6 +52,11 @@ func day(year, month, day int) map[string]any {
 	return map[string]any{"year": year, "month": month, "day": day}
 }
 
+func (w *world) today() map[string]any {
+	now := w.now().UTC()
+	return day(now.Year(), int(now.Month()), now.Day())
+}
+
 // sectionOf is a section whose eleven meetings lie in the weeks before the world's time, and whose registration is open.
 func sectionOf(version, term, facilitator string) map[string]any {
 	meetings := []any{}
@@ -89,7 +94,7 @@ func (w *world) takeCourse(t testing.TB, educator, prefix, principal, institutio
 	}
 	set("assignment", assignment("held"))
 	w.do(t, principal, "ConfirmRoleAssignment", map[string]any{"name": get("assignment")})
-	made := w.do(t, "staff", "CreateRole", map[string]any{"parent": get("district"), "role": map[string]any{"displayName": "Another role", "kind": "ROLE_KIND_FORMAL"}})
+	made := w.do(t, "staff", "CreateRole", map[string]any{"parent": get("district"), "role": map[string]any{"displayName": "Another role of " + educator, "kind": "ROLE_KIND_FORMAL"}})
 	made = w.do(t, educator, "CreateRoleAssignment", map[string]any{"parent": v[educator], "roleAssignment": map[string]any{"role": text(made, "role.name"), "school": get("school"), "startDate": day(2024, 9, 1)}})
 	set("reported", text(made, "roleAssignment.name"))
 	made = w.do(t, educator, "CreateRegistration", map[string]any{"parent": get("section"), "registration": map[string]any{"educator": v[educator], "acknowledgedFramework": v["framework"]}})
@@ -114,7 +119,7 @@ func (w *world) takeCourse(t testing.TB, educator, prefix, principal, institutio
 	w.do(t, educator, "SubmitSubmission", map[string]any{"name": get("submitted")})
 	set("consent", text(w.do(t, educator, "CreateConsent", map[string]any{"parent": v[educator], "consent": map[string]any{"institution": institution}}), "consent.name"))
 	set("request", text(w.do(t, educator, "CreateCreditRequest", map[string]any{"creditRequest": map[string]any{"registration": get("registration"), "institution": institution}}), "creditRequest.name"))
-	made = w.do(t, "staff", "CreateCreditPosting", map[string]any{"parent": institution, "creditPosting": map[string]any{"creditRequest": get("request"), "postDate": day(2026, 11, 20)}})
+	made = w.do(t, "staff", "CreateCreditPosting", map[string]any{"parent": institution, "creditPosting": map[string]any{"creditRequest": get("request"), "postDate": w.today()}})
 	set("posting", text(made, "creditPosting.name"))
 	made = w.do(t, "staff", "IssueCredential", map[string]any{"educator": v[educator], "credentialType": "credentialTypes/using-data-certificate"})
 	set("credential", text(made, "credential.name"))

@@ -2,64 +2,8 @@ package server_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"io"
-	"net/http"
-	"strings"
 	"testing"
-
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
-
-// bytesOverGRPC is all that a caller gets of an answer or an error, as bytes, but for the id of the request.
-func (w *world) bytesOverGRPC(t *testing.T, as string, method protoreflect.MethodDescriptor, request map[string]any) []byte {
-	t.Helper()
-	in, out := newMessage(t, method.Input()), newMessage(t, method.Output())
-	must(t, protojson.Unmarshal(marshal(t, request), in))
-	err := w.grpc.conn.Invoke(metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+w.keys[as]), "/"+string(method.Parent().FullName())+"/"+string(method.Name()), in, out)
-	message := out
-	if err != nil {
-		st := status.Convert(err).Proto()
-		for i, detail := range st.Details {
-			if strings.HasSuffix(detail.TypeUrl, "google.rpc.RequestInfo") {
-				st.Details = append(st.Details[:i:i], st.Details[i+1:]...)
-				break
-			}
-		}
-		message = st
-	}
-	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
-	must(t, err)
-	return body
-}
-
-// bytesOverREST is the same over REST, with the status and the headers that tell of the content.
-func (w *world) bytesOverREST(t *testing.T, as, path string, body []byte) []byte {
-	t.Helper()
-	verb := http.MethodPost
-	if body == nil {
-		verb = http.MethodGet
-	}
-	req, err := http.NewRequestWithContext(t.Context(), verb, w.rest.base+path, bytes.NewReader(body))
-	must(t, err)
-	req.Header.Set("Authorization", "Bearer "+w.keys[as])
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	must(t, err)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	must(t, err)
-	var value map[string]any
-	must(t, json.Unmarshal(answer, &value))
-	if id, ok := value["requestId"].(string); ok {
-		answer = bytes.ReplaceAll(answer, []byte(id), []byte("…"))
-	}
-	return append([]byte(resp.Status+"\n"+resp.Header.Get("Content-Type")+"\n"), answer...)
-}
 
 // TestForeignIsLikeNobody asks, as a district, for people of whom it may not even know that they exist, and compares every
 // byte with the answer for nobody: over gRPC and REST, by every kind of key.
@@ -88,24 +32,23 @@ func TestForeignIsLikeNobody(t *testing.T) {
 		{"the state's number of one to come", map[string]any{"stateEducatorId": "90000001"}, map[string]any{"stateEducatorId": "90000002"}},
 	}
 	requests := []struct {
-		rpc, path string
-		request   func(person map[string]any) map[string]any
+		rpc     string
+		request func(person map[string]any) map[string]any
 	}{
-		{"LookupCredentialStatus", ":lookup", func(p map[string]any) map[string]any { return map[string]any{"person": p} }},
-		{"LookupCredentialStatus", ":lookup", func(p map[string]any) map[string]any {
+		{"LookupCredentialStatus", func(p map[string]any) map[string]any { return map[string]any{"person": p} }},
+		{"LookupCredentialStatus", func(p map[string]any) map[string]any {
 			return map[string]any{"person": p, "asOf": day(2026, 11, 19), "knownAsOf": day(2026, 11, 20)}
 		}},
-		{"GetCareerFacts", ":careerFacts", func(p map[string]any) map[string]any { return map[string]any{"person": p} }},
-		{"BatchLookupCredentialStatuses", ":batchLookup", func(p map[string]any) map[string]any { return map[string]any{"persons": []any{p}} }},
+		{"GetCareerFacts", func(p map[string]any) map[string]any { return map[string]any{"person": p} }},
+		{"BatchLookupCredentialStatuses", func(p map[string]any) map[string]any { return map[string]any{"persons": []any{p}} }},
 	}
 	for _, pair := range pairs {
 		for _, r := range requests {
 			t.Run(pair.what+" by "+r.rpc, func(t *testing.T) {
 				ask := func(person map[string]any) (grpc, rest []byte) {
-					request := r.request(person)
-					rest = w.bytesOverREST(t, "districtHr", "/v1/"+v["district"]+"/credentialStatuses"+r.path, marshal(t, request))
+					method, request := methodNamed(t, r.rpc), r.request(person)
 					request["parent"] = v["district"]
-					return w.bytesOverGRPC(t, "districtHr", methodNamed(t, r.rpc), request), rest
+					return w.bytesOverGRPC(t, "districtHr", method, request, nil), w.bytesOverREST(t, "districtHr", method, request, nil)
 				}
 				hiddenGRPC, hiddenREST := ask(pair.hidden)
 				nothingGRPC, nothingREST := ask(pair.nothing)
@@ -135,20 +78,21 @@ func TestForeignDistrictIsLikeNone(t *testing.T) {
 	w.settle(t)
 	other, none := w.variables["otherDistrict"], "districts/zzz"
 	person := map[string]any{"employeeId": "E2"}
-	for path, body := range map[string]map[string]any{
-		":lookup": person, ":batchLookup": {"employeeIds": []any{"E2"}}, ":careerFacts": {"person": person},
-		":export": nil, ":exportEdFi": nil, ":digest": nil, ":digest?prefix=ab": nil,
+	for _, c := range []struct {
+		rpc     string
+		request map[string]any
+	}{
+		{"LookupCredentialStatus", map[string]any{"person": person}}, {"BatchLookupCredentialStatuses", map[string]any{"employeeIds": []any{"E2"}}},
+		{"GetCareerFacts", map[string]any{"person": person}}, {"ExportCredentialStatuses", map[string]any{}}, {"ExportEdFiCredentials", map[string]any{}},
+		{"GetReconciliationDigest", map[string]any{}}, {"GetReconciliationDigest", map[string]any{"prefix": "ab"}},
 	} {
 		ask := func(district string) []byte {
-			var sent []byte
-			if body != nil {
-				sent = marshal(t, body)
-			}
-			return bytes.ReplaceAll(w.bytesOverREST(t, "districtHr", "/v1/"+district+"/credentialStatuses"+path, sent), []byte(district), []byte("…"))
+			c.request["parent"] = district
+			return bytes.ReplaceAll(w.bytesOverREST(t, "districtHr", methodNamed(t, c.rpc), c.request, nil), []byte(district), []byte("…"))
 		}
 		foreign, nothing := ask(other), ask(none)
 		if !bytes.Equal(foreign, nothing) || !bytes.HasPrefix(foreign, []byte("404 ")) {
-			t.Errorf("%s: %s, of none %s", path, foreign, nothing)
+			t.Errorf("%s: %s, of none %s", c.rpc, foreign, nothing)
 		}
 	}
 }

@@ -1356,7 +1356,7 @@ export interface paths {
         put?: never;
         /**
          * Finds an educator by a number or address that the caller knows
-         * @description Finds an educator by a number or address that the caller knows. NOT_FOUND when there is none, or none that the caller may see.
+         * @description Finds an educator by a number or address that the caller knows. NOT_FOUND when there is none, or none that the caller may see; so it is for a number of another district, which they may not see.
          */
         post: operations["LookupEducator"];
         delete?: never;
@@ -1374,7 +1374,7 @@ export interface paths {
         };
         /**
          * Gets an employment
-         * @description Gets an employment. NOT_FOUND when there is none, or none that the caller may see.
+         * @description Gets an employment. NOT_FOUND when there is none, or none that the caller may see: a district's and a school's callers see those in the district.
          */
         get: operations["GetEmployment"];
         put?: never;
@@ -1393,7 +1393,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists employments that the caller may see */
+        /** Lists employments that the caller may see: a district's and a school's callers those in the district */
         get: operations["ListEmployments"];
         put?: never;
         /** Creates an employment */
@@ -6586,16 +6586,16 @@ export interface components {
              */
             employeeId?: string;
             /**
-             * @description The number by which the state knows the person (MEPID in Massachusetts).
+             * @description The number by which the state knows the person (MEPID in Massachusetts). It finds whom the district employs today, or else who had it on their last day there.
              * @example 10023456
              */
             stateEducatorId?: string;
             /**
-             * @description An address of the person that was verified; capital letters make no difference.
+             * @description An address of the person that was verified; capital letters make no difference. It finds whom the district employs today, or else who had it on their last day there.
              * @example dana@example.org
              */
             email?: string;
-            /** @description Our name. Format: `educators/{educator}`. */
+            /** @description Our name; of one who has left, that of their record then. Format: `educators/{educator}`. */
             educator?: string;
         };
         /** @description PersonName is a name that a person had from a date on. */

@@ -97,7 +97,7 @@ func renewSum(dir *sqltool.GooseDir) error {
 }
 
 // handWritten are the tables that ent does not know: partitioned or append-only bookkeeping, made by hand-written SQL.
-var handWritten = []string{"feed_epoch", "feed_streams", "feed_rows", "audit_entries", "idempotency_keys", "webhook_deliveries", "drop_runs", "goose_db_version"}
+var handWritten = []string{"feed_epoch", "feed_streams", "feed_rows", "audit_entries", "idempotency_keys", "webhook_deliveries", "drop_runs", "key_periods", "goose_db_version"}
 
 // handWrittenIndexes are over expressions or keep rows from overlapping, which ent does not know.
 var handWrittenIndexes = []string{"external_ids_folded", "nobody_is_booked_twice", "no_room_is_booked_twice"}

@@ -278,17 +278,19 @@ type PersonKey_EmployeeId struct {
 }
 
 type PersonKey_StateEducatorId struct {
-	// The number by which the state knows the person (MEPID in Massachusetts). Example: `10023456`.
+	// The number by which the state knows the person (MEPID in Massachusetts). It finds whom the district employs today, or
+	// else who had it on their last day there. Example: `10023456`.
 	StateEducatorId string `protobuf:"bytes,2,opt,name=state_educator_id,json=stateEducatorId,proto3,oneof"`
 }
 
 type PersonKey_Email struct {
-	// An address of the person that was verified; capital letters make no difference. Example: `dana@example.org`.
+	// An address of the person that was verified; capital letters make no difference. It finds whom the district employs
+	// today, or else who had it on their last day there. Example: `dana@example.org`.
 	Email string `protobuf:"bytes,3,opt,name=email,proto3,oneof"`
 }
 
 type PersonKey_Educator struct {
-	// Our name. Format: `educators/{educator}`.
+	// Our name; of one who has left, that of their record then. Format: `educators/{educator}`.
 	Educator string `protobuf:"bytes,4,opt,name=educator,proto3,oneof"`
 }
 

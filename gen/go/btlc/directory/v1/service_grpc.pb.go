@@ -92,11 +92,12 @@ type DirectoryServiceClient interface {
 	// Updates an educator.
 	UpdateEducator(ctx context.Context, in *UpdateEducatorRequest, opts ...grpc.CallOption) (*UpdateEducatorResponse, error)
 	// Finds an educator by a number or address that the caller knows. NOT_FOUND when there is none, or none that the
-	// caller may see.
+	// caller may see; so it is for a number of another district, which they may not see.
 	LookupEducator(ctx context.Context, in *LookupEducatorRequest, opts ...grpc.CallOption) (*LookupEducatorResponse, error)
-	// Gets an employment. NOT_FOUND when there is none, or none that the caller may see.
+	// Gets an employment. NOT_FOUND when there is none, or none that the caller may see: a district's and a school's callers
+	// see those in the district.
 	GetEmployment(ctx context.Context, in *GetEmploymentRequest, opts ...grpc.CallOption) (*GetEmploymentResponse, error)
-	// Lists employments that the caller may see.
+	// Lists employments that the caller may see: a district's and a school's callers those in the district.
 	ListEmployments(ctx context.Context, in *ListEmploymentsRequest, opts ...grpc.CallOption) (*ListEmploymentsResponse, error)
 	// Creates an employment.
 	CreateEmployment(ctx context.Context, in *CreateEmploymentRequest, opts ...grpc.CallOption) (*CreateEmploymentResponse, error)
@@ -460,11 +461,12 @@ type DirectoryServiceServer interface {
 	// Updates an educator.
 	UpdateEducator(context.Context, *UpdateEducatorRequest) (*UpdateEducatorResponse, error)
 	// Finds an educator by a number or address that the caller knows. NOT_FOUND when there is none, or none that the
-	// caller may see.
+	// caller may see; so it is for a number of another district, which they may not see.
 	LookupEducator(context.Context, *LookupEducatorRequest) (*LookupEducatorResponse, error)
-	// Gets an employment. NOT_FOUND when there is none, or none that the caller may see.
+	// Gets an employment. NOT_FOUND when there is none, or none that the caller may see: a district's and a school's callers
+	// see those in the district.
 	GetEmployment(context.Context, *GetEmploymentRequest) (*GetEmploymentResponse, error)
-	// Lists employments that the caller may see.
+	// Lists employments that the caller may see: a district's and a school's callers those in the district.
 	ListEmployments(context.Context, *ListEmploymentsRequest) (*ListEmploymentsResponse, error)
 	// Creates an employment.
 	CreateEmployment(context.Context, *CreateEmploymentRequest) (*CreateEmploymentResponse, error)
