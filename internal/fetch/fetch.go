@@ -133,6 +133,9 @@ func (c *Client) get(ctx context.Context, target *url.URL, types []string) (*Doc
 		return nil, err
 	}
 	defer response.Body.Close()
+	if ctx.Err() != nil { // a host that notices our leaving may answer yet, with what it has
+		return nil, ctx.Err()
+	}
 	if response.StatusCode != http.StatusOK {
 		return nil, &Error{Reason: ErrStatus, Status: response.StatusCode}
 	}
