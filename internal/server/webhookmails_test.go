@@ -387,7 +387,7 @@ func TestAServerMailsOfWebhooks(t *testing.T) {
 	must(t, err)
 	zone, err := time.LoadLocation("America/New_York")
 	must(t, err)
-	tells(t, message, "Host: "+strings.TrimPrefix(v["hook"], "https://")+" ", "Subscription: HR ", "Changes of: "+v["district"]+" ", "Failing since: "+began.In(zone).Format("Monday, January 2, 2006, 3:04 PM MST "),
+	tells(t, message, "Host: "+lastPart(v["hook"])+" ", "Subscription: HR ", "Changes of: "+v["district"]+" ", "Failing since: "+began.In(zone).Format("Monday, January 2, 2006, 3:04 PM MST "),
 		"The endpoint says that it is gone.", " "+w.rest.base+"/v1/"+name+" ")
 	if message.To != "hr@example.org" {
 		t.Errorf("to %s", message.To)
