@@ -16,31 +16,28 @@ import (
 	"github.com/btlc/btlc/internal/database"
 )
 
-// employedSQL is whom the district $1 employs on the day $2, and heldSQL credentials with what each is worth at $3.
-const (
-	employedSQL = `SELECT DISTINCT educator_id FROM employments WHERE district_id = $1 AND start_date <= $2::date AND (end_date IS NULL OR end_date >= $2::date)`
+// employedSQL is whom the district $1 employs on the day $2.
+const employedSQL = `SELECT DISTINCT educator_id FROM employments WHERE district_id = $1 AND start_date <= $2::date AND (end_date IS NULL OR end_date >= $2::date)`
 
-	heldSQL = `c.id, c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE c.status END,
-			c.issue_time, CASE WHEN ended THEN c.expire_time ELSE c.status_time END, c.expire_time, c.version
-		FROM credentials c CROSS JOIN LATERAL (SELECT c.expire_time <= $3::timestamptz AND c.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity`
+// holdingRow is a credential c with what it is worth at $3, as a row of a packed query, for holding.with.
+var holdingRow = database.SendTime(`c.expire_time`) + ` || ` + heldRow(heldStatusSQL, heldSinceSQL, `c.version`)
 
-	// credentialKey is the key of a credential's row in the reconciliation, as internal/merkle has it.
-	credentialKey = `sha256(convert_to('credentials/' || c.id, 'UTF8'))`
+// credentialKey is the key of a credential's row in the reconciliation, as internal/merkle has it.
+const credentialKey = `sha256(convert_to('credentials/' || c.id, 'UTF8'))`
 
-	// digestSQL is those whose key begins with the bytes $4, in the order of their keys.
-	digestSQL = `WITH people AS MATERIALIZED (` + employedSQL + `)
-		SELECT c.educator_id, ` + heldSQL + ` JOIN people p ON p.educator_id = c.educator_id
-		WHERE substring(` + credentialKey + ` FROM 1 FOR length($4::bytea)) = $4::bytea ORDER BY ` + credentialKey
-)
+// digestSQL is those whose key begins with the bytes $4, in the order of their keys.
+var digestSQL = `WITH people AS MATERIALIZED (` + employedSQL + `)
+	SELECT c.educator_id, ` + holdingRow + ` FROM credentials c JOIN people p ON p.educator_id = c.educator_id ` + endedSQL + `
+	WHERE substring(` + credentialKey + ` FROM 1 FOR length($4::bytea)) = $4::bytea ORDER BY ` + credentialKey
 
 // exportSQL is the district's people in the order of their ids, from $4 on, who have credentials: the numbers that they were
 // given there and by the state, and the credentials, each of the two packed. Person by person the indexes give all of
 // it in that order: nothing is sorted, so that the first rows come at once and what is in memory is of one person.
-var exportSQL = `SELECT e.educator_id, numbers.rows, held.rows
+var exportSQL = `SELECT e.educator_id, numbers.*, held.*
 	FROM (` + employedSQL + ` AND educator_id >= $4::uuid ORDER BY educator_id) e
-		CROSS JOIN LATERAL (` + database.Packed(`SELECT `+heldSQL+` WHERE c.educator_id = e.educator_id`) + `) held(count, rows)
-		CROSS JOIN LATERAL (` + database.Packed(`SELECT x.kind, x.id, x.value FROM external_ids x
-			WHERE x.educator_id = e.educator_id AND (x.kind = 'STATE_EDUCATOR_ID' OR x.district_id = $1)`) + `) numbers(count, rows)
+		CROSS JOIN LATERAL (` + database.Packed(`FROM credentials c `+endedSQL+` WHERE c.educator_id = e.educator_id`, holdingRow) + `) held(count, rows)
+		CROSS JOIN LATERAL (` + database.Packed(`FROM external_ids x WHERE x.educator_id = e.educator_id AND (x.kind = 'STATE_EDUCATOR_ID' OR x.district_id = $1)`,
+	database.SendWords(`x.kind`), database.SendUUID(`x.id`), database.SendText(`x.value`)) + `) numbers(count, rows)
 	WHERE held.count > 0`
 
 // holding is a credential of a person whom a district employs.
@@ -112,15 +109,16 @@ func (of *snapshot) from(ctx context.Context, educator uuid.UUID) iter.Seq2[hold
 	var held []holding
 	return of.read(ctx, exportSQL, educator, func(rows *sql.Rows, yield func(holding) bool) error {
 		var person holding
-		var numbers, packed sql.RawBytes
-		if err := rows.Scan(&person.educator, &numbers, &packed); err != nil {
+		var numbers, credentials int
+		var numberRows, credentialRows sql.RawBytes
+		if err := rows.Scan(&person.educator, &numbers, &numberRows, &credentials, &credentialRows); err != nil {
 			return err
 		}
-		if err := person.readNumbers(numbers); err != nil {
+		if err := person.readNumbers(database.ReadPacked(numbers, numberRows)); err != nil {
 			return err
 		}
 		held = held[:0]
-		each := database.ReadPacked(packed)
+		each := database.ReadPacked(credentials, credentialRows)
 		for each.Next() {
 			held = append(held, person.with(&each, names))
 		}
@@ -138,11 +136,10 @@ func (of *snapshot) from(ctx context.Context, educator uuid.UUID) iter.Seq2[hold
 }
 
 // readNumbers reads a person's numbers, of each kind the one that was given first.
-func (h *holding) readNumbers(packed []byte) error {
+func (h *holding) readNumbers(rows database.PackedRows) error {
 	var first [2]uuid.UUID
-	rows := database.ReadPacked(packed)
 	for rows.Next() {
-		kind, id, value := rows.Text(), rows.UUID(), rows.Text()
+		kind, id, value := rows.Word(), rows.UUID(), rows.Text()
 		number, at := &h.employeeID, &first[0]
 		if string(kind) == "STATE_EDUCATOR_ID" {
 			number, at = &h.stateID, &first[1]
@@ -156,7 +153,7 @@ func (h *holding) readNumbers(packed []byte) error {
 	return rows.Err()
 }
 
-// with is a credential of the person, whose types and statuses are few: their names are kept.
+// with is a credential of the person, a holdingRow. Types and statuses are few: their names are kept.
 func (h *holding) with(rows *database.PackedRows, names map[string]string) holding {
 	name := func(text []byte) string {
 		kept, ok := names[string(text)]
@@ -167,22 +164,29 @@ func (h *holding) with(rows *database.PackedRows, names map[string]string) holdi
 		return kept
 	}
 	held := *h
-	held.credential, held.credentialType, held.status = rows.UUID(), name(rows.Text()), name(rows.Text())
-	held.issued, held.since, held.expires, held.version = rows.Time(), rows.Time(), rows.Time(), rows.Int32()
+	held.expires, held.credential, held.issued, held.since, held.version = rows.Time(), rows.UUID(), rows.Time(), rows.Time(), rows.Int32()
+	held.credentialType, held.status = name(rows.Word()), name(rows.Word())
 	return held
 }
 
 // below are those whose key in the reconciliation begins with the bytes, in the order of their keys, without the persons'
 // numbers.
 func (of *snapshot) below(ctx context.Context, prefix []byte) iter.Seq2[holding, error] {
+	names := map[string]string{}
 	return of.read(ctx, digestSQL, prefix, func(rows *sql.Rows, yield func(holding) bool) error {
 		var h holding
-		var expires sql.NullTime
-		err := rows.Scan(&h.educator, &h.credential, &h.credentialType, &h.status, &h.issued, &h.since, &expires, &h.version)
-		if h.expires = expires.Time; err == nil {
-			yield(h)
+		var row sql.RawBytes
+		if err := rows.Scan(&h.educator, &row); err != nil {
+			return err
 		}
-		return err
+		packed := database.ReadPacked(1, row)
+		packed.Next()
+		h = h.with(&packed, names)
+		if err := packed.Err(); err != nil {
+			return err
+		}
+		yield(h)
+		return nil
 	})
 }
 

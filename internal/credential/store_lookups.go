@@ -14,7 +14,6 @@ import (
 	"github.com/btlc/btlc/ent"
 	pb "github.com/btlc/btlc/gen/go/btlc/credential/v1"
 	"github.com/btlc/btlc/internal/api"
-	"github.com/btlc/btlc/internal/database"
 )
 
 // keyKind is a kind of key that persons are known by.
@@ -61,10 +60,10 @@ func dayAfter(day string) string {
 	return `((` + day + ` + 1)::timestamp AT TIME ZONE (SELECT time_zone FROM today))`
 }
 
-// recordAt is the record of which a row of a table, now p.educator_id's, was at l.known: that of the first merge which has moved it
+// recordAt is the record of which a row of a table, now p.educator_id's, was at a time: that of the first merge which has moved it
 // since, if any; their ids tell their order.
-func recordAt(table, id string) string {
-	return `coalesce((SELECT duplicate_id FROM brought WHERE survivor = p.educator_id AND create_time > l.known AND moved -> '` + table + `' ? ` + id + `::text ORDER BY id LIMIT 1), p.educator_id)`
+func recordAt(time, table, id string) string {
+	return `coalesce((SELECT duplicate_id FROM brought WHERE survivor = p.educator_id AND create_time > ` + time + ` AND moved -> '` + table + `' ? ` + id + `::text ORDER BY id LIMIT 1), p.educator_id)`
 }
 
 // broughtSQL is a part of a WITH: the merges by which records came to another one, at once or through one between. Longer chains
@@ -82,32 +81,31 @@ const broughtSQL = `brought AS NOT MATERIALIZED (
 // people after it had let them go. What other records have that were merged later was not known either: not after $6, and of
 // somebody who has left not after that, so that what the district may ask about them stays the same for ever.
 func lookupBySQL(kind keyKind) string {
-	held := `SELECT c.id, c.credential_type_id, CASE WHEN ended THEN 'EXPIRED' ELSE s.status END,
-			c.issue_time, CASE WHEN ended OR s.status = 'EXPIRED' THEN c.expire_time ELSE s.since END, c.expire_time, s.version
-		FROM credentials c CROSS JOIN LATERAL (SELECT e.status, e.create_time AS since, e.version FROM credential_events e
-				WHERE e.credential_id = c.id AND ($5::timestamptz IS NULL OR e.create_time <= $5::timestamptz) ORDER BY e.version DESC LIMIT 1) s
-			CROSS JOIN LATERAL (SELECT c.expire_time <= $4 AND s.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity
-		WHERE c.educator_id = p.educator_id AND m.employed AND (l.known IS NULL OR ` + recordAt("credentials", "c.id") + ` = ANY (m.records))`
-	return `WITH today AS MATERIALIZED (SELECT coalesce($3::date, ($4::timestamptz AT TIME ZONE time_zone)::date) AS day,
-				($8::timestamptz AT TIME ZONE time_zone)::date AS present, time_zone FROM districts WHERE id = $1), ` + broughtSQL + `
-		SELECT q.key, p.educator_id, CASE WHEN NOT m.employed THEN m.last_day END, held.count::int, held.rows
+	return foundSQL(`today AS MATERIALIZED (SELECT coalesce($3::date, ($4::timestamptz AT TIME ZONE time_zone)::date) AS day,
+				($8::timestamptz AT TIME ZONE time_zone)::date AS present, time_zone FROM districts WHERE id = $1), `+broughtSQL,
+		`q.key, p.educator_id, m.employed, m.last_day, l.known, m.records
 		FROM unnest($2::text[]) q(key)
-			CROSS JOIN LATERAL (` + personOf[kind] + `) p
-			CROSS JOIN LATERAL (SELECT least($6::timestamptz, CASE WHEN NOT bool_or(e.end_date IS NULL OR e.end_date >= (SELECT present FROM today)) THEN ` + dayAfter("max(e.end_date)") + ` END) AS known
+			CROSS JOIN LATERAL (`+personOf[kind]+`) p
+			CROSS JOIN LATERAL (SELECT least($6::timestamptz, CASE WHEN NOT bool_or(e.end_date IS NULL OR e.end_date >= (SELECT present FROM today)) THEN `+dayAfter("max(e.end_date)")+` END) AS known
 				FROM employments e WHERE e.educator_id = p.educator_id AND e.district_id = $1 AND e.start_date <= (SELECT present FROM today)) l
 			CROSS JOIN LATERAL (SELECT bool_or(until IS NULL OR until >= (SELECT day FROM today)) AS employed, max(until) AS last_day, array_agg(record) AS records
 				FROM (SELECT CASE WHEN e.update_time > $6::timestamptz AND e.end_date >= $7::date THEN NULL ELSE e.end_date END AS until,
-						CASE WHEN l.known IS NOT NULL THEN ` + recordAt("employments", "e.id") + ` END AS record FROM employments e
+						CASE WHEN l.known IS NOT NULL THEN `+recordAt("l.known", "employments", "e.id")+` END AS record FROM employments e
 					WHERE e.educator_id = p.educator_id AND e.district_id = $1 AND e.start_date <= (SELECT day FROM today)
 						AND ($6::timestamptz IS NULL OR e.create_time <= $6::timestamptz)) known) m
-			CROSS JOIN LATERAL (` + database.Packed(held) + `) held(count, rows)
-		WHERE m.employed IS NOT NULL`
+		WHERE m.employed IS NOT NULL`,
+		`JOIN credentials c ON c.educator_id = p.educator_id AND p.employed
+			CROSS JOIN LATERAL (SELECT e.status, e.create_time AS since, e.version FROM credential_events e
+				WHERE e.credential_id = c.id AND ($5::timestamptz IS NULL OR e.create_time <= $5::timestamptz) ORDER BY e.version DESC LIMIT 1) s
+			CROSS JOIN LATERAL (SELECT c.expire_time <= $4 AND s.status IN ('ACTIVE', 'SUSPENDED') AS ended) validity
+		WHERE p.known IS NULL OR `+recordAt("p.known", "credentials", "c.id")+` = ANY (p.records)`,
+		heldRow(`CASE WHEN ended THEN 'EXPIRED' ELSE s.status END`, `CASE WHEN ended OR s.status = 'EXPIRED' THEN c.expire_time ELSE s.since END`, `s.version`))
 }
 
 // lookupBy finds those whom the district employs, or employed before, by their keys of one kind.
 func (s store) lookupBy(ctx context.Context, kind keyKind, district string, keys []string, at moment) (map[string]person, error) {
-	return peopleIn(s.db.SQL().QueryRowContext(ctx, database.Packed(lookupBySQL(kind)),
-		district, pq.StringArray(keys), dateOf(at.day), at.time, at.status, at.known, dateOf(at.knownDay), s.db.Now()), len(keys))
+	return peopleIn(s.db.SQL().QueryContext(ctx, lookupBySQL(kind),
+		district, pq.StringArray(keys), dateOf(at.day), at.time, at.status, at.known, dateOf(at.knownDay), s.db.Now()))
 }
 
 // alikeSQL is who has an employee id in the district $1 that differs from one of $2 by capital letters and spaces alone, and

@@ -16,25 +16,20 @@ import (
 	"github.com/btlc/btlc/internal/database/databasetest"
 )
 
-// packedRow has a value of each type that packed rows are read as. A nil is NULL.
+// packedRow has a value of each kind that packed rows are read as. A nil is NULL.
 type packedRow struct {
-	text   *string
-	id     *uuid.UUID
-	number *int32
-	day    *time.Time
-	moment *time.Time
+	text, word string
+	id         uuid.UUID
+	number     int32
+	day        *time.Time
+	moment     *time.Time
 }
 
 func drawRow(t *rapid.T) (row packedRow) {
-	if rapid.Bool().Draw(t, "has a text") {
-		row.text = new(rapid.StringOfN(rapid.RuneFrom([]rune("aé\"\\\x01,(")), 0, 8, -1).Draw(t, "text"))
-	}
-	if rapid.Bool().Draw(t, "has an id") {
-		row.id = new(uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id")))
-	}
-	if rapid.Bool().Draw(t, "has a number") {
-		row.number = new(rapid.OneOf(rapid.Int32(), rapid.SampledFrom([]int32{math.MinInt32, math.MaxInt32})).Draw(t, "number"))
-	}
+	row.text = rapid.StringOfN(rapid.RuneFrom([]rune("aé\"\\\x01,(")), 0, 8, -1).Draw(t, "text")
+	row.word = rapid.StringOfN(rapid.RuneFrom([]rune("aé-_ \x01")), 0, 8, -1).Draw(t, "word")
+	row.id = uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+	row.number = rapid.OneOf(rapid.Int32(), rapid.SampledFrom([]int32{math.MinInt32, math.MaxInt32})).Draw(t, "number")
 	if rapid.Bool().Draw(t, "has a day") {
 		row.day = new(time.Date(2000, 1, rapid.IntRange(-700_000, 2_000_000).Draw(t, "day"), 0, 0, 0, 0, time.UTC))
 	}
@@ -53,7 +48,7 @@ func orZero[T any](p *T) (value T) {
 }
 
 func packed(t interface{ Fatal(...any) }, db *sql.DB, query string, arguments ...any) (count int, raw []byte) {
-	if err := db.QueryRow(database.Packed(query), arguments...).Scan(&count, &raw); err != nil {
+	if err := db.QueryRow(query, arguments...).Scan(&count, &raw); err != nil {
 		t.Fatal(err)
 	}
 	return count, raw
@@ -63,24 +58,26 @@ func packed(t interface{ Fatal(...any) }, db *sql.DB, query string, arguments ..
 func TestPackedRows(t *testing.T) {
 	db := open(t, databasetest.New(t, migrations))
 	rapid.Check(t, func(t *rapid.T) {
-		rows := rapid.SliceOfN(rapid.Custom(drawRow), 1, 4).Draw(t, "rows")
-		var values []string
+		rows := rapid.SliceOfN(rapid.Custom(drawRow), 0, 4).Draw(t, "rows")
+		values := []string{"(NULL::text, NULL::text, NULL::uuid, NULL::int, NULL::date, NULL::timestamptz)"}
 		var arguments []any
 		for _, row := range rows {
 			n := len(arguments)
-			values = append(values, fmt.Sprintf("($%d::text, $%d::uuid, $%d::int, $%d::date, $%d::timestamptz)", n+1, n+2, n+3, n+4, n+5))
-			arguments = append(arguments, row.text, row.id, row.number, row.day, row.moment)
+			values = append(values, fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6))
+			arguments = append(arguments, row.text, row.word, row.id, row.number, row.day, row.moment)
 		}
-		count, raw := packed(t, db, "VALUES "+strings.Join(values, ", "), arguments...)
-		got := database.ReadPacked(raw)
+		count, raw := packed(t, db, database.Packed("FROM (VALUES "+strings.Join(values, ", ")+") r(a, b, id, n, day, moment) WHERE id IS NOT NULL",
+			database.SendText("a"), database.SendWords("b", "'and'", "b"), database.SendUUID("id"), database.SendInt32("n"), database.SendDate("day"), database.SendTime("moment")), arguments...)
+		got := database.ReadPacked(count, raw)
 		for i, want := range rows {
 			if !got.Next() {
 				t.Fatalf("no row %d of %d", i, len(rows))
 			}
-			text, id, number, day, moment := got.Text(), got.UUID(), got.Int32(), got.Date(), got.Time()
-			if (text == nil) != (want.text == nil) || string(text) != orZero(want.text) || id != orZero(want.id) || number != orZero(want.number) ||
+			text, words := string(got.Text()), [3]string{string(got.Word()), string(got.Word()), string(got.Word())}
+			id, number, day, moment := got.UUID(), got.Int32(), got.Date(), got.Time()
+			if text != want.text || words != [3]string{want.word, "and", want.word} || id != want.id || number != want.number ||
 				!day.Equal(orZero(want.day)) || !moment.Equal(orZero(want.moment)) {
-				t.Fatalf("row %d is %q %s %d %s %s", i, text, id, number, day, moment)
+				t.Fatalf("row %d is %q %q %s %d %s %s", i, text, words, id, number, day, moment)
 			}
 		}
 		if got.Next() || got.Err() != nil || count != len(rows) {
@@ -89,25 +86,25 @@ func TestPackedRows(t *testing.T) {
 	})
 }
 
-// What is no rows, or other rows than they are read as, is a fault and not a value.
+// What is other rows than they are read as is a fault and not a value.
 func TestPackedRowsThatAreOthers(t *testing.T) {
 	db := open(t, databasetest.New(t, migrations))
-	if count, raw := packed(t, db, "SELECT 1 WHERE false"); count != 0 || raw != nil {
-		t.Errorf("of no rows: %d, %x", count, raw)
-	}
+	const one, two = "FROM generate_series(1, 1)", "FROM generate_series(1, 2) n"
 	for name, c := range map[string]struct {
 		query string
 		read  func(*database.PackedRows)
 	}{
-		"another type":    {"SELECT 1", func(p *database.PackedRows) { p.UUID() }},
-		"a column short":  {"SELECT 1, 2", func(p *database.PackedRows) { p.Int32() }},
-		"a column over":   {"SELECT 1", func(p *database.PackedRows) { p.Int32(); p.Int32() }},
-		"a day for ever":  {"SELECT 'infinity'::date", func(p *database.PackedRows) { p.Date() }},
-		"always":          {"SELECT '-infinity'::timestamptz", func(p *database.PackedRows) { p.Time() }},
-		"text for a time": {"SELECT '8 bytes.'::text", func(p *database.PackedRows) { p.Time() }},
+		"a value short":         {database.Packed(one, database.SendInt32("1"), database.SendInt32("2")), func(p *database.PackedRows) { p.Int32() }},
+		"a value over":          {database.Packed(one, database.SendInt32("1")), func(p *database.PackedRows) { p.Int32(); p.Int32() }},
+		"a day for ever":        {database.Packed(one, database.SendDate("'infinity'::date")), func(p *database.PackedRows) { p.Date() }},
+		"for ever":              {database.Packed(one, database.SendTime("'infinity'::timestamptz")), func(p *database.PackedRows) { p.Time() }},
+		"a word that is none":   {database.Packed(one, database.SendText("'text'")), func(p *database.PackedRows) { p.Word() }},
+		"words with a comma":    {database.Packed(one, database.SendWords("'a,b'")), func(p *database.PackedRows) { p.Word() }},
+		"a NULL in one of rows": {database.Packed(two, database.SendInt32("nullif(n, 2)")), func(p *database.PackedRows) { p.Int32() }},
+		"a length below zero":   {database.Packed(one, database.SendInt32("-1")), func(p *database.PackedRows) { p.Text() }},
 	} {
-		_, raw := packed(t, db, c.query)
-		rows := database.ReadPacked(raw)
+		count, raw := packed(t, db, c.query)
+		rows := database.ReadPacked(count, raw)
 		for rows.Next() {
 			c.read(&rows)
 		}
@@ -120,26 +117,28 @@ func TestPackedRowsThatAreOthers(t *testing.T) {
 // Bytes of any kind, such as rows cut off, end with a fault or as rows; nothing is read beyond them.
 func TestPackedRowsOfAnyBytes(t *testing.T) {
 	db := open(t, databasetest.New(t, migrations))
-	_, whole := packed(t, db, "SELECT 'text'::text, gen_random_uuid(), 1, now() FROM generate_series(1, 2)")
-	read := func(raw []byte) (rows int, err error) {
-		p := database.ReadPacked(raw)
+	count, whole := packed(t, db, database.Packed("FROM generate_series(1, 2)", database.SendText("'text'"), database.SendUUID("gen_random_uuid()"),
+		database.SendWords("'word'"), database.SendDate("'2026-01-01'::date"), database.SendTime("now()")))
+	read := func(count int, raw []byte) (rows int, err error) {
+		p := database.ReadPacked(count, raw)
 		for ; p.Next(); rows++ {
 			p.Text()
 			p.UUID()
-			p.Int32()
+			p.Word()
+			p.Date()
 			p.Time()
 		}
 		return rows, p.Err()
 	}
-	for n := range whole {
-		if rows, err := read(whole[:n]); (err == nil) != (n == 0 || n == len(whole)/2) {
+	for n := range len(whole) + 1 {
+		if rows, err := read(count, whole[:n]); (err == nil) != (n == len(whole)) {
 			t.Errorf("%d of %d bytes: %d rows, %v", n, len(whole), rows, err)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		raw := rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
-		if rows, err := read(raw); err == nil && rows*4 > len(raw) {
-			t.Fatalf("%d rows in %d bytes", rows, len(raw))
+		count, raw := rapid.IntRange(0, 5).Draw(t, "count"), rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
+		if rows, err := read(count, raw); err == nil && rows != count {
+			t.Fatalf("%d rows of %d in %d bytes", rows, count, len(raw))
 		}
 	})
 }
@@ -147,8 +146,9 @@ func TestPackedRowsOfAnyBytes(t *testing.T) {
 // BenchmarkPackedRows reads rows like those of a look-up of 100 persons, packed and one by one, by a prepared statement.
 func BenchmarkPackedRows(b *testing.B) {
 	const rows = 400
-	query := fmt.Sprintf(`SELECT n::text, '0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10'::uuid, 'using-data-certificate'::text, 'ACTIVE'::text,
-		'2026-01-01 12:00:00.123456Z'::timestamptz, '2026-01-01 12:00:00.123456Z'::timestamptz, n FROM generate_series(1, %d) n`, rows)
+	columns := []string{"n::text", "'0190a8a4-7c1e-7b7a-9d51-3f0c2f5d9a10'::uuid", "'using-data-certificate'::text", "'ACTIVE'::text",
+		"timestamptz '2026-01-01 12:00:00.123456Z'", "timestamptz '2026-01-01 12:00:00.123456Z'", "n"}
+	from := fmt.Sprintf("FROM generate_series(1, %d) n", rows)
 	db, err := database.Open(b.Context(), databasetest.New(b, migrations), database.PoolOptions{})
 	if err != nil {
 		b.Fatal(err)
@@ -162,7 +162,8 @@ func BenchmarkPackedRows(b *testing.B) {
 		query string
 		into  func(*sql.Rows) (int, error)
 	}{
-		"packed": {database.Packed(query), func(found *sql.Rows) (n int, err error) {
+		"packed": {database.Packed(from, database.SendText(columns[0]), database.SendUUID(columns[1]), database.SendWords(columns[2], columns[3]),
+			database.SendMicros(columns[4]), database.SendMicros(columns[5]), database.SendInt32(columns[6])), func(found *sql.Rows) (n int, err error) {
 			var count int
 			var raw []byte
 			for found.Next() {
@@ -170,14 +171,14 @@ func BenchmarkPackedRows(b *testing.B) {
 					return 0, err
 				}
 			}
-			got := database.ReadPacked(raw)
+			got := database.ReadPacked(count, raw)
 			for ; got.Next(); n++ {
-				key, id, kind, status = string(got.Text()), got.UUID(), string(got.Text()), string(got.Text())
+				key, id, kind, status = string(got.Text()), got.UUID(), string(got.Word()), string(got.Word())
 				issued, since, version = got.Time(), got.Time(), got.Int32()
 			}
 			return n, errors.Join(got.Err(), found.Err())
 		}},
-		"one by one": {query, func(found *sql.Rows) (n int, err error) {
+		"one by one": {"SELECT " + strings.Join(columns, ", ") + " " + from, func(found *sql.Rows) (n int, err error) {
 			for ; found.Next(); n++ {
 				if err := found.Scan(&key, &id, &kind, &status, &issued, &since, &version); err != nil {
 					return 0, err
