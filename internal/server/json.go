@@ -163,38 +163,48 @@ func checkMessage(path string, value any, d protoreflect.MessageDescriptor, dept
 				report(at, "must be a list")
 			}
 			for i, item := range list {
-				checkValue(fmt.Sprintf("%s[%d]", at, i), item, fd, depth, report)
+				checkValue(at, i, item, fd, depth, report)
 			}
 		default:
-			checkValue(at, member, fd, depth, report)
+			checkValue(at, noIndex, member, fd, depth, report)
 		}
 	}
 }
 
-func checkValue(path string, value any, fd protoreflect.FieldDescriptor, depth int, report func(path, description string)) {
+// noIndex stands for the place of what is no item of a list.
+const noIndex = -1
+
+// checkValue checks the value of a field, or an item of its list. Where it stands is written out for faults alone.
+func checkValue(path string, index int, value any, fd protoreflect.FieldDescriptor, depth int, report func(path, description string)) {
+	at := func() string {
+		if index == noIndex {
+			return path
+		}
+		return fmt.Sprintf("%s[%d]", path, index)
+	}
 	switch fd.Kind() {
 	case protoreflect.MessageKind:
-		checkMessage(path, value, fd.Message(), depth+1, report)
+		checkMessage(at(), value, fd.Message(), depth+1, report)
 	case protoreflect.StringKind:
 		if _, ok := value.(string); !ok {
-			report(path, "must be a text")
+			report(at(), "must be a text")
 		}
 	case protoreflect.BytesKind:
 		if text, ok := value.(string); !ok || !isBase64(text) {
-			report(path, "must be bytes in base64")
+			report(at(), "must be bytes in base64")
 		}
 	case protoreflect.BoolKind:
 		if _, ok := value.(bool); !ok {
-			report(path, "must be true or false")
+			report(at(), "must be true or false")
 		}
 	case protoreflect.EnumKind:
 		if word, ok := value.(string); !ok || fd.Enum().Values().ByName(protoreflect.Name(word)) == nil {
-			report(path, "must be one of "+enumNames(fd.Enum()))
+			report(at(), "must be one of "+enumNames(fd.Enum()))
 		}
 	case protoreflect.Int32Kind:
 		number, ok := value.(json.Number)
 		if n, err := number.Int64(); !ok || err != nil || n != int64(int32(n)) {
-			report(path, "must be a whole number of 32 bits")
+			report(at(), "must be a whole number of 32 bits")
 		}
 	}
 }
