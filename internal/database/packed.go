@@ -14,7 +14,7 @@ import (
 // Packed is a query whose rows come as one: how many there are, and a bytea of all of them in their order, NULL when there are
 // none. A row is its values as PostgreSQL sends them (SendUUID and its kin), one after the other. from is what follows the
 // list of a SELECT. Reading many small rows one by one, each value by way of its text and database/sql's conversions,
-// costs more than finding them; record_send, which says of each value what type it is, a fifth of the whole statement.
+// costs more than finding them. record_send would say of each value what type it is, which costs the database more.
 func Packed(from string, values ...string) string {
 	return `SELECT count(*), string_agg(` + strings.Join(values, ` || `) + `, '') ` + from
 }

@@ -23,12 +23,12 @@ type settings struct {
 func main() {
 	var s settings
 	flag.IntVar(&s.credentials, "credentials", 1_000_000, "how many credentials to load, four to a person")
-	flag.IntVar(&s.rounds, "rounds", 5, "how many rounds; the figure is the median of their ratios")
+	flag.IntVar(&s.rounds, "rounds", 9, "how many rounds; the figure is the median of their ratios")
 	flag.IntVar(&s.callers, "callers", 16, "how many callers the service has at once")
 	flag.IntVar(&s.connections, "connections", 8, "how many connections the database has at once, from pgbench and from the service")
-	flag.DurationVar(&s.slot, "slot", 4*time.Second, "how long each measurement takes")
+	flag.DurationVar(&s.slot, "slot", time.Second, "how long each measurement takes")
 	flag.StringVar(&s.only, "only", "", "measure only what has this in its name")
-	flag.StringVar(&s.keep, "keep", "", "keep the loaded database in this `folder`, and use it again the next time")
+	flag.StringVar(&s.keep, "keep", "", "keep the loaded database in this `folder`, and use it again the next time; for registrations it has to be fresh")
 	serve := flag.String("serve", "", "for itself: be the server over this database")
 	audit := flag.Bool("audit", true, "for itself: put reads on record")
 	flag.Parse()
