@@ -48,7 +48,7 @@ const (
 	heldSinceSQL  = `CASE WHEN ended THEN c.expire_time ELSE c.status_time END`
 )
 
-// heldRow is a credential c as a row of a packed query, for readHeld.
+// heldRow is a credential c as a row of a packed query, for heldStatus.read.
 func heldRow(status, since, version string) string {
 	return strings.Join([]string{database.SendUUID(`c.id`), database.SendMicros(`c.issue_time`), database.SendMicros(since), database.SendInt32(version),
 		database.SendWords(`c.credential_type_id`, status)}, ` || `)
