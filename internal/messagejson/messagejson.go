@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"math"
 	"strconv"
 	"sync"
 	"time"
@@ -72,8 +73,16 @@ func AppendInt64(b []byte, n int64) []byte {
 	return append(strconv.AppendInt(append(b, '"'), n, 10), '"')
 }
 
-// AppendDouble appends a number as encoding/json does; what is none, or infinite, by its name.
+// AppendDouble appends a number as encoding/json does; what is none, or infinite, by its name as a text.
 func AppendDouble(b []byte, x float64) ([]byte, error) {
+	switch {
+	case math.IsNaN(x):
+		return append(b, `"NaN"`...), nil
+	case math.IsInf(x, 1):
+		return append(b, `"Infinity"`...), nil
+	case math.IsInf(x, -1):
+		return append(b, `"-Infinity"`...), nil
+	}
 	number, err := json.Marshal(x)
 	return append(b, number...), err
 }

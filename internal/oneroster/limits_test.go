@@ -2,6 +2,7 @@ package oneroster
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -72,7 +73,7 @@ func TestLimitsHideNothingBeforeThem(t *testing.T) {
 		low.FileBytes = int64(rapid.IntRange(len(e["manifest.csv"]), 1000).Draw(t, "bytes"))
 		told := func(limits Limits) []Fault {
 			_, err := readBytes(e.zip(outer), ReadOptions{Limits: limits})
-			faults, _ := err.(*Faults) //nolint:errorlint // Read gives no other here
+			faults, _ := errors.AsType[*Faults](err)
 			if faults == nil {
 				return nil
 			}

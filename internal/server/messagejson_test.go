@@ -112,7 +112,7 @@ func anyValue(t *rapid.T, fd protoreflect.FieldDescriptor, fresh func() protoref
 	case protoreflect.Int64Kind:
 		return protoreflect.ValueOfInt64(rapid.Int64().Draw(t, "int64"))
 	case protoreflect.DoubleKind:
-		return protoreflect.ValueOfFloat64(rapid.Float64().Draw(t, "double"))
+		return protoreflect.ValueOfFloat64(rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), 1e21, 1e-7})).Draw(t, "double"))
 	case protoreflect.FloatKind:
 		return protoreflect.ValueOfFloat32(rapid.Float32().Draw(t, "float"))
 	case protoreflect.BytesKind:
