@@ -77,7 +77,7 @@ type Options struct {
 	// BatchWorkers is how many persons of batches this server issues credentials to at a time; 0 is one for each processor, and
 	// less leaves batches to other servers.
 	BatchWorkers int
-	// Webhooks says how changes are posted. What REST and the server's address have to do with it is filled in.
+	// Webhooks says how changes are posted. The public URL and whom to alarm are filled in.
 	Webhooks change.Options
 	// WebhookWorkers is how many subscribers this server posts to at a time; 0 is 16, and less leaves them to other servers.
 	WebhookWorkers int
